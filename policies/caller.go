@@ -1,0 +1,59 @@
+package policies
+
+// Caller is who asks: a person on a certified device, a carer through a share
+// link, or the server itself. It is identity only; roles and states are read
+// from the records at each request.
+type Caller struct {
+	Staff   StaffID
+	Device  DeviceID
+	Link    LinkID // a carer: only after auth and PIN were right
+	Server  bool
+	Request string // request ID, for the log
+	Address string // where the request came from: goes into deletable detail only
+}
+
+// Action is what a caller wants to do. Statement kinds are actions of their own.
+type Action string
+
+// The actions beside the statement kinds.
+const (
+	ActPull      Action = "record.pull"  // receive a record's statements
+	ActUpload    Action = "clip.upload"  // send a clip's payload
+	ActWatch     Action = "clip.watch"   // read a clip's payload to watch it
+	ActCopy      Action = "clip.copy"    // keep a decrypted copy: a reasoned act of its own
+	ActOpenLink  Action = "link.open"    // a carer opens a link
+	ActSearchLog Action = "log.search"   // read the access log
+	ActVerifyLog Action = "log.verify"   // fetch leaves and proofs
+	ActReadForm  Action = "consent.read" // read a sealed consent form
+)
+
+// Actions lists the actions that are not statement kinds.
+func Actions() []Action {
+	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActOpenLink, ActSearchLog, ActVerifyLog, ActReadForm}
+}
+
+// Request asks whether something is allowed now.
+type Request struct {
+	Caller    Caller
+	Action    Action
+	Statement *Statement // for a statement kind
+	Clip      ClipID     // for clip.* and link.*
+	Link      LinkID     // for link.open
+	Purpose   Purpose    // for clip.watch and clip.copy
+	Now       Micros
+}
+
+// Ruling is the answer, with every rule that decided: the permits that apply, or
+// the forbids that stand in the way. DEFAULT-DENY means that nobody granted this.
+type Ruling struct {
+	Allowed bool
+	Rules   []string // ids, sorted
+	Action  Action
+	Bundle  Digest // SHA-256 of the rules that were asked
+}
+
+// DefaultDeny is the rule named when no permit applies.
+const DefaultDeny = "DEFAULT-DENY"
+
+// ErrorDeny is the rule named when a rule could not be evaluated.
+const ErrorDeny = "ERROR-DENY"

@@ -1,0 +1,92 @@
+package policies
+
+// Family is the folded state of one family's record.
+type Family struct {
+	ID    FamilyID `json:"id"`
+	Head  Digest   `json:"head"`
+	Count int64    `json:"count"`
+
+	Reference string    `json:"reference"` // the case-system number, never a name
+	Programme Programme `json:"programme"`
+	Recipient string    `json:"recipient"` // the family key's public half, age1pq1…
+
+	Team      map[StaffID]*TeamMember  `json:"team"`
+	People    map[PersonID]*Person     `json:"people"`
+	Approvals map[ApprovalID]*Approval `json:"approvals"`
+	Consents  map[ConsentID]*Consent   `json:"consents"`
+	Sessions  map[SessionID]*Session   `json:"sessions"`
+	Clips     map[ClipID]*Clip         `json:"clips"`
+	Links     map[LinkID]*Link         `json:"links"`
+
+	// Restrictions by what they restrict. A permission is in force only if it
+	// names every restriction on its subject in its deps, whatever arrived first.
+	Restrictions map[Digest][]StatementID `json:"restrictions"`
+}
+
+// TeamMember is a practitioner of the family's team.
+type TeamMember struct {
+	Staff StaffID `json:"staff"`
+	// Added lists each team.add (or the family.open) with the restrictions that it
+	// knew; one that names every removal is enough to be on the team.
+	Added []Grant `json:"added"`
+}
+
+// Grant is a permission with the statements its author named as known.
+type Grant struct {
+	Statement StatementID   `json:"statement"`
+	Knew      []StatementID `json:"knew"`
+}
+
+// Person is somebody who is, or may be, in a family's film.
+type Person struct {
+	ID      PersonID `json:"id"`
+	Role    FilmRole `json:"role"`
+	Basis   Basis    `json:"basis"` // who decides about this person's image, as far as known
+	Born    string   `json:"born"`  // "2024-03", or "" for adults
+	Contact Contact  `json:"contact"`
+}
+
+// FamilyOpen is the body of family.open. Its author is the first of the team.
+// Loose attachments: "key/<staff>", and "recovery/ab|ac|bc".
+type FamilyOpen struct {
+	Reference string    `json:"reference"`
+	Programme Programme `json:"programme"`
+	Recipient string    `json:"recipient"`
+}
+
+// PersonAdd is the body of person.add. The attachment "label" is what the family
+// calls this person ("Mum"), sealed to the family key.
+type PersonAdd struct {
+	Role    FilmRole     `json:"role"`
+	Basis   Basis        `json:"basis"`
+	Born    string       `json:"born"`
+	Contact Contact      `json:"contact"`
+	Fixed   []Attachment `json:"attachments"`
+}
+
+// TeamAdd is the body of team.add. Loose attachment: "key/<staff>", the family
+// key wrapped to that person.
+type TeamAdd struct {
+	Staff StaffID `json:"staff"`
+}
+
+// TeamRemove is the body of team.remove, a restriction.
+type TeamRemove struct {
+	Staff StaffID `json:"staff"`
+}
+
+// Session is one VIG cycle or VIPP-SD visit.
+type Session struct {
+	ID     SessionID `json:"id"`
+	On     string    `json:"on"` // "2026-11-20"
+	Number int       `json:"number"`
+}
+
+// SessionLog is the body of session.log. The attachment "note" is sealed to the
+// family key and its author.
+type SessionLog struct {
+	On         string       `json:"on"`
+	Number     int          `json:"number"`
+	StillHappy bool         `json:"still_happy"` // "still happy to be filmed today?" was asked and answered yes
+	Fixed      []Attachment `json:"attachments"`
+}

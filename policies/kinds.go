@@ -1,0 +1,33 @@
+package policies
+
+// Signer is who may sign a kind of statement.
+type Signer string
+
+// The signers besides the roles of staff.
+const (
+	SignRoot   Signer = "root"   // offline, while the organisation record is being founded
+	SignInvite Signer = "invite" // the one-time key of an invitation
+	SignPerson Signer = "person" // a person's own key
+	SignServer Signer = "server" // the certified server
+	SignDevice Signer = "device" // any certified device, whatever the role
+)
+
+// Row is one kind of statement: everything the protocol needs to know about it.
+type Row struct {
+	Kind        Kind
+	Class       Class
+	Signers     []Signer // SignRoot…SignDevice
+	Roles       []Role   // when a device signs: the roles, confirmed; empty means any
+	Restriction bool     // accepted at any n, from a revoked device, without a token
+	New         func() Body
+	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil for family kinds
+	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil for organisation kinds
+}
+
+// Author is who signed, as the organisation record knows them.
+type Author struct {
+	Signer Signer
+	Staff  StaffID // zero for the root and the server
+	Device DeviceID
+	Role   Role
+}

@@ -1,0 +1,121 @@
+package policies
+
+// Org is the folded state of the organisation's record: who may sign what.
+// It holds only what changes a decision and is stored whole beside the head.
+type Org struct {
+	ID      OrgID  `json:"id"`
+	Head    Digest `json:"head"` // after the last accepted statement
+	Count   int64  `json:"count"`
+	Service string `json:"service"` // "Northfield Early Help"
+
+	Root       StatementID          `json:"root"` // the org.root statement
+	RootKey    PublicKey            `json:"root_key"`
+	Custodians []string             `json:"custodians"` // age hybrid recipients, three
+	Server     Server               `json:"server"`
+	Policy     Policy               `json:"policy"`
+	Staff      map[StaffID]*Staff   `json:"staff"`
+	Devices    map[DeviceID]*Device `json:"devices"`
+	Keys       map[KeyID]StaffID    `json:"keys"` // staff.certify -> person
+}
+
+// Server is the certified server: a device that states what it stored.
+type Server struct {
+	Certificate StatementID `json:"certificate"` // server.certify
+	Key         PublicKey   `json:"key"`
+	LogKey      PublicKey   `json:"log_key"` // signs checkpoints of the access log
+}
+
+// Policy is what the head of service adopted.
+type Policy struct {
+	Adopted StatementID `json:"adopted"` // policy.adopt
+	Pack    string      `json:"pack"`    // "council"
+	SHA256  Digest      `json:"sha256"`  // of the pack's file
+	Bundle  Digest      `json:"bundle"`  // of the Cedar rules
+}
+
+// Staff is a member of staff, from invitation on. Powers (approving, certifying,
+// being wrapped to) begin with Confirmed.
+type Staff struct {
+	ID        StaffID     `json:"id"`
+	Role      Role        `json:"role"`
+	OneTime   PublicKey   `json:"one_time"` // the invitation's key
+	InviteEnd Micros      `json:"invite_end"`
+	ByRoot    bool        `json:"by_root"`   // the first invitation: powers at once
+	Certified KeyID       `json:"certified"` // staff.certify in force; zero while invited
+	Key       PublicKey   `json:"key"`
+	Recipient string      `json:"recipient"` // age1pq1…
+	Until     Micros      `json:"until"`
+	Confirmed StatementID `json:"confirmed"`
+	Revoked   StatementID `json:"revoked"`
+}
+
+// Device is one certified device of a person.
+type Device struct {
+	ID      DeviceID    `json:"id"`
+	Staff   StaffID     `json:"staff"`
+	Key     PublicKey   `json:"key"`
+	Until   Micros      `json:"until"`
+	Revoked StatementID `json:"revoked"`
+}
+
+// OrgRoot is the body of org.root, signed by the root key it names.
+type OrgRoot struct {
+	Service    string    `json:"service"`
+	Key        PublicKey `json:"key"`
+	Custodians []string  `json:"custodians"` // three age hybrid recipients
+}
+
+// ServerCertify is the body of server.certify, signed by the root.
+type ServerCertify struct {
+	Key    PublicKey `json:"key"`
+	LogKey PublicKey `json:"log_key"`
+}
+
+// StaffInvite is the body of staff.invite. The attachment "label" holds the
+// person's name for people to read; it can be deleted, the statement stays.
+type StaffInvite struct {
+	Role    Role         `json:"role"`
+	Key     PublicKey    `json:"key"`     // one-time
+	Expires Micros       `json:"expires"` // at most seven days after it was signed
+	Fixed   []Attachment `json:"attachments"`
+}
+
+// StaffCertify is the body of staff.certify, signed by the invitation's one-time
+// key on the device of the person who joins. The first one counts, by the fold.
+type StaffCertify struct {
+	Staff     StaffID   `json:"staff"`
+	Key       PublicKey `json:"key"`
+	Recipient string    `json:"recipient"`
+	Until     Micros    `json:"until"` // at most twelve months after it was signed
+}
+
+// DeviceCertify is the body of device.certify, signed by the person's key.
+type DeviceCertify struct {
+	Staff StaffID   `json:"staff"`
+	Key   PublicKey `json:"key"`
+	Until Micros    `json:"until"`
+}
+
+// StaffConfirm is the body of staff.confirm: the registrar heard the six words of
+// this certificate from the person.
+type StaffConfirm struct {
+	Staff       StaffID `json:"staff"`
+	Certificate KeyID   `json:"certificate"`
+}
+
+// StaffRevoke is the body of staff.revoke, a restriction.
+type StaffRevoke struct {
+	Staff StaffID `json:"staff"`
+}
+
+// DeviceRevoke is the body of device.revoke, a restriction.
+type DeviceRevoke struct {
+	Device DeviceID `json:"device"`
+}
+
+// PolicyAdopt is the body of policy.adopt.
+type PolicyAdopt struct {
+	Pack   string `json:"pack"`
+	SHA256 Digest `json:"sha256"`
+	Bundle Digest `json:"bundle"`
+}

@@ -1,0 +1,50 @@
+package storage
+
+import (
+	"context"
+	"crypto/ed25519"
+	"time"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/authz"
+	"github.com/attune-vf/attune/storage/objects"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Config opens a store.
+type Config struct {
+	Database string             // path of the SQLite file
+	Objects  objects.Store      // where payloads lie
+	Bundle   *authz.Bundle      // the rules; their hash must be the adopted one
+	Pack     policies.Pack      // the figures; their hash must be the adopted one
+	PackHash policies.Digest
+	Key      ed25519.PrivateKey // the server's, for clip.stored
+	LogKey   ed25519.PrivateKey // signs checkpoints
+	Now      func() time.Time   // time.Now when nil
+}
+
+// Store is an open store. Its fields are its doors.
+type Store struct {
+	Records *Records
+	Clips   *Clips
+	Uploads *Uploads
+	Links   *Links
+	Log     *Log
+
+	d *door
+}
+
+// door is what every noun shares: the tables, the objects, the rules.
+type door struct {
+	cfg  Config
+	rows *rows.DB
+	org  *orgCache
+}
+
+// Close waits for the writer and closes the database.
+func (s *Store) Close() error { return s.d.rows.Close() }
+
+// Ready reports whether the store can take a write now.
+func (s *Store) Ready(ctx context.Context) error { return s.d.rows.Ping(ctx) }
+
+func (d *door) now() policies.Micros { return policies.At(d.cfg.Now()) }
