@@ -1,0 +1,154 @@
+package statement
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/attune-vf/attune/policies"
+)
+
+// story signs one statement of each kind, in an order that could have happened
+// at a service that was invented for it.
+type story struct {
+	t       *testing.T
+	n       map[string]int64 // per signing key
+	kids    map[string]policies.KeyID
+	at      policies.Micros
+	vectors []validVector
+}
+
+const (
+	vectorNow = policies.Micros(1790000000000000) // September 2026
+	day       = policies.Micros(24 * 60 * 60 * 1000000)
+)
+
+// testRecipient has the look of an age hybrid recipient; nothing is sealed to it.
+var testRecipient = fakeRecipient("q")
+
+func fakeRecipient(letter string) string { return "age1pq1" + strings.Repeat(letter, 1952) }
+
+func testCustodians() []string {
+	return []string{fakeRecipient("q"), fakeRecipient("p"), fakeRecipient("z")}
+}
+
+func digest(name string) policies.Digest { return policies.DigestOf([]byte("attune vector: " + name)) }
+
+func attachment(name string) []policies.Attachment {
+	return []policies.Attachment{{Name: name, SHA256: digest(name), Bytes: 1234}}
+}
+
+func newStory(t *testing.T) *story {
+	s := &story{t: t, n: map[string]int64{}, kids: map[string]policies.KeyID{}, at: vectorNow}
+	org, head := s.found()
+	s.family(org, head)
+	return s
+}
+
+// sign adds a statement by the named key. deps and record may be empty.
+func (s *story) sign(signer string, record policies.RecordID, kind policies.Kind, body policies.Body, deps ...policies.StatementID) policies.StatementID {
+	s.t.Helper()
+	key := testKey(signer)
+	s.n[signer]++
+	s.at += 60 * 1000000
+	st := policies.Statement{Signer: s.kids[signer], Record: record, Kind: kind, N: s.n[signer], Deps: deps, At: s.at, Body: body}
+	if s.n[signer] > 1 {
+		st.Seen = policies.Seen{Head: digest("head"), Size: int64(len(s.vectors)), Root: digest("root")}
+	}
+	raw, signed, err := Sign(st, key)
+	if err != nil {
+		s.t.Fatalf("%s: %v", kind, err)
+	}
+	s.vectors = append(s.vectors, validVector{Kind: kind, Seed: text(key.Seed()), Key: public(key), ID: signed.ID, Raw: string(raw)})
+	return signed.ID
+}
+
+// join invites, certifies and gives a device to one person.
+func (s *story) join(who string, role policies.Role, record policies.RecordID, by string) (policies.StaffID, policies.DeviceID) {
+	invite := s.sign(by, record, "staff.invite", &policies.StaffInvite{Role: role, Key: public(testKey(who + ", invited")), Expires: s.at + 7*day, Fixed: attachment("label")})
+	s.kids[who+", invited"] = policies.KeyID(invite)
+	staff := policies.StaffID(invite)
+	cert := s.sign(who+", invited", record, "staff.certify", &policies.StaffCertify{Staff: staff, Key: public(testKey(who)), Recipient: testRecipient, Until: s.at + 360*day})
+	s.kids[who] = policies.KeyID(cert)
+	device := s.sign(who, record, "device.certify", &policies.DeviceCertify{Staff: staff, Key: public(testKey(who + "'s device")), Until: s.at + 360*day})
+	s.kids[who+"'s device"] = policies.KeyID(device)
+	return staff, policies.DeviceID(device)
+}
+
+// found writes the organisation's record.
+func (s *story) found() (policies.OrgID, string) {
+	root := public(testKey("root"))
+	org := policies.OrgID(policies.DigestOf(root[:]))
+	record := policies.RecordID(org)
+	s.kids["root"] = policies.KeyID(s.sign("root", policies.RecordID{}, "org.root", &policies.OrgRoot{Service: "Northfield Early Help", Key: root, Custodians: testCustodians()}))
+	s.kids["server"] = policies.KeyID(s.sign("root", record, "server.certify", &policies.ServerCertify{Key: public(testKey("server")), LogKey: public(testKey("log"))}))
+	s.join("Robin Head", policies.HeadOfService, record, "root")
+	s.sign("root", record, "policy.adopt", &policies.PolicyAdopt{Pack: "council", SHA256: digest("pack"), Bundle: digest("bundle")})
+	const head = "Robin Head's device"
+	staff, _ := s.join("Sam Practitioner", policies.Practitioner, record, head)
+	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: staff, Certificate: s.kids["Sam Practitioner"]})
+	leaver, device := s.join("Kim Leaver", policies.Supervisor, record, head)
+	s.sign(head, record, "device.revoke", &policies.DeviceRevoke{Device: device})
+	s.sign(head, record, "staff.revoke", &policies.StaffRevoke{Staff: leaver})
+	return org, head
+}
+
+// family writes a family's record, from opening to the end of its link.
+func (s *story) family(org policies.OrgID, head string) {
+	const sam = "Sam Practitioner's device"
+	family := policies.RecordID(s.sign(sam, policies.RecordID{}, "family.open", &policies.FamilyOpen{Reference: "F-2026-0042", Programme: policies.VIG, Recipient: testRecipient}))
+	carer := policies.PersonID(s.sign(sam, family, "person.add", &policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.LinkSafe, Fixed: attachment("label")}))
+	child := policies.PersonID(s.sign(sam, family, "person.add", &policies.PersonAdd{Role: policies.Child, Basis: policies.ParentalResponsibility, Born: "2024-03", Contact: policies.NoLink, Fixed: attachment("label")}))
+	colleague := policies.StaffID(digest("a colleague"))
+	s.sign(sam, family, "team.add", &policies.TeamAdd{Staff: colleague})
+	removed := s.sign(sam, family, "team.remove", &policies.TeamRemove{Staff: colleague})
+	s.sign(sam, family, "team.add", &policies.TeamAdd{Staff: colleague}, removed)
+
+	request := func() policies.ApprovalID {
+		return policies.ApprovalID(s.sign(sam, family, "approval.request", &policies.ApprovalRequest{Programme: policies.VIG, From: s.at, Until: s.at + 90*day}))
+	}
+	declined := request()
+	s.sign(head, family, "approval.decline", &policies.ApprovalDecline{Request: declined, Reason: policies.MoreNeeded})
+	approval := request()
+	s.sign(head, family, "approval.grant", &policies.ApprovalGrant{Request: approval})
+
+	sign := func(deps ...policies.StatementID) policies.ConsentID {
+		return policies.ConsentID(s.sign(sam, family, "consent.sign", &policies.ConsentSign{
+			People: []policies.Covered{{Person: carer, By: carer, Basis: policies.Own}, {Person: child, By: carer, Basis: policies.ParentalResponsibility}},
+			Purposes: []policies.PurposeAnswer{{Purpose: policies.FilmAndUse, Yes: true}, {Purpose: policies.FilmReview, Yes: true},
+				{Purpose: policies.Supervision, Yes: true}, {Purpose: policies.FamilyCopy, Yes: false}},
+			Viewers: []policies.NamedViewer{{Staff: policies.StaffID(digest("a supervisor")), Purpose: policies.Supervision, Until: s.at + 30*day}},
+			From:    s.at, Until: s.at + 90*day, SignedOn: "2026-09-21", FormText: digest("form text"), Fixed: attachment("form"),
+		}, deps...))
+	}
+	sign()
+	withdrawn := s.sign(sam, family, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{carer, child}, Channel: policies.ByPhone})
+	consent := sign(withdrawn, removed)
+
+	session := policies.SessionID(s.sign(sam, family, "session.log", &policies.SessionLog{On: "2026-09-21", Number: 1, StillHappy: true, Fixed: attachment("note")}))
+	clip := policies.ClipID(s.sign(sam, family, "clip.add", &policies.ClipAdd{
+		Kind: policies.Excerpt, Chosen: true, Session: session, People: []policies.PersonID{carer, child}, Controller: org,
+		Captured: policies.Span{From: s.at - 600*1000000, Until: s.at - 420*1000000}, Approval: approval, Consent: consent,
+		Payload: policies.Payload{Bytes: 16 + 65536 + 16 + 1000 + 16, SHA256: digest("payload"), Nonce: policies.Bytes16{1, 2, 3}, Commitment: digest("commitment")},
+		Media:   policies.Media{Type: "video/mp4", Codec: "avc1.42C01E, mp4a.40.2", DurationMS: 180000},
+		Source:  policies.Source{SHA256: digest("source"), Bytes: 66536, Changed: []string{"moov/udta/\u00a9xyz"}, Remove: true},
+		Fixed:   attachment("title"),
+	}))
+	s.sign("server", family, "clip.stored", &policies.ClipStored{Clip: clip, Bytes: 66584, SHA256: digest("payload")})
+	s.sign(sam, family, "clip.annotate", &policies.ClipAnnotate{Clip: clip, Source: policies.SourceRemoved})
+	link := policies.LinkID(s.sign(sam, family, "link.create", &policies.LinkCreate{Clip: clip, Person: carer, Token: policies.Bytes16{9, 8, 7}, Auth: digest("auth"), PIN: digest("pin"), Expires: s.at + 14*day, Opens: 20}))
+	s.sign(sam, family, "link.revoke", &policies.LinkRevoke{Link: link})
+	s.sign(head, family, "approval.revoke", &policies.ApprovalRevoke{Request: approval, Reason: policies.CaseClosed})
+}
+
+// TestStoryHasEveryKind: a kind that is added without a vector is noticed here.
+func TestStoryHasEveryKind(t *testing.T) {
+	have := map[policies.Kind]bool{}
+	for _, v := range readVectors[validVector](t, "statement.json") {
+		have[v.Kind] = true
+	}
+	for _, row := range policies.Kinds() {
+		if !have[row.Kind] {
+			t.Errorf("no valid vector of %s", row.Kind)
+		}
+	}
+}
