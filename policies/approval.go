@@ -1,14 +1,15 @@
 package policies
 
+import "slices"
+
 // Approval is a filming approval: a request and what was decided about it.
 type Approval struct {
-	ID        ApprovalID    `json:"id"`
-	By        StaffID       `json:"by"` // the requester, who may not grant it
-	Programme Programme     `json:"programme"`
-	From      Micros        `json:"from"`
-	Until     Micros        `json:"until"`
-	Granted   []Grant       `json:"granted"`
-	Declined  []StatementID `json:"declined"`
+	ID        ApprovalID `json:"id"`
+	By        StaffID    `json:"by"` // the requester, who may not grant it
+	Programme Programme  `json:"programme"`
+	From      Micros     `json:"from"`
+	Until     Micros     `json:"until"`
+	Granted   []Grant    `json:"granted"`
 }
 
 // ApprovalState is what people call the state of a filming approval.
@@ -65,4 +66,127 @@ const (
 // DeclineReasons lists every DeclineReason.
 func DeclineReasons() []DeclineReason {
 	return []DeclineReason{NotNow, Safeguarding, CourtMatter, MoreNeeded, CaseClosed}
+}
+
+// Check implements [Body].
+func (b ApprovalRequest) Check() error {
+	var c checks
+	word(&c, "programme", b.Programme, Programmes())
+	c.span("the period of filming", b.From, b.Until, MaxApprovalLife)
+	c.that(b.From < b.Until, "the period of filming is empty")
+	return c.err
+}
+
+// Check implements [Body].
+func (b ApprovalGrant) Check() error {
+	var c checks
+	named(&c, "the request", b.Request)
+	return c.err
+}
+
+// Check implements [Body].
+func (b ApprovalDecline) Check() error {
+	var c checks
+	named(&c, "the request", b.Request)
+	word(&c, "reason", b.Reason, DeclineReasons())
+	return c.err
+}
+
+// Check implements [Body].
+func (b ApprovalRevoke) Check() error { return ApprovalDecline(b).Check() }
+
+func requestApproval(f *Family, _ *Org, a act[ApprovalRequest]) (Changes, error) {
+	if err := f.teamed(a.By); err != nil {
+		return Changes{}, err
+	}
+	if a.Said.Programme != f.Programme {
+		return Changes{}, notPossible("this family is in the programme %s; open another record for %s", f.Programme, a.Said.Programme)
+	}
+	id := ApprovalID(a.ID)
+	f.Approvals[id] = &Approval{
+		ID: id, By: a.By.Staff, Programme: a.Said.Programme, From: a.Said.From, Until: a.Said.Until,
+		Granted: []Grant{},
+	}
+	return Changes{}, nil
+}
+
+// grantApproval records a head of service's yes. That it may already be
+// overtaken by a decline or a revocation is for [Family.ApprovalState].
+func grantApproval(f *Family, _ *Org, a act[ApprovalGrant]) (Changes, error) {
+	r := f.Approvals[a.Said.Request]
+	if r == nil {
+		return Changes{}, missing("the request", a.Said.Request)
+	}
+	if r.By == a.By.Staff {
+		return Changes{}, notPossible("nobody approves their own request; ask the deputy")
+	}
+	r.Granted = insertGrant(r.Granted, a.Statement)
+	return Changes{}, nil
+}
+
+func declineApproval(f *Family, _ *Org, a act[ApprovalDecline]) (Changes, error) {
+	f.restrict(Digest(a.Said.Request), a.ID)
+	return Changes{}, nil
+}
+
+func revokeApproval(f *Family, _ *Org, a act[ApprovalRevoke]) (Changes, error) {
+	f.restrict(Digest(a.Said.Request), a.ID)
+	f.restrict(Digest(f.ID), a.ID)
+	return Changes{}, nil
+}
+
+// ApprovalState is the state of a filming approval at a time; "" for one that
+// the record does not have. A decline or revocation of the request itself is
+// final. A revocation elsewhere in the family revokes every grant that did not
+// know of it.
+func (f *Family) ApprovalState(id ApprovalID, now Micros) ApprovalState {
+	a := f.Approvals[id]
+	if a == nil {
+		return ""
+	}
+	if own := f.Restrictions[Digest(id)]; len(own) > 0 {
+		for _, r := range own {
+			if slices.Contains(f.Restrictions[Digest(f.ID)], r) {
+				return ApprovalRevoked
+			}
+		}
+		return Declined
+	}
+	if len(a.Granted) == 0 {
+		return Requested
+	}
+	for _, g := range a.Granted {
+		if f.answered(Digest(f.ID), g.Knew) {
+			if now > a.Until {
+				return ApprovalExpired
+			}
+			return Granted
+		}
+	}
+	return ApprovalRevoked
+}
+
+// ApprovalCovers reports whether filming in this span is approved: granted, not
+// revoked since, and the whole span inside the approved period. The reason says
+// what stands in the way. An approval that ended after the span still covers it:
+// what was lawfully filmed may arrive late.
+func (f *Family) ApprovalCovers(id ApprovalID, span Span) (Reason, bool) {
+	a := f.Approvals[id]
+	if state := f.ApprovalState(id, span.From); state != Granted && state != ApprovalExpired {
+		return Reason{"UPLOAD-APPROVAL", "Filming is " + stateWords(state) + "."}, false
+	}
+	if span.From < a.From || span.Until > a.Until {
+		return Reason{"UPLOAD-APPROVAL", "Filming is approved from " + a.From.day() + " until " + a.Until.day() + " only."}, false
+	}
+	return Reason{}, true
+}
+
+func stateWords(s ApprovalState) string {
+	if s == "" {
+		return "not approved for this family"
+	}
+	if s == Requested {
+		return "requested but not yet approved by the head of service"
+	}
+	return string(s) + "; ask the head of service with a new request"
 }

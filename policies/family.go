@@ -21,6 +21,10 @@ type Family struct {
 	// Restrictions by what they restrict. A permission is in force only if it
 	// names every restriction on its subject in its deps, whatever arrived first.
 	Restrictions map[Digest][]StatementID `json:"restrictions"`
+
+	// Withdrawn is the day of each consent.withdraw. A form signed before that day
+	// does not answer it, even when typed in afterwards by someone who knew.
+	Withdrawn map[StatementID]string `json:"withdrawn"`
 }
 
 // TeamMember is a practitioner of the family's team.
@@ -48,6 +52,8 @@ type Person struct {
 
 // FamilyOpen is the body of family.open. Its author is the first of the team.
 // Loose attachments: "key/<staff>", and "recovery/ab|ac|bc".
+//
+// Source: UK GDPR Art 5(1)(c): a reference of the case system, never a name.
 type FamilyOpen struct {
 	Reference string    `json:"reference"`
 	Programme Programme `json:"programme"`

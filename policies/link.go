@@ -1,5 +1,7 @@
 package policies
 
+import "slices"
+
 // Link is a share link: one clip, one person, until a date.
 type Link struct {
 	ID      LinkID        `json:"id"`
@@ -29,4 +31,100 @@ type LinkCreate struct {
 // LinkRevoke is the body of link.revoke, a restriction.
 type LinkRevoke struct {
 	Link LinkID `json:"link"`
+}
+
+// Check implements [Body].
+func (b LinkCreate) Check() error {
+	var c checks
+	named(&c, "the clip", b.Clip)
+	named(&c, "the person", b.Person)
+	c.that(b.Token != Bytes16{}, "the link's public name is missing")
+	named(&c, "the link's auth value", b.Auth)
+	named(&c, "the PIN's value", b.PIN)
+	c.instant("the end of the link", b.Expires)
+	c.that(b.Opens >= 1 && b.Opens <= MaxLinkOpens, "%d openings, 1 to %d expected", b.Opens, MaxLinkOpens)
+	return c.err
+}
+
+// Check implements [Body].
+func (b LinkRevoke) Check() error {
+	var c checks
+	named(&c, "the link", b.Link)
+	return c.err
+}
+
+// createLink records a link. That the clip is a chosen one, consented to, and in
+// a form that phones play is for authz to rule on.
+func createLink(f *Family, _ *Org, a act[LinkCreate]) (Changes, error) {
+	if err := f.teamed(a.By); err != nil {
+		return Changes{}, err
+	}
+	b := a.Said
+	if f.Clips[b.Clip] == nil {
+		return Changes{}, missing("the clip", b.Clip)
+	}
+	if err := f.known(b.Person); err != nil {
+		return Changes{}, err
+	}
+	if err := ends("the link", b.Expires, a.Now, Micros(MaxLinkLife.Microseconds())); err != nil {
+		return Changes{}, err
+	}
+	for _, l := range f.Links {
+		if l.Token == b.Token {
+			return Changes{}, notPossible("another link has this public name; make the link again")
+		}
+	}
+	id := LinkID(a.ID)
+	f.Links[id] = &Link{
+		ID: id, Clip: b.Clip, Person: b.Person, Token: b.Token, Auth: b.Auth, PIN: b.PIN,
+		Expires: b.Expires, Opens: b.Opens, Knew: knew(a.Statement),
+	}
+	return Changes{Links: []LinkID{id}}, nil
+}
+
+// revokeLink ends a link for good, whether or not the link has arrived.
+func revokeLink(f *Family, _ *Org, a act[LinkRevoke]) (Changes, error) {
+	if a.By.Role == Practitioner {
+		if err := f.teamed(a.By); err != nil {
+			return Changes{}, err
+		}
+	}
+	f.restrict(Digest(a.Said.Link), a.ID)
+	return Changes{Links: []LinkID{a.Said.Link}}, nil
+}
+
+// LinkState is what people call the state of a share link.
+type LinkState string
+
+// The states. How often a link was opened is the server's to count.
+const (
+	LinkOpen    LinkState = "open"
+	LinkRevoked LinkState = "revoked"
+	LinkExpired LinkState = "expired"
+)
+
+// LinkState is the state of a link at a time; "" for one that the record does
+// not have. A link made without knowing of a withdrawal by anyone in its clip is
+// revoked by it, and a new consent does not open it again.
+func (f *Family) LinkState(id LinkID, now Micros) LinkState {
+	l := f.Links[id]
+	if l == nil {
+		return ""
+	}
+	if f.linkRevoked(l) {
+		return LinkRevoked
+	}
+	if now >= l.Expires {
+		return LinkExpired
+	}
+	return LinkOpen
+}
+
+func (f *Family) linkRevoked(l *Link) bool {
+	if len(f.Restrictions[Digest(l.ID)]) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(f.linkSubjects(l.Clip, l.Person), func(d Digest) bool {
+		return !f.answered(d, l.Knew)
+	})
 }

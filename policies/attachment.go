@@ -1,0 +1,53 @@
+package policies
+
+import "strings"
+
+// The fixed attachments of each body, by digest.
+
+// Attachments implements [Attached].
+func (b StaffInvite) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
+func (b PersonAdd) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
+func (b ConsentSign) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
+func (b SessionLog) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
+func (b ClipAdd) Attachments() []Attachment { return b.Fixed }
+
+// LooseAttachment reports whether an attachment of this name may be added to a
+// statement of this kind after it was made: wrapped keys, headers, a link's
+// sealed parts. What such bytes must match stands in the statement's body.
+func LooseAttachment(kind Kind, name string) bool {
+	for _, l := range loose {
+		if l.kind != kind {
+			continue
+		}
+		if l.name == name {
+			return true
+		}
+		if rest, ok := strings.CutPrefix(name, l.name); ok && strings.HasSuffix(l.name, "/") {
+			id, err := ParseID[digest](rest)
+			return err == nil && !id.IsZero()
+		}
+	}
+	return false
+}
+
+// loose is a constant: the names, or with a trailing slash the prefix before an
+// identifier. "key/" is followed by the person, "header/" by the SHA-256 of the
+// recipient.
+var loose = []struct {
+	kind Kind
+	name string
+}{
+	{KindFamilyOpen, "key/"},
+	{KindFamilyOpen, "recovery/ab"}, {KindFamilyOpen, "recovery/ac"}, {KindFamilyOpen, "recovery/bc"},
+	{"team.add", "key/"},
+	{"clip.add", "header/"},
+	{"link.create", "sealed"}, {"link.create", "secret"},
+}

@@ -1,0 +1,143 @@
+package policies
+
+import "slices"
+
+// Key returns the public key that a statement's kid names: the root (by its
+// org.root; the raw key only signs org.root itself), an invitation's one-time
+// key, a person, a device, the server.
+//
+// Keys of those who were revoked or have expired still resolve: their old
+// statements must verify, and their restrictions are still taken. Whether one
+// may sign now is for [Org.Author].
+func (o *Org) Key(kid KeyID) (PublicKey, bool) {
+	if kid.IsZero() {
+		return PublicKey{}, false
+	}
+	if kid == KeyID(o.Root) {
+		return o.RootKey, true
+	}
+	if kid == KeyID(o.Server.Certificate) {
+		return o.Server.Key, true
+	}
+	if d := o.Devices[DeviceID(kid)]; d != nil {
+		return d.Key, true
+	}
+	if who, ok := o.Keys[kid]; ok {
+		return o.Staff[who].Key, true
+	}
+	if p := o.Staff[StaffID(kid)]; p != nil {
+		return p.OneTime, true
+	}
+	return PublicKey{}, false
+}
+
+// Author says who signed, and refuses an author who may not sign this kind at
+// this time: certificate over or revoked, role without the power, or a person
+// whose six words nobody has confirmed. Time is the time of acceptance.
+//
+// Restrictions are taken from revoked and expired devices too, so that a
+// withdrawal on a phone that was replaced is not lost. They still need the role,
+// confirmed at some time: a photographed invitation gives no power to revoke.
+func (o *Org) Author(s Statement, at Micros) (Author, error) {
+	row, ok := RowOf(s.Kind)
+	if !ok {
+		return Author{}, notPossible("%q is not a kind of statement", s.Kind)
+	}
+	by, ok := o.Signer(s.Signer)
+	if !ok {
+		return Author{}, notCertified("nobody in this organisation has the key %s", s.Signer.Short())
+	}
+	if !slices.Contains(row.Signers, by.Signer) {
+		return Author{}, notCertified("%s cannot be signed by the %s's key", s.Kind, by.Signer)
+	}
+	if by.Staff.IsZero() {
+		return by, nil
+	}
+	if err := o.mayAct(row, by, at); err != nil {
+		return Author{}, err
+	}
+	return by, nil
+}
+
+// Signer says whose key a kid names, without asking whether they may still sign.
+func (o *Org) Signer(kid KeyID) (Author, bool) {
+	if kid.IsZero() {
+		return Author{}, false
+	}
+	if kid == KeyID(o.Root) {
+		return Author{Signer: SignRoot}, true
+	}
+	if kid == KeyID(o.Server.Certificate) {
+		return Author{Signer: SignServer}, true
+	}
+	if d := o.Devices[DeviceID(kid)]; d != nil {
+		return Author{Signer: SignDevice, Staff: d.Staff, Device: d.ID, Role: o.Staff[d.Staff].Role}, true
+	}
+	if who, ok := o.Keys[kid]; ok {
+		return Author{Signer: SignPerson, Staff: who, Role: o.Staff[who].Role}, true
+	}
+	if p := o.Staff[StaffID(kid)]; p != nil {
+		return Author{Signer: SignInvite, Staff: p.ID, Role: p.Role}, true
+	}
+	return Author{}, false
+}
+
+func (o *Org) mayAct(row Row, by Author, at Micros) error {
+	p := o.Staff[by.Staff]
+	if !row.Restriction {
+		if err := o.inForce(p, by, at); err != nil {
+			return err
+		}
+	}
+	if len(row.Roles) == 0 || by.Signer != SignDevice {
+		return nil
+	}
+	if !slices.Contains(row.Roles, by.Role) {
+		return notCertified("%s needs the role %v, and the author is certified as %s", row.Kind, row.Roles, by.Role)
+	}
+	if !p.HasPowers() {
+		return notCertified("a registrar has not yet confirmed this person's six words")
+	}
+	return nil
+}
+
+func (o *Org) inForce(p *Staff, by Author, at Micros) error {
+	if !p.Revoked.IsZero() {
+		return notCertified("this person's certificate was revoked")
+	}
+	if by.Signer == SignInvite {
+		return nil // staff.certify checks the invitation's own end
+	}
+	if at >= p.Until {
+		return notCertified("this person's certificate ended on %s; they need a new invitation", p.Until.day())
+	}
+	if by.Signer != SignDevice {
+		return nil
+	}
+	d := o.Devices[by.Device]
+	if !d.Revoked.IsZero() {
+		return notCertified("this device was revoked; sign it on another")
+	}
+	if at >= d.Until {
+		return notCertified("this device's certificate ended on %s; certify it again", d.Until.day())
+	}
+	return nil
+}
+
+// HasPowers reports whether a registrar confirmed this person's certificate, or
+// the root invited them. It says nothing about revocation or time.
+func (p *Staff) HasPowers() bool {
+	return p != nil && !p.Certified.IsZero() && (p.ByRoot || !p.Confirmed.IsZero())
+}
+
+// Active reports whether a person's certificate is in force: certified, not
+// over, not revoked. Powers are another question: [Staff.HasPowers].
+func (p *Staff) Active(now Micros) bool {
+	return p != nil && !p.Certified.IsZero() && p.Revoked.IsZero() && now < p.Until
+}
+
+// Active reports whether a device's own certificate is in force. Its person's
+// must be too.
+func (d *Device) Active(now Micros) bool {
+	return d != nil && d.Revoked.IsZero() && now < d.Until
+}

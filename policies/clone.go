@@ -1,0 +1,57 @@
+package policies
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone is a copy that shares nothing with the original, for a caller that folds
+// several statements and may have to forget them again.
+func (o *Org) Clone() *Org {
+	n := *o
+	n.Custodians = slices.Clone(o.Custodians)
+	n.Staff = cloneMap(o.Staff, func(*Staff) {})
+	n.Devices = cloneMap(o.Devices, func(*Device) {})
+	n.Keys = maps.Clone(o.Keys)
+	return &n
+}
+
+// Clone is a copy that shares nothing with the original.
+func (f *Family) Clone() *Family {
+	n := *f
+	n.Team = cloneMap(f.Team, func(m *TeamMember) { m.Added = cloneGrants(m.Added) })
+	n.People = cloneMap(f.People, func(*Person) {})
+	n.Approvals = cloneMap(f.Approvals, func(a *Approval) { a.Granted = cloneGrants(a.Granted) })
+	n.Consents = cloneMap(f.Consents, func(c *Consent) {
+		c.Knew, c.People = slices.Clone(c.Knew), slices.Clone(c.People)
+		c.Purposes, c.Viewers = slices.Clone(c.Purposes), slices.Clone(c.Viewers)
+	})
+	n.Sessions = cloneMap(f.Sessions, func(*Session) {})
+	n.Clips = cloneMap(f.Clips, func(c *Clip) { c.People = slices.Clone(c.People) })
+	n.Links = cloneMap(f.Links, func(l *Link) { l.Knew = slices.Clone(l.Knew) })
+	n.Withdrawn = maps.Clone(f.Withdrawn)
+	n.Restrictions = maps.Clone(f.Restrictions)
+	for k, list := range n.Restrictions {
+		n.Restrictions[k] = slices.Clone(list)
+	}
+	return &n
+}
+
+// cloneMap copies a map of pointers; deep makes the rest of each copy its own.
+func cloneMap[K comparable, V any](m map[K]*V, deep func(*V)) map[K]*V {
+	n := make(map[K]*V, len(m))
+	for k, v := range m {
+		c := *v
+		deep(&c)
+		n[k] = &c
+	}
+	return n
+}
+
+func cloneGrants(list []Grant) []Grant {
+	n := slices.Clone(list)
+	for i := range n {
+		n[i].Knew = slices.Clone(n[i].Knew)
+	}
+	return n
+}

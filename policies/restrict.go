@@ -1,0 +1,88 @@
+package policies
+
+import "slices"
+
+// Restrictions win in any order (DESIGN §3). Each restriction is recorded under
+// its subject, and a permission counts only if its author named every
+// restriction on its subjects as known. The subjects are chosen so that they
+// need nothing but the restriction's own body, or the family itself. A lookup in
+// state would give another answer before its object arrived than after, and
+// folding would no longer commute.
+//
+//	team.remove       the person of staff
+//	approval.decline  the request: it can never be granted again
+//	approval.revoke   the request, for good; and the family: filming stops under
+//	                  every approval until one is granted that knew of it. A
+//	                  family has one programme, and requests for another are
+//	                  refused, so the family is the programme's subject
+//	consent.withdraw  each person named
+//	link.revoke       the link: nothing can name it, so it is final
+//
+// link.create is a permission on every person in the clip: a link made without
+// knowing of a withdrawal stays shut even when consent is given anew.
+
+// restrict records a restriction under its subject, sorted, so that the same
+// set has the same form whatever the order of arrival.
+func (f *Family) restrict(subject Digest, by StatementID) {
+	list := f.Restrictions[subject]
+	at, found := slices.BinarySearchFunc(list, by, compareID)
+	if !found {
+		f.Restrictions[subject] = slices.Insert(list, at, by)
+	}
+}
+
+// answered reports whether an author who knew these statements knew every
+// restriction on the subject.
+func (f *Family) answered(subject Digest, knew []StatementID) bool {
+	for _, r := range f.Restrictions[subject] {
+		if !slices.Contains(knew, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// RestrictionsFor lists what a device must put into the deps of a statement with
+// this body, so that the permission in it counts: every restriction on its
+// subjects that this state knows, sorted and without repeats. Nil for bodies that
+// give no permission.
+func (f *Family) RestrictionsFor(body Body) []StatementID {
+	s, ok := body.(interface{ subjects(*Family) []Digest })
+	if !ok {
+		return nil
+	}
+	var all []StatementID
+	for _, d := range s.subjects(f) {
+		all = append(all, f.Restrictions[d]...)
+	}
+	slices.SortFunc(all, compareID)
+	return slices.Compact(all)
+}
+
+func (b TeamAdd) subjects(*Family) []Digest { return []Digest{Digest(b.Staff)} }
+
+func (b ApprovalGrant) subjects(f *Family) []Digest {
+	return []Digest{Digest(f.ID), Digest(b.Request)}
+}
+
+func (b ConsentSign) subjects(*Family) []Digest {
+	var list []Digest
+	for _, p := range b.People {
+		list = append(list, Digest(p.Person))
+	}
+	return list
+}
+
+func (b LinkCreate) subjects(f *Family) []Digest { return f.linkSubjects(b.Clip, b.Person) }
+
+func (f *Family) linkSubjects(clip ClipID, person PersonID) []Digest {
+	list := []Digest{Digest(person)}
+	if c := f.Clips[clip]; c != nil {
+		for _, p := range c.People {
+			list = append(list, Digest(p))
+		}
+	}
+	return list
+}
+
+func compareID[Noun any](a, b ID[Noun]) int { return slices.Compare(a[:], b[:]) }

@@ -1,0 +1,117 @@
+package policies
+
+import "slices"
+
+// Kinds is the table of statement kinds, in the order in which a service meets
+// them. Everything that depends on a kind is read from its row: there is no
+// switch over kinds anywhere.
+func Kinds() []Row { return slices.Clone(table) }
+
+// RowOf returns the row of a kind, and false for a kind that nobody knows.
+func RowOf(kind Kind) (Row, bool) {
+	for i := range table {
+		if table[i].Kind == kind {
+			return table[i], true
+		}
+	}
+	return Row{}, false
+}
+
+// The kinds that begin a record, and have no record yet to be applied to.
+const (
+	KindRoot       Kind = "org.root"
+	KindFamilyOpen Kind = "family.open"
+)
+
+// table is written once, here, and never changed: a constant that Go has no
+// literal for. Class: control is what permissions rest on and is never hidden
+// from anyone in the record; content is what may be (DESIGN §3).
+var table = []Row{
+	{Kind: KindRoot, Class: Control, Signers: byRoot, New: fresh[OrgRoot]},
+	{Kind: "server.certify", Class: Control, Signers: byRoot, New: fresh[ServerCertify], Org: inOrg(certifyServer)},
+	{Kind: "staff.invite", Class: Control, Signers: byRootOrDevice, Roles: registrars, New: fresh[StaffInvite], Org: inOrg(inviteStaff)},
+	{Kind: "staff.certify", Class: Control, Signers: []Signer{SignInvite}, New: fresh[StaffCertify], Org: inOrg(certifyStaff)},
+	{Kind: "device.certify", Class: Control, Signers: []Signer{SignPerson}, New: fresh[DeviceCertify], Org: inOrg(certifyDevice)},
+	{Kind: "staff.confirm", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[StaffConfirm], Org: inOrg(confirmStaff)},
+	{Kind: "staff.revoke", Class: Control, Signers: byDevice, Roles: registrars, Restriction: true, New: fresh[StaffRevoke], Org: inOrg(revokeStaff)},
+	{Kind: "device.revoke", Class: Control, Signers: byDevice, Roles: registrars, Restriction: true, New: fresh[DeviceRevoke], Org: inOrg(revokeDevice)},
+	{Kind: "policy.adopt", Class: Control, Signers: byRootOrDevice, Roles: heads, New: fresh[PolicyAdopt], Org: inOrg(adoptPolicy)},
+
+	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},
+	{Kind: "person.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonAdd], Family: inFamily(addPerson)},
+	{Kind: "team.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[TeamAdd], Family: inFamily(addToTeam)},
+	{Kind: "team.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[TeamRemove], Family: inFamily(removeFromTeam)},
+	{Kind: "approval.request", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ApprovalRequest], Family: inFamily(requestApproval)},
+	{Kind: "approval.grant", Class: Control, Signers: byDevice, Roles: heads, New: fresh[ApprovalGrant], Family: inFamily(grantApproval)},
+	{Kind: "approval.decline", Class: Control, Signers: byDevice, Roles: heads, Restriction: true, New: fresh[ApprovalDecline], Family: inFamily(declineApproval)},
+	{Kind: "approval.revoke", Class: Control, Signers: byDevice, Roles: heads, Restriction: true, New: fresh[ApprovalRevoke], Family: inFamily(revokeApproval)},
+	{Kind: "consent.sign", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ConsentSign], Family: inFamily(signConsent)},
+	{Kind: "consent.withdraw", Class: Control, Signers: []Signer{SignDevice, SignServer}, Restriction: true, New: fresh[ConsentWithdraw], Family: inFamily(withdrawConsent)},
+	{Kind: "session.log", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[SessionLog], Family: inFamily(logSession)},
+	{Kind: "clip.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ClipAdd], Family: inFamily(addClip)},
+	{Kind: "clip.stored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ClipStored], Family: inFamily(storeClip)},
+	{Kind: "clip.annotate", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[ClipAnnotate], Family: inFamily(annotateClip)},
+	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
+	{Kind: "link.revoke", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[LinkRevoke], Family: inFamily(revokeLink)},
+}
+
+// The signers and roles of the table, by the words of DESIGN §3.
+var (
+	byRoot         = []Signer{SignRoot}
+	byRootOrDevice = []Signer{SignRoot, SignDevice}
+	byDevice       = []Signer{SignDevice}
+	practitioners  = []Role{Practitioner}
+	heads          = []Role{HeadOfService}
+	registrars     = []Role{HeadOfService, IGOfficer}
+)
+
+// fresh makes an empty body to decode into.
+func fresh[B any, P interface {
+	*B
+	Body
+}]() Body {
+	return P(new(B))
+}
+
+// act is the last step of a fold: everything about the author has been checked,
+// and what remains is what this kind needs. It validates before it mutates, so
+// that a refusal leaves the state as it was.
+type act[B any] struct {
+	Statement
+	Said B
+	By   Author
+	Now  Micros // time of acceptance
+}
+
+func inOrg[B any](apply func(*Org, act[B]) (Changes, error)) func(*Org, Statement, Author, Micros) (Changes, error) {
+	return func(o *Org, s Statement, by Author, at Micros) (Changes, error) {
+		said, err := said[B](s)
+		if err != nil {
+			return Changes{}, err
+		}
+		return apply(o, act[B]{s, said, by, at})
+	}
+}
+
+func inFamily[B any](apply func(*Family, *Org, act[B]) (Changes, error)) func(*Family, *Org, Statement, Author, Micros) (Changes, error) {
+	return func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) {
+		said, err := said[B](s)
+		if err != nil {
+			return Changes{}, err
+		}
+		return apply(f, o, act[B]{s, said, by, at})
+	}
+}
+
+// said is the body of a statement as the type of its kind: decoded bodies are
+// pointers, bodies written in a program are often values.
+func said[B any](s Statement) (B, error) {
+	if b, ok := s.Body.(any).(B); ok {
+		return b, nil
+	}
+	if b, ok := s.Body.(any).(*B); ok && b != nil {
+		return *b, nil
+	}
+	var none B
+	return none, notPossible("the body of %s does not belong to this kind", s.Kind)
+}

@@ -1,0 +1,105 @@
+package policies
+
+import "slices"
+
+// Check implements [Body].
+func (b FamilyOpen) Check() error {
+	var c checks
+	c.that(len(b.Reference) <= MaxReference && referenceForm.MatchString(b.Reference),
+		"the reference is the case-system number: up to %d letters, digits, spaces, and . / -", MaxReference)
+	word(&c, "programme", b.Programme, Programmes())
+	c.recipient("the family's key", b.Recipient)
+	return c.err
+}
+
+// Check implements [Body].
+func (b TeamAdd) Check() error {
+	var c checks
+	named(&c, "the person to add", b.Staff)
+	return c.err
+}
+
+// Check implements [Body].
+func (b TeamRemove) Check() error {
+	var c checks
+	named(&c, "the person to remove", b.Staff)
+	return c.err
+}
+
+func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
+	if err := f.teamed(a.By); err != nil {
+		return Changes{}, err
+	}
+	p := o.Staff[a.Said.Staff]
+	if p == nil {
+		return Changes{}, missing("the invitation", a.Said.Staff)
+	}
+	if p.Role != Practitioner {
+		return Changes{}, notPossible("only practitioners join a family's team; name others as viewers on the consent form")
+	}
+	if !p.Active(a.Now) || !p.HasPowers() {
+		return Changes{}, notPossible("this practitioner is not confirmed, or no longer certified; ask a registrar")
+	}
+	was := f.OnTeam(p.ID)
+	m := f.member(p.ID)
+	m.Added = insertGrant(m.Added, a.Statement)
+	return f.moved(p.ID, was), nil
+}
+
+func removeFromTeam(f *Family, _ *Org, a act[TeamRemove]) (Changes, error) {
+	if a.By.Role == Practitioner {
+		if err := f.teamed(a.By); err != nil {
+			return Changes{}, err
+		}
+	}
+	was := f.OnTeam(a.Said.Staff)
+	f.restrict(Digest(a.Said.Staff), a.ID)
+	return f.moved(a.Said.Staff, was), nil
+}
+
+// OnTeam reports whether a person is on the practitioner team now: put there by
+// a statement that knew every removal. Whether they are still certified is the
+// organisation's to say.
+func (f *Family) OnTeam(who StaffID) bool {
+	m := f.Team[who]
+	return m != nil && slices.ContainsFunc(m.Added, func(g Grant) bool {
+		return f.answered(Digest(who), g.Knew)
+	})
+}
+
+// teamed refuses an author who was never put on the team. See [Family.Apply] for
+// why it does not ask whether they still are.
+func (f *Family) teamed(by Author) error {
+	if by.Role != Practitioner || f.Team[by.Staff] == nil {
+		return notCertified("the author is not on this family's team")
+	}
+	return nil
+}
+
+func (f *Family) member(who StaffID) *TeamMember {
+	if f.Team[who] == nil {
+		f.Team[who] = &TeamMember{Staff: who}
+	}
+	return f.Team[who]
+}
+
+// moved says who began or ceased to receive the record.
+func (f *Family) moved(who StaffID, was bool) Changes {
+	is := f.OnTeam(who)
+	if is && !was {
+		return Changes{Joined: []StaffID{who}}
+	}
+	if was && !is {
+		return Changes{Left: []StaffID{who}}
+	}
+	return Changes{}
+}
+
+// insertGrant keeps grants sorted, so that state does not depend on arrival.
+func insertGrant(list []Grant, s Statement) []Grant {
+	at, found := slices.BinarySearchFunc(list, s.ID, func(g Grant, id StatementID) int { return compareID(g.Statement, id) })
+	if found {
+		return list
+	}
+	return slices.Insert(list, at, Grant{Statement: s.ID, Knew: knew(s)})
+}
