@@ -1,0 +1,109 @@
+package statement
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// PROTOCOL.md names every rule, every kind with what the table of kinds says of
+// it, and every error code with its status: whoever changes one is told here.
+func TestProtocolIsComplete(t *testing.T) {
+	b, err := os.ReadFile("../PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]bool{}
+	for line := range strings.Lines(string(b)) {
+		lines[strings.TrimSpace(line)] = true
+	}
+	for _, rule := range Rules() {
+		if !bytes.Contains(b, []byte("\n| `"+rule+"` | ")) {
+			t.Errorf("rule %s has no row", rule)
+		}
+	}
+	for _, row := range policies.Kinds() {
+		if want := kindRow(t, row); !lines[want] {
+			t.Errorf("missing: %s", want)
+		}
+	}
+	for _, code := range wire.Codes() {
+		e := wire.EntryOf(code)
+		if want := fmt.Sprintf("| `%s` | %d | %s |", code, e.Status, e.Message); !lines[want] {
+			t.Errorf("missing: %s", want)
+		}
+	}
+}
+
+func kindRow(t *testing.T, row policies.Row) string {
+	class := map[policies.Class]string{policies.Control: "control", policies.Content: "content"}[row.Class]
+	var by []string
+	for _, s := range row.Signers {
+		switch {
+		case s == policies.SignDevice && len(row.Roles) > 0:
+			for _, r := range row.Roles {
+				by = append(by, string(r))
+			}
+		case s == policies.SignDevice:
+			by = append(by, "any device")
+		default:
+			by = append(by, string(s))
+		}
+	}
+	if row.Restriction {
+		class += ", **restriction**"
+	}
+	return fmt.Sprintf("| `%s` | %s | %s | `%s` |", row.Kind, class, strings.Join(by, ", "), bodyShape(t, row.Kind))
+}
+
+// bodyShape lists the members of a kind's body, from its vector.
+func bodyShape(t *testing.T, kind policies.Kind) string {
+	for _, v := range readVectors[validVector](t, "statement.json") {
+		if v.Kind == kind {
+			payload, err := b64.DecodeString(strings.Split(v.Raw, ".")[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			dec := jsontext.NewDecoder(bytes.NewReader(payload))
+			all := shape(t, dec)
+			return strings.TrimSuffix(all[strings.LastIndex(all, "body{")+4:], "}")
+		}
+	}
+	return ""
+}
+
+// shape is the next value's members, in order: {a,b{c},list[{d}]}.
+func shape(t *testing.T, dec *jsontext.Decoder) string {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch tok.Kind() {
+	case '{':
+		var names []string
+		for dec.PeekKind() != '}' {
+			name, err := dec.ReadToken()
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name.String()+shape(t, dec))
+		}
+		_, _ = dec.ReadToken()
+		return "{" + strings.Join(names, ",") + "}"
+	case '[':
+		inner := ""
+		for dec.PeekKind() != ']' {
+			inner = shape(t, dec)
+		}
+		_, _ = dec.ReadToken()
+		return "[" + inner + "]"
+	}
+	return ""
+}
