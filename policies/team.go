@@ -42,6 +42,10 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 	}
 	was := f.OnTeam(p.ID)
 	m := f.member(p.ID)
+	if m == nil {
+		m = &TeamMember{Staff: p.ID}
+		f.Team[p.ID] = m
+	}
 	m.Added = insertGrant(m.Added, a.Statement)
 	return f.moved(p.ID, was), nil
 }
@@ -70,18 +74,14 @@ func (f *Family) OnTeam(who StaffID) bool {
 // teamed refuses an author who was never put on the team. See [Family.Apply] for
 // why it does not ask whether they still are.
 func (f *Family) teamed(by Author) error {
-	if by.Role != Practitioner || f.Team[by.Staff] == nil {
+	if by.Role != Practitioner || f.member(by.Staff) == nil {
 		return notCertified("the author is not on this family's team")
 	}
 	return nil
 }
 
-func (f *Family) member(who StaffID) *TeamMember {
-	if f.Team[who] == nil {
-		f.Team[who] = &TeamMember{Staff: who}
-	}
-	return f.Team[who]
-}
+// member is whoever was ever put on the team; nil for anyone else. It only looks.
+func (f *Family) member(who StaffID) *TeamMember { return f.Team[who] }
 
 // moved says who began or ceased to receive the record.
 func (f *Family) moved(who StaffID, was bool) Changes {
