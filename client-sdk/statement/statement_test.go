@@ -144,6 +144,17 @@ func TestCertifiedKeysOpenABatch(t *testing.T) {
 	}
 }
 
+// A founder verifies org.root with nothing at hand; whatever else is put in its
+// place is refused, not a crash.
+func TestVerifyWithoutKeys(t *testing.T) {
+	for _, v := range readVectors[validVector](t, "statement.json") {
+		_, err := Verify([]byte(v.Raw), nil)
+		if root := v.Kind == policies.KindRoot; root && err != nil || !root && !errors.Is(err, ErrUnknownKey) {
+			t.Errorf("%s without keys: %v", v.Kind, err)
+		}
+	}
+}
+
 // The neutral point shows why weak keys are refused: Go's verifier takes it.
 func TestGoTakesWeakKeys(t *testing.T) {
 	neutral := policies.PublicKey{1}
