@@ -56,6 +56,9 @@ func (v *run) read(leaf []byte) (index int64, ok bool) {
 	if tell := v.options.Progress; tell != nil && v.report.Rows%progressEvery == 0 {
 		tell(v.report.Rows)
 	}
+	if index, ok := scan(leaf); ok {
+		return index, true
+	}
 	e, err := Decode(leaf)
 	if err != nil {
 		v.report.fault(v.next, v.next, Undecodable, err.Error())
