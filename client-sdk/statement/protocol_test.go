@@ -34,12 +34,36 @@ func TestProtocolIsComplete(t *testing.T) {
 			t.Errorf("missing: %s", want)
 		}
 	}
+	for _, want := range wordRows() {
+		if !lines[want] {
+			t.Errorf("missing: %s", want)
+		}
+	}
 	for _, code := range wire.Codes() {
 		e := wire.EntryOf(code)
 		if want := fmt.Sprintf("| `%s` | %d | %s |", code, e.Status, e.Message); !lines[want] {
 			t.Errorf("missing: %s", want)
 		}
 	}
+}
+
+func wordRows() []string {
+	return []string{
+		wordRow("`role` (staff.invite)", policies.Roles()), wordRow("`programme`", policies.Programmes()),
+		wordRow("`role` (person.add)", policies.FilmRoles()), wordRow("`basis`", policies.Bases()),
+		wordRow("`contact`", policies.Contacts()), wordRow("`reason`", policies.DeclineReasons()),
+		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),
+		wordRow("`kind` (clip.add)", policies.ClipKinds()),
+		wordRow("`source` (clip.annotate)", []policies.SourceFate{policies.SourceRemoved, policies.SourceKept}),
+	}
+}
+
+func wordRow[W ~string](member string, words []W) string {
+	row := "| " + member + " |"
+	for _, w := range words {
+		row += " `" + string(w) + "`"
+	}
+	return row + " |"
 }
 
 func kindRow(t *testing.T, row policies.Row) string {
