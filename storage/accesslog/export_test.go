@@ -6,7 +6,7 @@ import (
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
-// The paths are the examples of C2SP tlog-tiles.
+// Worked by hand from the path rules of C2SP tlog-tiles.
 func TestExportPaths(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{accesslog.TilePath(0, 1234067, 256), "tile/0/x001/x234/067"},
