@@ -1,0 +1,101 @@
+/** Opening a link: the one request that carries proof of link and PIN. */
+import { fromBase64url, toBase64url, type Bytes } from "./bytes.js";
+import type { Proof } from "./link.js";
+
+/** One line of the list of people who can watch; empty texts are unknown. */
+export interface Viewer {
+  role: string;
+  name: string;
+  until: string;
+}
+
+/** What a service answers to a good opening. */
+export interface Opened {
+  session: string;
+  link: Bytes;
+  clip: Bytes;
+  sealed: Bytes;
+  payloadBytes: number;
+  media: string;
+  codec: string;
+  /** Length in seconds. */
+  duration: number;
+  /** When the link ends; null when the service did not say. */
+  until: Date | null;
+  viewers: Viewer[];
+}
+
+/** A service's no, or `offline` when there was no answer. */
+export interface Refused {
+  code: string;
+  /** Tries left, with `pin_wrong`. */
+  left?: number;
+  /** Seconds, with `pin_paused`. */
+  retryAfter?: number;
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * Asks the service to open a link. Called only when a person pressed the
+ * button: each opening is counted and recorded.
+ *
+ * @param token - the 22 characters of the link
+ * @returns what is needed to watch, or why not; never throws
+ */
+export async function openLink(token: string, proof: Proof): Promise<Opened | Refused> {
+  let reply: Response;
+  try {
+    reply = await fetch(`/s/${token}/open`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Attune-Page": "1" },
+      body: JSON.stringify({ auth: toBase64url(proof.auth), pin: toBase64url(proof.pin) }),
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      redirect: "error",
+    });
+  } catch {
+    return { code: "offline" };
+  }
+  const body = (await reply.json().catch(() => null)) as Json | null;
+  if (!reply.ok) return refused(reply.status, body);
+  return (body && opened(body)) || { code: "busy" };
+}
+
+function refused(status: number, body: Json | null): Refused {
+  const known = typeof body?.code === "string" ? body.code : status === 404 ? "link_ended" : "busy";
+  const no: Refused = { code: known };
+  if (typeof body?.left === "number") no.left = body.left;
+  if (typeof body?.retry_after === "number") no.retryAfter = body.retry_after;
+  return no;
+}
+
+/** Reads a good answer; null when anything needed is missing. */
+function opened(v: Json): Opened | null {
+  const link = fromBase64url(v.link, 32);
+  const clip = fromBase64url(v.clip, 32);
+  const sealed = fromBase64url(v.sealed);
+  if (typeof v.session !== "string" || typeof v.bytes !== "number" || !link || !clip || !sealed) return null;
+  const until = new Date(text(v.until));
+  return {
+    session: v.session,
+    link,
+    clip,
+    sealed,
+    payloadBytes: v.bytes,
+    media: text(v.media),
+    codec: text(v.codec),
+    duration: typeof v.duration === "number" ? v.duration : 0,
+    until: Number.isNaN(until.getTime()) ? null : until,
+    viewers: Array.isArray(v.viewers) ? v.viewers.map(viewer) : [],
+  };
+}
+
+function viewer(v: Json | null): Viewer {
+  return { role: text(v?.role), name: text(v?.name), until: text(v?.until) };
+}
+
+function text(v: unknown): string {
+  return typeof v === "string" ? v : "";
+}
