@@ -12,8 +12,8 @@ import (
 // all return ErrNotFound: from outside they must look the same.
 var (
 	ErrNotFound   = errors.New("not found")
-	ErrConflict   = errors.New("offset conflict")       // the upload stands elsewhere
-	ErrGone       = errors.New("upload has ended")      // start again
+	ErrConflict   = errors.New("offset conflict")  // the upload stands elsewhere
+	ErrGone       = errors.New("upload has ended") // start again
 	ErrStored     = errors.New("clip is stored already")
 	ErrNotSealed  = errors.New("payload is not sealed") // film in clear, or an age file with its header
 	ErrMismatch   = errors.New("payload differs from its manifest")
@@ -36,8 +36,8 @@ func (e *DeniedError) Error() string {
 
 // PINError is a wrong PIN on a link whose auth was right.
 type PINError struct {
-	Left   int  // tries before the pause or the lock; 0 while paused or locked
-	After  int  // seconds until the next try, while paused
+	Left   int // tries before the pause or the lock; 0 while paused or locked
+	After  int // seconds until the next try, while paused
 	Locked bool
 }
 

@@ -3,24 +3,32 @@ package storage
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"time"
 
 	"github.com/attune-vf/attune/policies"
-	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/rows"
 )
 
 // Config opens a store.
 type Config struct {
-	Database string             // path of the SQLite file
-	Objects  objects.Store      // where payloads lie
-	Bundle   *authz.Bundle      // the rules; their hash must be the adopted one
-	Pack     policies.Pack      // the figures; their hash must be the adopted one
+	Database string        // path of the SQLite file
+	Objects  objects.Store // where payloads lie
+	Bundle   Rules         // the rules; their hash must be the adopted one
+	Pack     policies.Pack // the figures; their hash must be the adopted one
 	PackHash policies.Digest
 	Key      ed25519.PrivateKey // the server's, for clip.stored
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
+}
+
+// Rules decide what is allowed now. *authz.Bundle is what the service runs on;
+// storage's own fault tests put a rule in its place that changes its mind between
+// two calls. Both are pure, and name a rule in every ruling.
+type Rules interface {
+	Decide(r policies.Request, o *policies.Org, f *policies.Family) policies.Ruling
+	SHA256() policies.Digest
 }
 
 // Store is an open store. Its fields are its doors.
@@ -39,10 +47,14 @@ type door struct {
 	cfg  Config
 	rows *rows.DB
 	org  *orgCache
+	log  *Log
 }
 
-// Close waits for the writer and closes the database.
-func (s *Store) Close() error { return s.d.rows.Close() }
+// Close signs and keeps a last checkpoint, waits for the writer, and closes the
+// database.
+func (s *Store) Close() error {
+	return errors.Join(s.Log.seal(context.Background()), s.d.rows.Close())
+}
 
 // Ready reports whether the store can take a write now.
 func (s *Store) Ready(ctx context.Context) error { return s.d.rows.Ping(ctx) }

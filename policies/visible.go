@@ -1,0 +1,78 @@
+package policies
+
+import (
+	"slices"
+	"strings"
+)
+
+// FoundingRule is named in events from before any rules were adopted: the root's
+// signature and the fold alone decided.
+const FoundingRule = "FOUNDING"
+
+// Desks lists the people who receive every family's control statements, to do
+// what their role is for: the head of service decides about filming, the IG
+// officer answers for records. Neither receives content, keys or film.
+func (o *Org) Desks() []StaffID {
+	var out []StaffID
+	for id, p := range o.Staff {
+		if (p.Role == HeadOfService || p.Role == IGOfficer) && p.HasPowers() && p.Revoked.IsZero() {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, compareID)
+	return out
+}
+
+// MayKnow reports whether the author of a statement may learn that this family
+// has a record. To everyone else the record does not exist. A withdrawal is taken
+// from anyone certified: it must not depend on who is on which team.
+func MayKnow(o *Org, f *Family, by Author, kind Kind) bool {
+	if row, ok := RowOf(kind); ok && row.Restriction && row.Roles == nil {
+		return by.Signer == SignDevice || by.Signer == SignServer
+	}
+	return by.Signer == SignServer || f.OnTeam(by.Staff) || f.member(by.Staff) != nil || slices.Contains(o.Desks(), by.Staff) || f.names(by.Staff)
+}
+
+func (f *Family) names(who StaffID) bool {
+	for _, c := range f.Consents {
+		for _, v := range c.Viewers {
+			if v.Staff == who {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MayReceive reports whether a person who receives a record may have an attachment
+// of it. The team has everything but other people's key envelopes; a head of
+// service and an IG officer have the names of staff; the IG officer has sealed
+// consent forms too. Recovery envelopes go to nobody: they leave by export.
+func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
+	if f == nil {
+		return name == "label"
+	}
+	if own, ok := strings.CutPrefix(name, "key/"); ok {
+		return own == who.String()
+	}
+	if strings.HasPrefix(name, "recovery/") {
+		return false
+	}
+	if f.OnTeam(who) {
+		return true
+	}
+	p := o.Staff[who]
+	return p != nil && p.Role == IGOfficer && kind == "consent.sign" && name == "form"
+}
+
+// MaySee reports whether a person who receives a record may read a statement of
+// this class in it, or only that something stands there.
+func MaySee(f *Family, who StaffID, class Class) bool {
+	return class == Control || f == nil || f.OnTeam(who)
+}
+
+// Rules about a share link that are counted where openings are, not asked.
+const (
+	PINRule   = "LINK-PIN"   // wrong PIN, or too many of them
+	OpensRule = "LINK-OPENS" // opened as often as agreed
+)

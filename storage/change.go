@@ -1,0 +1,94 @@
+package storage
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// change takes over the new state and writes the tables that answer without
+// folding: who receives the record, which clips there are, which addresses.
+func (j *judge) change(next folded, index int64) error {
+	if next.org != nil {
+		return j.changeOrg(next, index)
+	}
+	f := next.family
+	j.families[f.ID], j.dirty[f.ID] = f, true
+	joined := next.changes.Joined
+	if next.before == nil {
+		joined = append(slices.Clone(joined), j.org.Desks()...)
+	}
+	if err := j.access(next.record, joined, next.changes.Left, index); err != nil {
+		return err
+	}
+	for _, id := range next.changes.Clips {
+		c := f.Clips[id]
+		if c == nil {
+			continue // stored or annotated before it was added: its own statement brings the row
+		}
+		if err := j.tx.PutClip(rows.Clip{ID: id, Family: f.ID, Author: c.By, Bytes: c.Payload.Bytes, Stored: !c.Stored.IsZero()}); err != nil {
+			return err
+		}
+	}
+	for _, id := range next.changes.Links {
+		if l := f.Links[id]; l != nil {
+			if err := j.tx.PutLink(rows.Link{Token: l.Token, Link: id, Family: f.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// changeOrg lets new staff receive the organisation's record, and those who now
+// have a desk every family's.
+func (j *judge) changeOrg(next folded, index int64) error {
+	before := j.org
+	j.org, j.orgDirty = next.org, true
+	if err := j.access(next.record, next.changes.Joined, next.changes.Left, index); err != nil {
+		return err
+	}
+	families, err := j.tx.Families()
+	if err != nil {
+		return err
+	}
+	for id, f := range j.families {
+		if j.dirty[id] && !slices.Contains(families, f.ID) {
+			families = append(families, f.ID)
+		}
+	}
+	for _, staff := range j.org.Desks() {
+		if slices.Contains(before.Desks(), staff) {
+			continue
+		}
+		for _, f := range families {
+			if err := j.tx.Join(policies.RecordID(f), staff, index); err != nil {
+				return fmt.Errorf("join desk: %w", err)
+			}
+		}
+	}
+	for _, staff := range next.changes.Left {
+		for _, f := range families {
+			if err := j.tx.Leave(policies.RecordID(f), staff, index); err != nil {
+				return fmt.Errorf("leave: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (j *judge) access(record policies.RecordID, joined, left []policies.StaffID, index int64) error {
+	for _, staff := range joined {
+		if err := j.tx.Join(record, staff, index); err != nil {
+			return err
+		}
+	}
+	for _, staff := range left {
+		if err := j.tx.Leave(record, staff, index); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package storage
+
+import (
+	"encoding/json"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// access is the event of an access, allowed or denied.
+func (d *door) access(c policies.Caller, r policies.Ruling, now policies.Micros, family, object rows.Named) rows.Event {
+	outcome := accesslog.Denied
+	if r.Allowed {
+		outcome = accesslog.Allowed
+	}
+	return rows.Event{
+		At: int64(now), Action: string(r.Action), Outcome: outcome, Subject: caller(c), Family: family, Object: object,
+		Rules: r.Rules, Bundle: bundle(r), Request: c.Request, Detail: c.Address,
+	}
+}
+
+// caller is who asked, as the log names them.
+func caller(c policies.Caller) rows.Named {
+	switch {
+	case !c.Staff.IsZero():
+		return rows.Named{Kind: "staff", ID: c.Staff.String()}
+	case !c.Link.IsZero():
+		return rows.Named{Kind: "carer by link", ID: c.Link.String()}
+	case c.Server:
+		return rows.Named{Kind: "key", ID: "server"}
+	}
+	return rows.Named{}
+}
+
+func family(id policies.FamilyID) rows.Named { return rows.Named{Kind: "family", ID: id.String()} }
+func clip(id policies.ClipID) rows.Named     { return rows.Named{Kind: "clip", ID: id.String()} }
+
+// refusal is the error of a ruling, nil when it allows.
+func refusal(r policies.Ruling) error {
+	if r.Allowed {
+		return nil
+	}
+	return &DeniedError{Ruling: r}
+}
+
+// hidden is the error of a ruling about a thing that may not even be known to
+// exist: where nobody granted anything, it looks like something that is not there.
+func hidden(r policies.Ruling) error {
+	if !r.Allowed && len(r.Rules) == 1 && r.Rules[0] == policies.DefaultDeny {
+		return ErrNotFound
+	}
+	return refusal(r)
+}
+
+// labelName is the name in a deletable label. A label that cannot be read names
+// nobody; it is shown to people only.
+func labelName(b []byte) string {
+	var l struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(b, &l); err != nil {
+		return ""
+	}
+	return l.Name
+}

@@ -1,0 +1,233 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// maxPageBytes bounds the statements and attachments of a page. One item always
+// goes, however large.
+const maxPageBytes = 4 << 20
+
+// Pull returns a page of what the caller may receive and has not. The number of a
+// change is the index of its leaf; pages walk records in order up to the head that
+// the first page pinned, so a change is in exactly one window.
+//
+// The cursor is opaque, and good for this person only; "" starts anew. A page
+// that delivers something is one event, written before it is delivered.
+func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, since int64, limit int) (Page, error) {
+	w := walk{d: r.d, c: c, limit: limit}
+	err := r.d.rows.Read(ctx, func(v *rows.View) error {
+		o, err := r.d.org.read(v)
+		if err != nil {
+			return err
+		}
+		w.v, w.o, w.now = v, o, r.d.now()
+		if w.at, err = r.d.openCursor(v, c.Staff, cursor); err != nil {
+			return err
+		}
+		return w.run()
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	if err := r.logPull(ctx, &w); err != nil {
+		return Page{}, err
+	}
+	p := Page{Items: w.items, More: w.more}
+	if p.Cursor, err = r.d.sealCursor(c.Staff, w.at); err != nil {
+		return Page{}, err
+	}
+	p.Proven, err = r.d.log.Prove(ctx, since)
+	return p, err
+}
+
+// logPull writes one event for a page that delivers something, and one for each
+// record that a rule withheld although the tables let it through.
+func (r *Records) logPull(ctx context.Context, w *walk) error {
+	if len(w.items) == 0 && len(w.withheld) == 0 {
+		return nil
+	}
+	return r.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		for _, h := range w.withheld {
+			if _, _, err := tx.Log(r.d.access(w.c, h.ruling, w.now, h.family, rows.Named{})); err != nil {
+				return err
+			}
+		}
+		if len(w.items) == 0 {
+			return nil
+		}
+		ev := r.d.access(w.c, w.ruling, w.now, rows.Named{}, rows.Named{})
+		ev.Range = fmt.Sprintf("%d items", len(w.items))
+		_, _, err := tx.Log(ev)
+		return err
+	})
+}
+
+// walk is one page in the making.
+type walk struct {
+	d     *door
+	v     *rows.View
+	o     *policies.Org
+	c     policies.Caller
+	now   policies.Micros
+	at    position
+	limit int
+
+	items    []Item
+	bytes    int
+	more     bool
+	ruling   policies.Ruling
+	withheld []withheld
+}
+
+type withheld struct {
+	family rows.Named
+	ruling policies.Ruling
+}
+
+func (w *walk) run() error {
+	members, err := w.v.Memberships(w.c.Staff)
+	if err != nil {
+		return err
+	}
+	if w.at.Head < 0 {
+		if w.at.Head, err = w.v.LastIndex(); err != nil {
+			return err
+		}
+	}
+	for _, s := range w.scopes(members) {
+		if w.at.Record != "" && s.record.String() < w.at.Record {
+			continue
+		}
+		if err := w.scope(s); err != nil {
+			return err
+		}
+		if w.more {
+			return nil
+		}
+		w.at.Record, w.at.Index = "", -1
+	}
+	done := w.at.Head
+	if len(w.withheld) > 0 {
+		done = w.at.Done // what was withheld must still arrive once it is allowed
+	}
+	w.at = position{History: w.at.History, Done: done, Head: -1, Index: -1}
+	return nil
+}
+
+// scope is one record as this caller stands to it at the pinned head.
+type scope struct {
+	record policies.RecordID
+	from   int64 // deliver what is above this; -1 for all
+	reset  bool  // access is new: forget the mirror first
+	drop   bool  // access ended
+}
+
+// scopes says, record by record, what happened to the caller's access in
+// (Done, Head]. Memberships come by record and time; the last one that began by
+// the head counts.
+func (w *walk) scopes(members []rows.Member) []scope {
+	var out []scope
+	for i, m := range members {
+		if m.Since > w.at.Head {
+			continue
+		}
+		if i+1 < len(members) && members[i+1].Record == m.Record && members[i+1].Since <= w.at.Head {
+			continue
+		}
+		over := m.Until >= 0 && m.Until <= w.at.Head
+		switch {
+		case !over && m.Since > w.at.Done:
+			out = append(out, scope{record: m.Record, from: -1, reset: true})
+		case !over:
+			out = append(out, scope{record: m.Record, from: w.at.Done})
+		case m.Until > w.at.Done:
+			out = append(out, scope{record: m.Record, drop: true})
+		}
+	}
+	return out
+}
+
+// scope delivers one record's changes.
+func (w *walk) scope(s scope) error {
+	if s.drop {
+		w.items = append(w.items, Item{Kind: ItemDropScope, Place: Place{Record: s.record}})
+		return nil
+	}
+	f, ok, err := w.allowed(s.record)
+	if err != nil || !ok {
+		return err
+	}
+	from := s.from
+	begun := w.at.Record == s.record.String()
+	if begun {
+		from = w.at.Index
+	} else if s.reset {
+		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
+	}
+	// One more than fits tells whether the page ends inside this record.
+	stored, err := w.v.Statements(s.record, from, w.at.Head, max(1, w.limit-len(w.items)+1))
+	if err != nil {
+		return err
+	}
+	for _, st := range stored {
+		if len(w.items) >= w.limit || w.bytes > maxPageBytes {
+			w.more = true
+			w.at.Record = s.record.String()
+			w.at.Index = from
+			return nil
+		}
+		if err := w.deliver(f, st); err != nil {
+			return err
+		}
+		from = st.Index
+	}
+	return nil
+}
+
+// allowed asks the rule, once per record and page.
+func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error) {
+	var f *policies.Family
+	about := rows.Named{}
+	if record != policies.RecordID(w.o.ID) {
+		var err error
+		if f, err = w.v.Family(policies.FamilyID(record)); err != nil {
+			return nil, false, err
+		}
+		about = family(policies.FamilyID(record))
+	}
+	ruling := w.d.cfg.Bundle.Decide(policies.Request{Caller: w.c, Action: policies.ActPull, Now: w.now}, w.o, f)
+	if !ruling.Allowed {
+		w.withheld = append(w.withheld, withheld{about, ruling})
+		return nil, false, nil
+	}
+	w.ruling = ruling
+	return f, true, nil
+}
+
+func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
+	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
+	if policies.MaySee(f, w.c.Staff, st.Class) {
+		item.Statement = st.Raw
+		attached, err := w.v.Attachments(st.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range attached {
+			if policies.MayReceive(w.o, f, w.c.Staff, st.Kind, a.Name) {
+				item.Attachments = append(item.Attachments, Attachment(a))
+				w.bytes += len(a.Body)
+			}
+		}
+	}
+	w.bytes += len(item.Statement) + 256
+	w.items = append(w.items, item)
+	return nil
+}
+
+var errCursor = errors.New("the cursor is not one of this person's")

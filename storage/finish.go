@@ -1,0 +1,176 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/objects"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// finish makes the object of an upload whose bytes are all durable. Told with its
+// crash points, since each of them is met again by the same code:
+//
+//  1. Compare the hash of the bytes with the manifest. A crash before or after
+//     changes nothing.
+//  2. Mark the upload as finalising. From here every request and every start of
+//     the server comes back to this function.
+//  3. Complete the object; safe to call twice.
+//  4. Sign clip.stored and accept it, as any statement is: the clip's row says
+//     stored from this commit on.
+//  5. Mark the upload as stored. A crash before it finds the clip stored in 4.
+func (u *Uploads) finish(ctx context.Context, up rows.Upload) error {
+	ctx = context.WithoutCancel(ctx)
+	f, err := u.familyOf(ctx, up.Clip)
+	if err != nil {
+		return err
+	}
+	manifest := f.Clips[up.Clip].Payload
+	h, err := unmarshal(up.Hash)
+	if err != nil {
+		return err
+	}
+	if policies.Digest(h.Sum(nil)) != manifest.SHA256 || up.Length != manifest.Bytes {
+		return errors.Join(ErrMismatch, u.end(ctx, up))
+	}
+	if err := u.mark(ctx, up.ID, rows.UploadFinalising); err != nil {
+		return err
+	}
+	if err := u.complete(ctx, up); err != nil {
+		return err
+	}
+	if f.Clips[up.Clip].Stored.IsZero() {
+		if err := u.state(ctx, f, up); err != nil {
+			return err
+		}
+	}
+	return u.mark(ctx, up.ID, rows.UploadStored)
+}
+
+func (u *Uploads) familyOf(ctx context.Context, id policies.ClipID) (*policies.Family, error) {
+	var f *policies.Family
+	err := u.d.rows.Read(ctx, func(v *rows.View) error {
+		row, ok, err := v.Clip(id)
+		if err != nil || !ok {
+			return errors.Join(err, ErrNotFound)
+		}
+		f, err = v.Family(row.Family)
+		return err
+	})
+	return f, err
+}
+
+func (u *Uploads) mark(ctx context.Context, id UploadID, s rows.UploadState) error {
+	return u.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.SetUploadState(id, s) })
+}
+
+func (u *Uploads) complete(ctx context.Context, up rows.Upload) error {
+	var parts []objects.Part
+	err := u.d.rows.Read(ctx, func(v *rows.View) error {
+		stored, err := v.Parts(up.ID)
+		for _, p := range stored {
+			parts = append(parts, objects.Part{Offset: p.At, Bytes: p.Bytes, ETag: p.ETag})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = u.d.cfg.Objects.Complete(ctx, payloadKey(up.Clip), objects.Ref(up.Ref), parts, up.Length)
+	if errors.Is(err, objects.ErrNoUpload) {
+		return errors.Join(ErrGone, u.end(ctx, up))
+	}
+	if err != nil {
+		return fmt.Errorf("complete clip %s: %w", up.Clip, err)
+	}
+	return nil
+}
+
+// state has the server say that the payload is stored: a statement like any
+// other, judged by the same rules.
+func (u *Uploads) state(ctx context.Context, f *policies.Family, up rows.Upload) error {
+	u.holds.server.Lock() // one number after the other
+	defer u.holds.server.Unlock()
+	o, err := u.records.Org(ctx)
+	if err != nil {
+		return err
+	}
+	var n int64
+	if err := u.d.rows.Read(ctx, func(v *rows.View) (err error) {
+		n, err = v.LastNumber(o.Server.Key)
+		return err
+	}); err != nil {
+		return err
+	}
+	manifest := f.Clips[up.Clip].Payload
+	raw, _, err := statement.Sign(policies.Statement{
+		Signer: policies.KeyID(o.Server.Certificate), Record: policies.RecordID(f.ID), Kind: "clip.stored",
+		N: n + 1, At: u.d.now(), Seen: policies.Seen{Head: f.Head},
+		Body: &policies.ClipStored{Clip: up.Clip, Bytes: manifest.Bytes, SHA256: manifest.SHA256},
+	}, u.d.cfg.Key)
+	if err != nil {
+		return fmt.Errorf("sign clip.stored: %w", err)
+	}
+	results, _, err := u.records.Accept(ctx, policies.Caller{Server: true}, []Sealed{{Statement: raw}}, 0)
+	if err != nil {
+		return err
+	}
+	return results[0].Err
+}
+
+// resume finishes what a stopped server left behind.
+func (u *Uploads) resume(ctx context.Context) error {
+	var waiting []rows.Upload
+	if err := u.d.rows.Read(ctx, func(v *rows.View) (err error) {
+		waiting, err = v.Finalising()
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, up := range waiting {
+		if err := u.finish(ctx, up); err != nil {
+			return fmt.Errorf("finish upload of clip %s: %w", up.Clip, err)
+		}
+	}
+	return nil
+}
+
+// holds gives each upload to one request at a time. A newcomer waits: the server's
+// read deadline ends a connection that has died, and what it delivered is kept.
+type holds struct {
+	server sync.Mutex // the server's own statements
+
+	// mu guards the map.
+	mu   sync.Mutex
+	held map[UploadID]chan struct{} // closed when released
+}
+
+func newHolds() *holds { return &holds{held: map[UploadID]chan struct{}{}} }
+
+func (h *holds) take(ctx context.Context, id UploadID) (release func(), err error) {
+	for {
+		h.mu.Lock()
+		busy, taken := h.held[id]
+		if !taken {
+			mine := make(chan struct{})
+			h.held[id] = mine
+			h.mu.Unlock()
+			return func() {
+				h.mu.Lock()
+				delete(h.held, id)
+				h.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		h.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

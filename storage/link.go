@@ -1,0 +1,230 @@
+package storage
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Links is the door of carers.
+type Links struct{ d *door }
+
+// sessionFor is how long an opened page may go on asking for its film: an
+// evening, with pauses.
+const sessionFor = policies.Micros(4 * 60 * 60 * 1_000_000)
+
+// Open lets a carer in. Whatever is wrong with the link itself, unknown, ended,
+// consent withdrawn, opened too often, or an auth value that is not the link's,
+// looks the same: ErrLinkEnded. A wrong auth counts nothing, so a stranger who
+// knows the address cannot lock the carer out. With the right auth, a wrong PIN is
+// a *PINError.
+//
+// Source: DESIGN §10; RULES.md, the rules on link.open.
+func (l *Links) Open(ctx context.Context, who policies.Caller, token policies.Bytes16, auth, pin policies.Digest) (Opened, error) {
+	o := opening{d: l.d, who: who, token: token, auth: policies.DigestOf(auth[:]), pin: policies.DigestOf(pin[:])}
+	err := l.d.rows.Write(ctx, o.run)
+	if err := errors.Join(err, o.refused); err != nil {
+		return Opened{}, err
+	}
+	return o.opened, nil
+}
+
+// opening is one attempt.
+type opening struct {
+	d         *door
+	who       policies.Caller
+	token     policies.Bytes16
+	auth, pin policies.Digest
+	opened    Opened
+	refused   error
+}
+
+func (o *opening) run(tx *rows.Tx) error {
+	now := o.d.now()
+	row, f, link, err := o.find(tx)
+	if err != nil {
+		return err
+	}
+	// An unknown address is compared with a link that nobody has, so that it takes
+	// the same steps as a known one.
+	if subtle.ConstantTimeCompare(link.Auth[:], o.auth[:]) != 1 || f == nil {
+		o.refused = ErrLinkEnded
+		return nil
+	}
+	o.who.Link = link.ID
+	org, err := o.d.org.read(tx)
+	if err != nil {
+		return err
+	}
+	ruling := o.d.cfg.Bundle.Decide(policies.Request{
+		Caller: o.who, Action: policies.ActOpenLink, Link: link.ID, Clip: link.Clip, Purpose: policies.FilmAndUse, Now: now,
+	}, org, f)
+	if !ruling.Allowed {
+		o.refused = ErrLinkEnded
+		return o.log(tx, f, link, ruling, now)
+	}
+	if stop := o.tries(row, now); stop != nil {
+		o.refused = stop
+		return o.log(tx, f, link, byRule(ruling, policies.PINRule), now)
+	}
+	if subtle.ConstantTimeCompare(link.PIN[:], o.pin[:]) != 1 {
+		return o.wrong(tx, row, f, link, ruling, now)
+	}
+	ok, err := tx.CountOpening(o.token, link.Opens)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		o.refused = ErrLinkEnded
+		return o.log(tx, f, link, byRule(ruling, policies.OpensRule), now)
+	}
+	if err := o.log(tx, f, link, ruling, now); err != nil {
+		return err
+	}
+	return o.admit(tx, f, link, now)
+}
+
+func (o *opening) find(tx *rows.Tx) (rows.Link, *policies.Family, policies.Link, error) {
+	row, ok, err := tx.LinkByToken(o.token)
+	if err != nil || !ok {
+		return row, nil, policies.Link{}, err
+	}
+	f, err := tx.Family(row.Family)
+	if err != nil || f == nil || f.Links[row.Link] == nil {
+		return row, nil, policies.Link{}, err
+	}
+	return row, f, *f.Links[row.Link], nil
+}
+
+// tries refuses a PIN while the link is paused or locked: some tries, a pause, as
+// many again, then locked until a team device issues another PIN.
+func (o *opening) tries(row rows.Link, now policies.Micros) error {
+	allowed := int64(o.d.cfg.Pack.PINTries.Value)
+	switch {
+	case row.Wrong >= 2*allowed:
+		return &PINError{Locked: true}
+	case row.Paused > now:
+		return &PINError{After: int((row.Paused-now)/1_000_000) + 1}
+	}
+	return nil
+}
+
+func (o *opening) wrong(tx *rows.Tx, row rows.Link, f *policies.Family, link policies.Link, ruling policies.Ruling, now policies.Micros) error {
+	allowed := int64(o.d.cfg.Pack.PINTries.Value)
+	wrong := row.Wrong + 1
+	e := &PINError{Left: int(allowed - wrong%allowed), Locked: wrong >= 2*allowed}
+	paused := policies.Micros(0)
+	if wrong == allowed {
+		pause := policies.Micros(o.d.cfg.Pack.PINPauseMins.Value) * 60 * 1_000_000
+		paused, e.Left, e.After = now+pause, 0, int(pause/1_000_000)
+	}
+	if e.Locked {
+		e.Left = 0
+	}
+	o.refused = e
+	if err := tx.CountWrong(o.token, paused); err != nil {
+		return err
+	}
+	return o.log(tx, f, link, byRule(ruling, policies.PINRule), now)
+}
+
+// byRule is the denial of a limit that is counted here and not by the rules.
+func byRule(r policies.Ruling, rule string) policies.Ruling {
+	r.Allowed, r.Rules = false, []string{rule}
+	return r
+}
+
+func (o *opening) log(tx *rows.Tx, f *policies.Family, link policies.Link, r policies.Ruling, now policies.Micros) error {
+	_, _, err := tx.Log(o.d.access(o.who, r, now, family(f.ID), clip(link.Clip)))
+	return err
+}
+
+// admit opens a session and gathers what the page needs.
+func (o *opening) admit(tx *rows.Tx, f *policies.Family, link policies.Link, now policies.Micros) error {
+	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Viewers: viewers(f, link.Clip, now)}
+	attached, err := tx.Attachments(policies.StatementID(link.ID))
+	if err != nil {
+		return err
+	}
+	for _, a := range attached {
+		if a.Name == "sealed" {
+			o.opened.Sealed = a.Body
+		}
+	}
+	if o.opened.Sealed == nil {
+		return fmt.Errorf("link %s has no sealed content", link.ID)
+	}
+	return tx.PutLinkSession(rows.LinkSession{
+		ID: policies.DigestOf(o.opened.Session[:]), Token: o.token, Expires: min(link.Expires, now+sessionFor),
+	})
+}
+
+// viewers says who can watch a clip, by role.
+func viewers(f *policies.Family, id policies.ClipID, now policies.Micros) []Viewer {
+	out := []Viewer{{Role: "carer"}, {Role: "team"}}
+	for _, c := range f.Consents {
+		for _, v := range c.Viewers {
+			who := Viewer{Role: string(v.Purpose), Until: v.Until}
+			if f.NamedViewer(v.Staff, id, v.Purpose, now) && !slices.Contains(out, who) {
+				out = append(out, who)
+			}
+		}
+	}
+	slices.SortFunc(out[2:], func(a, b Viewer) int { return int(a.Until - b.Until) })
+	return out
+}
+
+// Read opens a range of the film for an opened page. The rules are asked again at
+// each request, so a playback stops at its next range once consent has ended. For
+// a carer only openings are logged, and a denial is.
+func (l *Links) Read(ctx context.Context, who policies.Caller, token policies.Bytes16, session policies.Digest, offset, length int64) (io.ReadCloser, int64, error) {
+	var c *policies.Clip
+	var f *policies.Family
+	var link policies.Link
+	var ruling policies.Ruling
+	now := l.d.now()
+	err := l.d.rows.Read(ctx, func(v *rows.View) error {
+		s, ok, err := v.LinkSession(policies.DigestOf(session[:]))
+		if err != nil {
+			return err
+		}
+		row, known, err := v.LinkByToken(token)
+		if err != nil {
+			return err
+		}
+		if !ok || !known || s.Token != token || s.Expires <= now {
+			return ErrLinkEnded
+		}
+		if f, err = v.Family(row.Family); err != nil {
+			return err
+		}
+		link, who.Link = *f.Links[row.Link], row.Link
+		c = f.Clips[link.Clip]
+		o, err := l.d.org.read(v)
+		ruling = l.d.cfg.Bundle.Decide(policies.Request{
+			Caller: who, Action: policies.ActOpenLink, Link: link.ID, Clip: link.Clip, Purpose: policies.FilmAndUse, Now: now,
+		}, o, f)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if !ruling.Allowed {
+		err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
+			_, _, err := tx.Log(l.d.access(who, ruling, now, family(f.ID), clip(link.Clip)))
+			return err
+		})
+		return nil, 0, errors.Join(ErrLinkEnded, err)
+	}
+	if offset < 0 || length <= 0 || offset >= c.Payload.Bytes {
+		return nil, c.Payload.Bytes, ErrRange
+	}
+	body, err := l.d.cfg.Objects.ReadRange(ctx, payloadKey(link.Clip), offset, min(length, c.Payload.Bytes-offset))
+	return body, c.Payload.Bytes, err
+}

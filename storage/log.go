@@ -1,0 +1,323 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Log is the door to the access log.
+type Log struct {
+	d      *door
+	origin string
+	signer *accesslog.Signer
+
+	// mu guards the fields below: the newest checkpoint signed here, and when one
+	// was last kept in the database.
+	mu   sync.Mutex
+	size int64
+	note string
+	kept policies.Micros
+}
+
+// Origin is the log's name: "attune/<organisation>/<history>".
+func Origin(org policies.OrgID, history string) string {
+	return "attune/" + org.String() + "/" + history
+}
+
+// load learns the log's name. A database that is not founded has none yet.
+func (l *Log) load(ctx context.Context) error {
+	return l.d.rows.Read(ctx, func(v *rows.View) error {
+		org, history, err := v.Authority()
+		if err != nil || org.IsZero() {
+			return err
+		}
+		l.origin = Origin(org, history)
+		l.signer, err = accesslog.NewSigner(l.origin, l.d.cfg.LogKey)
+		return err
+	})
+}
+
+// Prove signs the tree as it stands and proves that it extends the tree of size
+// since; 0 asks for no proof.
+func (l *Log) Prove(ctx context.Context, since int64) (Proven, error) {
+	return l.prove(ctx, since, nil)
+}
+
+// prove also completes the receipts of results, for the same tree.
+func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven, error) {
+	var p Proven
+	var edge accesslog.Frontier
+	err := l.d.rows.Read(ctx, func(v *rows.View) (err error) {
+		if edge, err = v.Edge(); err != nil {
+			return err
+		}
+		if since > 0 && since < edge.Size() {
+			if p.Consistency, err = edge.ProveConsistency(v.Tiles(), since); err != nil {
+				return err
+			}
+		}
+		return receipts(v, edge, results)
+	})
+	if err != nil {
+		return p, err
+	}
+	p.Size = edge.Size()
+	p.Checkpoint, err = l.sign(ctx, edge)
+	return p, err
+}
+
+func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
+	for _, r := range results {
+		if r.Receipt == nil {
+			continue
+		}
+		if r.Receipt.Leaf == nil {
+			leaf, err := v.Leaf(r.Receipt.Place.Index)
+			if err != nil {
+				return err
+			}
+			r.Receipt.Leaf = leaf
+		}
+		proof, err := edge.ProveInclusion(v.Tiles(), r.Receipt.Place.Index)
+		if err != nil {
+			return err
+		}
+		r.Receipt.Proof = proof
+	}
+	return nil
+}
+
+// keepEvery bounds how often a checkpoint is written to the database: a signature
+// costs little, a commit of its own more.
+const keepEvery = policies.Micros(1_000_000)
+
+// sign returns a checkpoint of this tree. It is kept in the database about once a
+// second, and when the store closes, so that a verifier of the file has one.
+func (l *Log) sign(ctx context.Context, edge accesslog.Frontier) (string, error) {
+	if l.signer == nil {
+		return "", errNotFounded
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.size == edge.Size() && l.note != "" {
+		return l.note, nil
+	}
+	note, err := accesslog.Sign(edge.Checkpoint(l.origin), l.signer)
+	if err != nil {
+		return "", err
+	}
+	if edge.Size() > l.size {
+		l.size, l.note = edge.Size(), note
+	}
+	if now := l.d.now(); now >= l.kept+keepEvery {
+		l.kept = now
+		if err := l.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.PutCheckpoint(edge.Size(), note) }); err != nil {
+			return "", fmt.Errorf("keep checkpoint: %w", err)
+		}
+	}
+	return note, nil
+}
+
+// seal signs and keeps a last checkpoint.
+func (l *Log) seal(ctx context.Context) error {
+	if l.signer == nil {
+		return nil
+	}
+	l.mu.Lock()
+	l.kept = 0
+	l.size, l.note = 0, ""
+	l.mu.Unlock()
+	_, err := l.Prove(ctx, 0)
+	return err
+}
+
+// Search answers an IG officer. The search is itself an event, written before
+// anything is read. Next is the index to go on from, -1 at the end.
+func (l *Log) Search(ctx context.Context, c policies.Caller, q LogQuery) ([]LogRow, int64, error) {
+	if err := l.enter(ctx, c, policies.ActSearchLog, q.Family); err != nil {
+		return nil, -1, err
+	}
+	var out []LogRow
+	next := int64(-1)
+	err := l.d.rows.Read(ctx, func(v *rows.View) error {
+		f, ok, err := filter(v, q)
+		if err != nil || !ok {
+			return err
+		}
+		f.Limit++ // one more tells whether there is a next page
+		found, err := v.SearchLog(f)
+		if err != nil {
+			return err
+		}
+		if len(found) == f.Limit {
+			found = found[:len(found)-1]
+			next = found[len(found)-1].N + 1
+		}
+		out, err = l.name(v, found)
+		return err
+	})
+	return out, next, err
+}
+
+func filter(v *rows.View, q LogQuery) (rows.LogFilter, bool, error) {
+	f := rows.LogFilter{From: q.From, Limit: q.Limit, Action: q.Action, Outcome: q.Outcome, Rule: q.Rule,
+		Since: int64(q.Since), Until: int64(q.Until)}
+	if !q.Person.IsZero() {
+		f.Subject = rows.Named{Kind: "staff", ID: q.Person.String()}
+	}
+	if q.Family != "" {
+		id, ok, err := v.FamilyByReference(q.Family)
+		if err != nil || !ok {
+			return f, false, err
+		}
+		f.Family = rows.Named{Kind: "family", ID: id.String()}
+	}
+	return f, true, nil
+}
+
+// Leaves answers a verifier: leaf and stored hash of each row from an index on.
+func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit int) ([]LogRow, int64, error) {
+	if from == 0 { // one event for a whole verification, not one a page
+		if err := l.enter(ctx, c, policies.ActVerifyLog, ""); err != nil {
+			return nil, -1, err
+		}
+	} else if err := l.may(ctx, c, policies.ActVerifyLog); err != nil {
+		return nil, -1, err
+	}
+	var out []LogRow
+	err := l.d.rows.Read(ctx, func(v *rows.View) error {
+		found, err := v.SearchLog(rows.LogFilter{From: from, Limit: limit})
+		for _, r := range found {
+			out = append(out, LogRow{Index: r.N, Leaf: r.Leaf, Hash: r.Hash})
+		}
+		return err
+	})
+	if err != nil || len(out) < limit {
+		return out, -1, err
+	}
+	return out, out[len(out)-1].Index + 1, nil
+}
+
+// enter rules on reading the log and writes the event.
+func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action, family string) error {
+	var denied error
+	err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		o, err := l.d.org.read(tx)
+		if err != nil {
+			return err
+		}
+		now := l.d.now()
+		ruling := l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: now}, o, nil)
+		denied = refusal(ruling)
+		var about rows.Named
+		if id, ok, err := tx.FamilyByReference(family); err != nil {
+			return err
+		} else if ok {
+			about = rows.Named{Kind: "family", ID: id.String()}
+		}
+		_, _, err = tx.Log(l.d.access(c, ruling, now, about, rows.Named{}))
+		return err
+	})
+	return errors.Join(err, denied)
+}
+
+func (l *Log) may(ctx context.Context, c policies.Caller, act policies.Action) error {
+	o, err := (&Records{d: l.d}).Org(ctx)
+	if err != nil {
+		return err
+	}
+	return refusal(l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: l.d.now()}, o, nil))
+}
+
+// name says what pseudonyms stand for, as far as that is still known.
+func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
+	o, err := l.d.org.read(v)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]LogRow, len(found))
+	for i, r := range found {
+		out[i] = LogRow{Index: r.N, Leaf: r.Leaf, Hash: r.Hash, Detail: r.Detail}
+		if out[i].Who, err = who(v, o, r.Subject); err != nil {
+			return nil, err
+		}
+		if r.Family.ID != "" {
+			id, err := policies.ParseID[policies.Family](r.Family.ID)
+			if err != nil {
+				return nil, err
+			}
+			if out[i].Family, err = v.Label(policies.RecordID(id)); err != nil {
+				return nil, err
+			}
+		}
+		if r.Object.ID != "" {
+			out[i].Object = r.Object.Kind + " " + r.Object.ID
+		}
+	}
+	return out, nil
+}
+
+// who is "practitioner Sam Reed", from the invitation's label; the role and a
+// short ID once the label was deleted.
+func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
+	if n.Kind != "staff" {
+		return strings.TrimSpace(n.Kind + " " + n.ID), nil
+	}
+	id, err := policies.ParseID[policies.Staff](n.ID)
+	if err != nil {
+		return "", err
+	}
+	role := policies.Role("former staff")
+	if s := o.Staff[id]; s != nil {
+		role = s.Role
+	}
+	attached, err := v.Attachments(policies.StatementID(id))
+	if err != nil {
+		return "", err
+	}
+	name := id.Short()
+	for _, a := range attached {
+		if a.Name == "label" {
+			name = labelName(a.Body)
+		}
+	}
+	return string(role) + " " + name, nil
+}
+
+// VerifyFile checks the whole log in the database file: that each row's columns
+// say what its leaf says, that each leaf has the hash stored when it was appended,
+// and that the whole gives the root of the newest signed checkpoint.
+func (l *Log) VerifyFile(ctx context.Context, progress func(rows int64)) (accesslog.Report, error) {
+	var report accesslog.Report
+	err := l.d.rows.Read(ctx, func(v *rows.View) error {
+		o, err := l.d.org.read(v)
+		if err != nil {
+			return err
+		}
+		_, note, err := v.Checkpoint()
+		if err != nil {
+			return err
+		}
+		if note == "" {
+			return errors.New("no signed checkpoint is stored")
+		}
+		verifier, err := accesslog.NewVerifier(l.origin, o.Server.LogKey[:])
+		if err != nil {
+			return err
+		}
+		c, err := accesslog.OpenCheckpoint(note, verifier)
+		if err != nil {
+			return err
+		}
+		report, err = accesslog.VerifyRows(v.Leaves(), v.Tiles(), c, accesslog.Options{Progress: progress})
+		return err
+	})
+	return report, err
+}

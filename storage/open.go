@@ -1,0 +1,117 @@
+package storage
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Open opens a founded store. It refuses with ErrNotAdopted when the rules or the
+// figures at hand are not those that the head of service adopted: a server that
+// rules by anything else must not start.
+//
+// Uploads whose finish was interrupted are finished before Open returns.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := OpenFounding(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context) error {
+	o, err := s.Records.Org(ctx)
+	if err != nil {
+		return err
+	}
+	if o.Policy.Bundle != s.d.cfg.Bundle.SHA256() || o.Policy.SHA256 != s.d.cfg.PackHash {
+		return ErrNotAdopted
+	}
+	if o.Server.Key != policies.PublicKey(s.d.cfg.Key.Public().(ed25519.PublicKey)) {
+		return errors.New("the server's key is not the one that the root certified")
+	}
+	return s.Uploads.resume(ctx)
+}
+
+// OpenFounding opens a store while its organisation record is still being
+// founded: it accepts statements by rule of the fold alone, since no rules are
+// adopted yet. Only `attuned init` uses it.
+func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	db, err := rows.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	d := &door{cfg: cfg, rows: db, org: new(orgCache)}
+	s := &Store{
+		Records: &Records{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, d: d,
+	}
+	s.Uploads = &Uploads{d: d, records: s.Records, holds: newHolds()}
+	d.log = s.Log
+	if err := s.Log.load(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Found makes the database of a new service, with org.root as its first
+// statement. A database that is founded already is refused.
+func Found(ctx context.Context, cfg Config, orgRoot []byte) (policies.OrgID, error) {
+	root, err := statement.Verify(orgRoot, nil)
+	if err != nil {
+		return policies.OrgID{}, fmt.Errorf("org.root: %w", err)
+	}
+	o, err := policies.NewOrg(root)
+	if err != nil {
+		return policies.OrgID{}, fmt.Errorf("org.root: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	db, err := rows.Open(ctx, cfg.Database)
+	if err != nil {
+		return o.ID, err
+	}
+	err = db.Write(ctx, func(tx *rows.Tx) error { return found(tx, o, root, orgRoot, policies.At(cfg.Now())) })
+	return o.ID, errors.Join(err, db.Close())
+}
+
+func found(tx *rows.Tx, o *policies.Org, root policies.Statement, raw []byte, at policies.Micros) error {
+	if org, _, err := tx.Authority(); err != nil || !org.IsZero() {
+		return errors.Join(errors.New("the database belongs to a service already"), err)
+	}
+	if err := tx.Found(o.ID, newToken().Short()); err != nil {
+		return err
+	}
+	index, _, err := tx.Log(rows.Event{
+		At: int64(at), Action: string(root.Kind), Outcome: accesslog.Done,
+		Object: rows.Named{Kind: "statement", ID: root.ID.String()},
+		Accepted: &accesslog.Acceptance{
+			Statement: accesslog.Digest(root.ID), Class: int(policies.Control), Position: o.Count,
+			Head: accesslog.Digest(o.Head),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		tx.PutOrg(o),
+		tx.PutStatement(rows.Statement{
+			ID: root.ID, Record: policies.RecordID(o.ID), Position: o.Count, Class: policies.Control,
+			Kind: root.Kind, Raw: raw, Head: o.Head, At: at, Index: index,
+		}),
+		tx.PutNumber(o.RootKey, root.N, root.ID),
+	)
+}

@@ -1,0 +1,121 @@
+// Package rows is the SQL of the service: one file per table, transactions, and
+// the group commit. It promises that what Write reports as done is on disk, that
+// events and the facts they tell of commit together or not at all, and that the
+// log's index has no gap. It rules on nothing.
+//
+// Start at [Open] and [DB.Write].
+package rows
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// DB is the authority's database.
+type DB struct {
+	write *sql.DB // one connection: the writer
+	read  *sql.DB
+	jobs  chan job
+	stop  chan struct{}
+	done  chan struct{}
+
+	// edge is the log's frontier as last committed; only the writer touches it.
+	edge accesslog.Frontier
+}
+
+// Open opens or makes the database file and starts its writer. The caller closes
+// it, which waits for what was accepted.
+func Open(ctx context.Context, path string) (*DB, error) {
+	db := &DB{
+		jobs: make(chan job, maxQueue),
+		stop: make(chan struct{}),
+		done: make(chan struct{}),
+	}
+	var err error
+	if db.write, err = connect(path, "immediate", 1); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, db.write); err != nil {
+		return nil, errors.Join(err, db.write.Close())
+	}
+	if db.read, err = connect(path, "deferred", maxReaders); err != nil {
+		return nil, errors.Join(err, db.write.Close())
+	}
+	if err := db.loadEdge(ctx); err != nil {
+		return nil, errors.Join(err, db.write.Close(), db.read.Close())
+	}
+	go db.writer()
+	return db, nil
+}
+
+// maxReaders bounds the read connections: SQLite reads do not block each other,
+// and each connection costs about a megabyte of page cache.
+const maxReaders = 8
+
+func connect(path, txlock string, conns int) (*sql.DB, error) {
+	q := url.Values{}
+	for _, p := range []string{
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // NORMAL loses acknowledged commits in a power cut
+		"foreign_keys(1)",
+		"secure_delete(1)",    // a deleted key or form must not stay in free pages
+		"busy_timeout(10000)", // a second process, such as the sweeper, writes too
+	} {
+		q.Add("_pragma", p)
+	}
+	q.Set("_txlock", txlock)
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(0)
+	if err := db.Ping(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Close ends the writer after the jobs it has taken, and closes the file.
+func (db *DB) Close() error {
+	close(db.stop)
+	<-db.done
+	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Ping proves that a write transaction can begin and commit.
+func (db *DB) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return db.Write(ctx, func(*Tx) error { return nil })
+}

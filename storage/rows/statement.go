@@ -1,0 +1,125 @@
+package rows
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/attune-vf/attune/policies"
+)
+
+// Statement is an accepted statement as it is stored.
+type Statement struct {
+	ID       policies.StatementID
+	Record   policies.RecordID
+	Position int64
+	Class    policies.Class
+	Kind     policies.Kind
+	Raw      []byte
+	Head     policies.Digest
+	OrgHead  policies.Digest
+	At       policies.Micros
+	Index    int64
+}
+
+const statementColumns = `id, record, position, class, kind, raw, head, org_head, accepted_at, log_index`
+
+// PutStatement stores an accepted statement.
+func (tx *Tx) PutStatement(s Statement) error {
+	return tx.exec(`INSERT INTO statements (`+statementColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		s.ID.String(), s.Record.String(), s.Position, s.Class, string(s.Kind), s.Raw, s.Head.String(), s.OrgHead.String(), s.At, s.Index)
+}
+
+func scanStatement(scan func(...any) error) (Statement, error) {
+	var s Statement
+	var id, record, kind, head, orgHead string
+	if err := scan(&id, &record, &s.Position, &s.Class, &kind, &s.Raw, &head, &orgHead, &s.At, &s.Index); err != nil {
+		return s, err
+	}
+	s.Kind = policies.Kind(kind)
+	for _, f := range []struct {
+		from string
+		into interface{ UnmarshalText([]byte) error }
+	}{{id, &s.ID}, {record, &s.Record}, {head, &s.Head}, {orgHead, &s.OrgHead}} {
+		if err := f.into.UnmarshalText([]byte(f.from)); err != nil {
+			return s, fmt.Errorf("statement %s: %w", id, err)
+		}
+	}
+	return s, nil
+}
+
+// Statement reads one statement; false if it was never accepted.
+func (q q) Statement(id policies.StatementID) (Statement, bool, error) {
+	s, err := scanStatement(q.row(`SELECT `+statementColumns+` FROM statements WHERE id = $1`, id.String()).Scan)
+	ok, err := found(err)
+	return s, ok, err
+}
+
+// Statements reads a record's statements with from < index ≤ to, in order, at
+// most limit.
+func (q q) Statements(record policies.RecordID, from, to int64, limit int) ([]Statement, error) {
+	var out []Statement
+	err := q.each(func(scan func(...any) error) error {
+		s, err := scanStatement(scan)
+		out = append(out, s)
+		return err
+	}, `SELECT `+statementColumns+` FROM statements WHERE record = $1 AND log_index > $2 AND log_index <= $3 ORDER BY log_index LIMIT $4`,
+		record.String(), from, to, limit)
+	return out, err
+}
+
+// LastIndex is the index of the newest accepted statement, -1 for none.
+func (q q) LastIndex() (int64, error) {
+	var n int64
+	err := q.row(`SELECT COALESCE(MAX(log_index), -1) FROM statements`).Scan(&n)
+	return n, err
+}
+
+// Number reads which statement used a signer's number; false if none did.
+func (q q) Number(signer policies.PublicKey, n int64) (policies.StatementID, bool, error) {
+	id, err := scanID[policies.Statement](q.row(`SELECT statement FROM numbers WHERE signer = $1 AND n = $2`, keyText(signer), n).Scan)
+	ok, err := found(err)
+	return id, ok, err
+}
+
+// LastNumber is the highest number a signer has used, 0 for none.
+func (q q) LastNumber(signer policies.PublicKey) (int64, error) {
+	var n int64
+	err := q.row(`SELECT COALESCE(MAX(n), 0) FROM numbers WHERE signer = $1`, keyText(signer)).Scan(&n)
+	return n, err
+}
+
+// PutNumber marks a signer's number as used, by an accepted or a refused statement.
+func (tx *Tx) PutNumber(signer policies.PublicKey, n int64, id policies.StatementID) error {
+	return tx.exec(`INSERT INTO numbers (signer, n, statement) VALUES ($1, $2, $3) ON CONFLICT (signer, n) DO NOTHING`,
+		keyText(signer), n, id.String())
+}
+
+func keyText(k policies.PublicKey) string {
+	b, _ := k.MarshalText() // cannot fail: base64
+	return string(b)
+}
+
+// Attachment is bytes beside a statement.
+type Attachment struct {
+	Name string
+	Body []byte
+}
+
+// PutAttachment stores bytes beside a statement; again is the same as once.
+func (tx *Tx) PutAttachment(id policies.StatementID, a Attachment) error {
+	sum := sha256.Sum256(a.Body)
+	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body) VALUES ($1, $2, $3, $4) ON CONFLICT (statement, name) DO NOTHING`,
+		id.String(), a.Name, policies.Digest(sum).String(), a.Body)
+}
+
+// Attachments reads what lies beside a statement.
+func (q q) Attachments(id policies.StatementID) ([]Attachment, error) {
+	var out []Attachment
+	err := q.each(func(scan func(...any) error) error {
+		var a Attachment
+		err := scan(&a.Name, &a.Body)
+		out = append(out, a)
+		return err
+	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, id.String())
+	return out, err
+}

@@ -1,0 +1,219 @@
+package rows
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+// Limits of the group commit.
+const (
+	maxQueue = 1024 // jobs waiting; a caller beyond it waits in line for its own context
+	maxGroup = 128  // jobs in one commit: bounds how long the first of them waits
+)
+
+// ErrClosed is returned by Write once the database is closing.
+var ErrClosed = errors.New("database is closed")
+
+// Tx is a guarded transaction: it holds the authority's head row, so that all
+// writes stand in one order.
+type Tx struct {
+	q
+	edge accesslog.Frontier
+}
+
+// View is a consistent snapshot for reading.
+type View struct{ q }
+
+// q runs statements; both kinds of transaction have one.
+type q struct {
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+type job struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	done chan error
+}
+
+// Write runs fn in a guarded transaction and returns once it is durable. An error
+// of fn undoes what fn did and nothing else: jobs share a commit, each in its own
+// savepoint. If the commit fails every job of it gets the error.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	j := job{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case db.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.stop:
+		return ErrClosed
+	}
+	// Once taken, a job's outcome is awaited even if ctx ends: an effect whose
+	// caller was told "cancelled" would be a lie.
+	select {
+	case err := <-j.done:
+		return err
+	case <-db.done:
+		select {
+		case err := <-j.done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+func (db *DB) writer() {
+	defer close(db.done)
+	for {
+		select {
+		case <-db.stop:
+			return
+		case first := <-db.jobs:
+			db.group(first)
+		}
+	}
+}
+
+// group commits first and whatever else is waiting.
+func (db *DB) group(first job) {
+	jobs := []job{first}
+collect:
+	for len(jobs) < maxGroup {
+		select {
+		case j := <-db.jobs:
+			jobs = append(jobs, j)
+		default:
+			break collect
+		}
+	}
+	errs := make([]error, len(jobs))
+	if err := db.commit(jobs, errs); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	for i, j := range jobs {
+		j.done <- errs[i]
+	}
+}
+
+// commit runs the jobs in one transaction. The frontier moves only when the
+// commit has succeeded: until then the committed one stands.
+func (db *DB) commit(jobs []job, errs []error) error {
+	ctx := context.Background() // one caller's cancellation must not undo another's work
+	sqlTx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer sqlTx.Rollback()
+	tx := &Tx{q: q{ctx, sqlTx}, edge: db.edge}
+	if err := tx.lockHead(); err != nil {
+		return err
+	}
+	for i, j := range jobs {
+		if errs[i] = tx.savepoint(j); errs[i] != nil && errors.Is(errs[i], errSavepoint) {
+			return errs[i]
+		}
+	}
+	if err := tx.exec(`UPDATE authority SET size = $1 WHERE id = 1`, tx.edge.Size()); err != nil {
+		return err
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	db.edge = tx.edge
+	return nil
+}
+
+var errSavepoint = errors.New("savepoint")
+
+// savepoint runs one job. A job that fails rolls back its rows and its leaves.
+func (tx *Tx) savepoint(j job) error {
+	if err := j.ctx.Err(); err != nil {
+		return err // nobody waits for it any more, and nothing has happened yet
+	}
+	if err := tx.exec(`SAVEPOINT job`); err != nil {
+		return errors.Join(errSavepoint, err)
+	}
+	before := tx.edge
+	err := j.fn(tx)
+	if err == nil {
+		if rel := tx.exec(`RELEASE job`); rel != nil {
+			return errors.Join(errSavepoint, rel)
+		}
+		return nil
+	}
+	tx.edge = before
+	if undo := errors.Join(tx.exec(`ROLLBACK TO job`), tx.exec(`RELEASE job`)); undo != nil {
+		return errors.Join(errSavepoint, undo)
+	}
+	return err
+}
+
+// lockHead takes the authority's row. SQLite's BEGIN IMMEDIATE has it already;
+// the read shows whether another process has written since, and then the frontier
+// is loaded again.
+func (tx *Tx) lockHead() error {
+	var size int64
+	if err := tx.row(`SELECT size FROM authority WHERE id = 1`).Scan(&size); err != nil {
+		return fmt.Errorf("lock head: %w", err)
+	}
+	if size == tx.edge.Size() {
+		return nil
+	}
+	edge, err := accesslog.Load(tiles{tx.q}, size)
+	if err != nil {
+		return fmt.Errorf("load frontier: %w", err)
+	}
+	tx.edge = edge
+	return nil
+}
+
+// Read runs fn over a consistent snapshot.
+func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
+	sqlTx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin read: %w", err)
+	}
+	defer sqlTx.Rollback()
+	return fn(&View{q{ctx, sqlTx}})
+}
+
+func (q q) exec(query string, args ...any) error {
+	if _, err := q.tx.ExecContext(q.ctx, query, args...); err != nil {
+		return fmt.Errorf("%.40s: %w", query, err)
+	}
+	return nil
+}
+
+func (q q) row(query string, args ...any) *sql.Row {
+	return q.tx.QueryRowContext(q.ctx, query, args...)
+}
+
+// each runs fn on every row of a query.
+func (q q) each(fn func(scan func(...any) error) error, query string, args ...any) error {
+	rows, err := q.tx.QueryContext(q.ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("%.40s: %w", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// found turns "no rows" into false.
+func found(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
