@@ -50,7 +50,7 @@ func SealPayload(ctx context.Context, dst io.Writer, src io.Reader) (Sealed, err
 func newPayloadNonce() (n [16]byte) {
 	for {
 		rand.Read(n[:])
-		if LooksSealed(n[:]) && n[0] != tsSync {
+		if LooksSealed(n[:]) && n[0] != tsSync && n[4] != tsSync { // both places of a transport stream's mark
 			return n
 		}
 	}
