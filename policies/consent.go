@@ -256,3 +256,18 @@ func (f *Family) ConsentFor(p PersonID, purpose Purpose, when Micros) bool {
 	c, ok := f.CurrentConsent(p, when)
 	return ok && c.Says(FilmAndUse) && c.Says(purpose)
 }
+
+// Names reports whether any consent in force names this viewer now, for whatever
+// purpose: then they receive the family's control statements.
+func (f *Family) Names(who StaffID, now Micros) bool {
+	for p := range f.People {
+		if form, ok := f.CurrentConsent(p, now); ok && form.namesAnyhow(who, now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Consent) namesAnyhow(who StaffID, now Micros) bool {
+	return slices.ContainsFunc(c.Viewers, func(v NamedViewer) bool { return v.Staff == who && now < v.Until })
+}

@@ -128,3 +128,13 @@ func (f *Family) linkRevoked(l *Link) bool {
 		return !f.answered(d, l.Knew)
 	})
 }
+
+// MayHaveLink reports whether a person may be sent a link to a clip: they are in
+// it, or by the consent in force they decide for somebody who is.
+func (f *Family) MayHaveLink(p PersonID, id ClipID, now Micros) bool {
+	c := f.Clips[id]
+	return c != nil && slices.ContainsFunc(c.People, func(in PersonID) bool {
+		form, ok := f.CurrentConsent(in, now)
+		return in == p || ok && slices.ContainsFunc(form.People, func(q Covered) bool { return q.Person == in && q.By == p })
+	})
+}

@@ -1,0 +1,171 @@
+package authz
+
+import (
+	"github.com/attune-vf/attune/policies"
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+)
+
+// facts is everything that the rules may look at for one request, worked out
+// beforehand. Cedar's store cannot report an error, so nothing is looked up
+// while the rules run: a lookup that failed would look like a thing without
+// rules.
+type facts struct {
+	principal types.Entity
+	action    types.EntityUID
+	resource  types.Entity
+	context   types.Record
+	actions   map[types.EntityUID]types.Entity
+}
+
+// Get implements [types.EntityGetter].
+func (f *facts) Get(uid types.EntityUID) (types.Entity, bool) {
+	switch uid {
+	case f.principal.UID:
+		return f.principal, true
+	case f.resource.UID:
+		return f.resource, true
+	}
+	e, ok := f.actions[uid]
+	return e, ok
+}
+
+// question is a request beside the state it is asked of.
+type question struct {
+	policies.Request
+	org    *policies.Org
+	family *policies.Family
+	author policies.Author // of the statement
+}
+
+// load works out the facts, and is false when there is nothing to ask about.
+func load(r policies.Request, o *policies.Org, f *policies.Family) (*facts, bool) {
+	q := question{Request: r, org: o, family: f}
+	if !q.Caller.Link.IsZero() && !q.asCarer() {
+		return nil, false
+	}
+	if s := r.Statement; s != nil {
+		if policies.Action(s.Kind) != r.Action || !q.signed() {
+			return nil, false
+		}
+	}
+	resource, ok := q.resource()
+	if !ok {
+		return nil, false
+	}
+	return &facts{
+		principal: q.principal(), action: entity("Action", string(q.Action)),
+		resource: resource, context: q.context(),
+	}, true
+}
+
+// asCarer turns a carer's wish to watch into what it is: opening their link, asked
+// again. A carer can do nothing else.
+func (q *question) asCarer() bool {
+	if q.Link.IsZero() {
+		q.Link = q.Caller.Link
+	}
+	if q.Action != policies.ActOpenLink && q.Action != policies.ActWatch || q.family == nil {
+		return false
+	}
+	l := q.family.Links[q.Link]
+	q.Action = policies.ActOpenLink
+	return l != nil && (q.Clip.IsZero() || q.Clip == l.Clip)
+}
+
+// signed finds the author. The rules judge who signed; who delivers it matters
+// only when it is somebody else.
+func (q *question) signed() bool {
+	s := q.Statement
+	if s.Kind == policies.KindRoot {
+		q.author = policies.Author{Signer: policies.SignRoot}
+		return true
+	}
+	if q.org == nil {
+		return false
+	}
+	by, ok := q.org.Signer(s.Signer)
+	q.author = by
+	return ok
+}
+
+// resource is what the request is about, with its facts.
+func (q *question) resource() (types.Entity, bool) {
+	if find, ok := finders[q.Action]; ok {
+		return find(q)
+	}
+	if q.Statement == nil {
+		return types.Entity{}, false
+	}
+	row, ok := policies.RowOf(q.Statement.Kind)
+	return record(row.Family == nil && row.Kind != policies.KindFamilyOpen), ok
+}
+
+// finders is a constant: how to find what an action is about. Kinds of statement
+// that are not listed are about the record they are in.
+var finders = map[policies.Action]func(*question) (types.Entity, bool){
+	policies.ActPull:      theRecord,
+	policies.ActReadForm:  theRecord,
+	policies.ActSearchLog: theLog,
+	policies.ActVerifyLog: theLog,
+	policies.ActUpload:    (*question).clip,
+	policies.ActWatch:     (*question).clip,
+	policies.ActCopy:      (*question).clip,
+	policies.ActOpenLink:  (*question).link,
+	"clip.add":            (*question).addedClip,
+	"link.create":         (*question).createdLink,
+	"approval.grant":      (*question).approval,
+}
+
+func theRecord(q *question) (types.Entity, bool) { return record(q.family == nil), true }
+
+func theLog(*question) (types.Entity, bool) {
+	return types.Entity{UID: entity("Log", "access")}, true
+}
+
+func record(organisation bool) types.Entity {
+	return thing(entity("Record", "record"), types.RecordMap{"organisation": types.Boolean(organisation)})
+}
+
+func (q *question) approval() (types.Entity, bool) {
+	g, ok := bodyOf[policies.ApprovalGrant](q)
+	if !ok || q.family == nil || q.family.Approvals[g.Request] == nil {
+		return types.Entity{}, false
+	}
+	a := q.family.Approvals[g.Request]
+	return thing(entity("Approval", a.ID.String()), types.RecordMap{"requester": entity("Staff", a.By.String())}), true
+}
+
+func (q *question) context() types.Record {
+	m := types.RecordMap{"now": types.Long(q.Now)}
+	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
+		m["purpose"] = entity("Purpose", string(q.Purpose))
+	}
+	return types.NewRecord(m)
+}
+
+// bodyOf is the body of the statement asked about, decoded (a pointer) or written
+// in a program (a value).
+func bodyOf[B any](q *question) (B, bool) {
+	var none B
+	if q.Statement == nil {
+		return none, false
+	}
+	switch b := q.Statement.Body.(any).(type) {
+	case B:
+		return b, true
+	case *B:
+		if b != nil {
+			return *b, true
+		}
+	}
+	return none, false
+}
+
+func entity(kind types.EntityType, id string) types.EntityUID {
+	return cedar.NewEntityUID(kind, types.String(id))
+}
+
+func thing(uid types.EntityUID, attributes types.RecordMap) types.Entity {
+	return types.Entity{UID: uid, Attributes: types.NewRecord(attributes)}
+}

@@ -1,0 +1,103 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/cedar-policy/cedar-go/types"
+)
+
+// clip is a clip that the family has.
+func (q *question) clip() (types.Entity, bool) {
+	if q.family == nil || q.family.Clips[q.Clip] == nil {
+		return types.Entity{}, false
+	}
+	return q.clipFacts(q.family.Clips[q.Clip]), true
+}
+
+// addedClip is the clip that a clip.add would make.
+func (q *question) addedClip() (types.Entity, bool) {
+	b, ok := bodyOf[policies.ClipAdd](q)
+	if !ok || q.family == nil {
+		return types.Entity{}, false
+	}
+	return q.clipFacts(&policies.Clip{
+		ID: policies.ClipID(q.Statement.ID), By: q.author.Staff, Kind: b.Kind,
+		People: b.People, Captured: b.Captured, Approval: b.Approval,
+	}), true
+}
+
+// clipFacts works out of a clip only what the rules on this action look at.
+func (q *question) clipFacts(c *policies.Clip) types.Entity {
+	m := types.RecordMap{
+		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
+		"approved": types.False, "lawful": types.False, "agreed": types.Set{}, "viewers": types.Set{},
+	}
+	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
+		m["agreed"] = q.agreed(c, q.Purpose)
+		m["viewers"] = q.viewers(c)
+	} else {
+		_, approved := q.family.ApprovalCovers(c.Approval, c.Captured)
+		lawful := q.family.CaptureConsented(c.People, c.Kind, c.Captured)
+		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(len(lawful) == 0)
+	}
+	return thing(entity("Clip", c.ID.String()), m)
+}
+
+// agreed holds the purpose asked about if everyone in the clip agrees to it now.
+func (q *question) agreed(c *policies.Clip, purpose policies.Purpose) types.Set {
+	if len(q.family.ClipConsented(c.ID, purpose, q.Now)) > 0 {
+		return types.Set{}
+	}
+	return types.NewSet(entity("Purpose", string(purpose)))
+}
+
+// viewers holds the one who asks, if everyone in the clip named them.
+func (q *question) viewers(c *policies.Clip) types.Set {
+	who := q.Caller.Staff
+	if !q.family.NamedViewer(who, c.ID, q.Purpose, q.Now) {
+		return types.Set{}
+	}
+	return types.NewSet(types.NewRecord(types.RecordMap{
+		"who": entity("Staff", who.String()), "purpose": entity("Purpose", string(q.Purpose)),
+	}))
+}
+
+// link is a link that the family has.
+func (q *question) link() (types.Entity, bool) {
+	if q.family == nil || q.family.Links[q.Link] == nil {
+		return types.Entity{}, false
+	}
+	l := q.family.Links[q.Link]
+	return q.linkFacts(l, q.family.LinkState(l.ID, 0) == policies.LinkRevoked)
+}
+
+// createdLink is the link that a link.create would make. Its author must have
+// known every withdrawal by those in the clip, or it is shut from the start.
+func (q *question) createdLink() (types.Entity, bool) {
+	b, ok := bodyOf[policies.LinkCreate](q)
+	if !ok || q.family == nil {
+		return types.Entity{}, false
+	}
+	unknown := slices.ContainsFunc(q.family.RestrictionsFor(b), func(r policies.StatementID) bool { return !q.Statement.Names(r) })
+	return q.linkFacts(&policies.Link{
+		ID: policies.LinkID(q.Statement.ID), Clip: b.Clip, Person: b.Person, Expires: b.Expires,
+	}, unknown)
+}
+
+func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool) {
+	c, p := q.family.Clips[l.Clip], q.family.People[l.Person]
+	if c == nil || p == nil {
+		return types.Entity{}, false
+	}
+	return thing(entity("Link", l.ID.String()), types.RecordMap{
+		"stored":   types.Boolean(!c.Stored.IsZero()),
+		"chosen":   types.Boolean(c.Chosen),
+		"playable": types.Boolean(c.Media.PlaysOnPhones()),
+		"contact":  entity("Contact", string(p.Contact)),
+		"ours":     types.Boolean(q.family.MayHaveLink(l.Person, l.Clip, q.Now)),
+		"revoked":  types.Boolean(revoked),
+		"expires":  types.Long(l.Expires),
+		"agreed":   q.agreed(c, policies.FilmAndUse),
+	}), true
+}
