@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/attune-vf/attune/policies"
@@ -234,61 +233,6 @@ func (l *Log) may(ctx context.Context, c policies.Caller, act policies.Action) e
 		return err
 	}
 	return refusal(l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: l.d.now()}, o, nil))
-}
-
-// name says what pseudonyms stand for, as far as that is still known.
-func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
-	o, err := l.d.org.read(v)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]LogRow, len(found))
-	for i, r := range found {
-		out[i] = LogRow{Index: r.N, Leaf: r.Leaf, Hash: r.Hash, Detail: r.Detail}
-		if out[i].Who, err = who(v, o, r.Subject); err != nil {
-			return nil, err
-		}
-		if r.Family.ID != "" {
-			id, err := policies.ParseID[policies.Family](r.Family.ID)
-			if err != nil {
-				return nil, err
-			}
-			if out[i].Family, err = v.Label(policies.RecordID(id)); err != nil {
-				return nil, err
-			}
-		}
-		if r.Object.ID != "" {
-			out[i].Object = r.Object.Kind + " " + r.Object.ID
-		}
-	}
-	return out, nil
-}
-
-// who is "practitioner Sam Reed", from the invitation's label; the role and a
-// short ID once the label was deleted.
-func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
-	if n.Kind != "staff" {
-		return strings.TrimSpace(n.Kind + " " + n.ID), nil
-	}
-	id, err := policies.ParseID[policies.Staff](n.ID)
-	if err != nil {
-		return "", err
-	}
-	role := policies.Role("former staff")
-	if s := o.Staff[id]; s != nil {
-		role = s.Role
-	}
-	attached, err := v.Attachments(policies.StatementID(id))
-	if err != nil {
-		return "", err
-	}
-	name := id.Short()
-	for _, a := range attached {
-		if a.Name == "label" {
-			name = labelName(a.Body)
-		}
-	}
-	return string(role) + " " + name, nil
 }
 
 // VerifyFile checks the whole log in the database file: that each row's columns

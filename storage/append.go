@@ -1,0 +1,178 @@
+package storage
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/objects"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Append takes the bytes that follow offset and returns how many are durable now,
+// also with an error: a connection that dies keeps what it delivered.
+//
+// ErrConflict when the upload stands elsewhere; ErrNotSealed when the first bytes
+// are film in clear; ErrMismatch when the whole is not what the manifest names, and
+// then the upload has ended. The bytes that complete the payload are acknowledged
+// only once clip.stored is committed.
+func (u *Uploads) Append(ctx context.Context, c policies.Caller, id UploadID, offset int64, body io.Reader) (int64, error) {
+	release, err := u.holds.take(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	up, err := u.own(ctx, c, id)
+	if err != nil {
+		return 0, err
+	}
+	if up.State == rows.UploadStored {
+		return up.Done, ErrStored
+	}
+	if up.Done != offset {
+		return up.Done, ErrConflict
+	}
+	if denied, err := u.allowed(ctx, c, up.Clip); err != nil || denied != nil {
+		return up.Done, errors.Join(err, denied)
+	}
+	w := &writer{u: u, up: &up}
+	if err := w.copy(ctx, body); err != nil {
+		return up.Done, err
+	}
+	if up.Done < up.Length {
+		return up.Done, nil
+	}
+	return up.Done, u.finish(ctx, up)
+}
+
+// allowed asks again at each request: consent may have ended since the last.
+func (u *Uploads) allowed(ctx context.Context, c policies.Caller, id policies.ClipID) (denied, err error) {
+	err = u.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		denied, err = u.rule(tx, c, id)
+		return err
+	})
+	return denied, err
+}
+
+// writer turns one request's body into durable parts.
+type writer struct {
+	u    *Uploads
+	up   *rows.Upload
+	hash hash.Hash
+	buf  []byte // the part in hand, from its first byte
+}
+
+// copy reads to the body's end, or to the payload's. Each full part and the tail
+// are durable before the offset that covers them is committed.
+func (w *writer) copy(ctx context.Context, body io.Reader) error {
+	var err error
+	if w.hash, err = unmarshal(w.up.Hash); err != nil {
+		return err
+	}
+	size := w.u.d.cfg.Objects.PartBytes()
+	w.buf = make([]byte, w.up.Done%size, size)
+	if tail := w.buf; len(tail) > 0 {
+		key, ref := payloadKey(w.up.Clip), objects.Ref(w.up.Ref)
+		if err := w.u.d.cfg.Objects.ReadPart(ctx, key, ref, w.up.Done-int64(len(tail)), tail); err != nil {
+			return w.gone(ctx, err)
+		}
+	}
+	for w.up.Done < w.up.Length {
+		room := min(size-int64(len(w.buf)), w.up.Length-w.up.Done)
+		fresh := w.buf[len(w.buf) : int64(len(w.buf))+room]
+		n, readErr := io.ReadFull(body, fresh)
+		if err := w.keep(ctx, fresh[:n]); err != nil {
+			return err
+		}
+		if readErr == io.EOF || readErr == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if readErr != nil {
+			return fmt.Errorf("read upload: %w", readErr)
+		}
+	}
+	return nil
+}
+
+// keep makes the part in hand durable with the fresh bytes, then commits the
+// offset. Cancelling the request must not lose bytes that have arrived.
+func (w *writer) keep(ctx context.Context, fresh []byte) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	if w.up.Done < sniffed && !plausible(w.buf[:len(w.buf)+len(fresh)]) {
+		return errors.Join(ErrNotSealed, w.u.end(ctx, *w.up))
+	}
+	start := w.up.Done - int64(len(w.buf))
+	w.buf = w.buf[:len(w.buf)+len(fresh)]
+	etag, err := w.u.d.cfg.Objects.WritePart(ctx, payloadKey(w.up.Clip), objects.Ref(w.up.Ref), start, w.buf)
+	if err != nil {
+		return w.gone(ctx, err)
+	}
+	w.hash.Write(fresh)
+	state, err := marshal(w.hash)
+	if err != nil {
+		return err
+	}
+	done := w.up.Done + int64(len(fresh))
+	var moved bool
+	err = w.u.d.rows.Write(ctx, func(tx *rows.Tx) (err error) {
+		moved, err = tx.Advance(w.up.ID, w.up.Done, done, state, []rows.Part{{At: start, Bytes: int64(len(w.buf)), ETag: etag}})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !moved {
+		return ErrConflict
+	}
+	w.up.Done, w.up.Hash = done, state
+	if int64(len(w.buf)) == w.u.d.cfg.Objects.PartBytes() {
+		w.buf = w.buf[:0]
+	}
+	return nil
+}
+
+// sniffed is how many bytes tell film in clear from a sealed payload.
+const sniffed = 64
+
+func plausible(first []byte) bool { return !seal.LooksLikeMedia(first) }
+
+// gone ends an upload whose parts the store has dropped: the device starts again
+// instead of coming back for ever.
+func (w *writer) gone(ctx context.Context, err error) error {
+	if !errors.Is(err, objects.ErrNoUpload) {
+		return fmt.Errorf("store part: %w", err)
+	}
+	return errors.Join(ErrGone, w.u.end(ctx, *w.up))
+}
+
+// end gives an upload up: the row first, so that no request goes on with it.
+func (u *Uploads) end(ctx context.Context, up rows.Upload) error {
+	ctx = context.WithoutCancel(ctx)
+	err := u.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.SetUploadState(up.ID, rows.UploadEnded) })
+	return errors.Join(err, u.d.cfg.Objects.Abort(ctx, payloadKey(up.Clip), objects.Ref(up.Ref)))
+}
+
+func marshal(h hash.Hash) ([]byte, error) {
+	b, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		return nil, fmt.Errorf("keep hash: %w", err)
+	}
+	return b, nil
+}
+
+func unmarshal(state []byte) (hash.Hash, error) {
+	h := sha256.New()
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		return nil, fmt.Errorf("resume hash: %w", err)
+	}
+	return h, nil
+}

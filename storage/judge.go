@@ -1,0 +1,297 @@
+package storage
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// judge is one batch in one transaction.
+type judge struct {
+	d   *door
+	tx  *rows.Tx
+	c   policies.Caller
+	now policies.Micros
+
+	// The states as folded so far; clones, written back by keep.
+	org      *policies.Org
+	orgDirty bool
+	families map[policies.FamilyID]*policies.Family
+	dirty    map[policies.FamilyID]bool
+}
+
+func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
+	o, err := d.org.read(tx)
+	if err != nil {
+		return nil, err
+	}
+	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o,
+		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{}}, nil
+}
+
+// keep writes back the states that changed.
+func (j *judge) keep() error {
+	if j.orgDirty {
+		if err := j.tx.PutOrg(j.org); err != nil {
+			return err
+		}
+	}
+	for id := range j.dirty {
+		if err := j.tx.PutFamily(j.families[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// family reads a family's state as it stands in this batch, nil if unknown.
+func (j *judge) family(id policies.FamilyID) (*policies.Family, error) {
+	if f, ok := j.families[id]; ok {
+		return f, nil
+	}
+	f, err := j.tx.Family(id)
+	if f != nil {
+		j.families[id] = f
+	}
+	return f, err
+}
+
+// judge rules on one statement. The error is for the batch; a refusal is in the
+// result, and its event is committed with the rest.
+func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
+	if r, ok, err := j.again(s, sealed); ok || err != nil {
+		return r, err
+	}
+	key, row, refusal := j.signer(s)
+	if refusal != nil {
+		return j.refuse(s, refusal)
+	}
+	refusal, err := j.number(s, key, row)
+	if err != nil {
+		return Result{}, err
+	}
+	if refusal != nil {
+		return j.refuse(s, refusal)
+	}
+	if err := j.tx.PutNumber(key, s.N, s.ID); err != nil {
+		return Result{}, err
+	}
+	if err := matches(s, sealed.Attachments); err != nil {
+		return j.refuse(s, err)
+	}
+	next, refusal, err := j.fold(s)
+	if err != nil {
+		return Result{}, err
+	}
+	if refusal != nil {
+		return j.refuse(s, refusal)
+	}
+	ruling, err := j.decide(s, next)
+	if err != nil {
+		return Result{}, err
+	}
+	if !ruling.Allowed {
+		return j.deny(s, ruling)
+	}
+	return j.accept(s, sealed, next, row, ruling)
+}
+
+// again answers a statement that was accepted before. Its author may bring loose
+// attachments that were lost or made since; what lies there already stays.
+func (j *judge) again(s policies.Statement, sealed Sealed) (Result, bool, error) {
+	stored, ok, err := j.tx.Statement(s.ID)
+	if !ok || err != nil {
+		return Result{}, false, err
+	}
+	if by, _ := j.org.Signer(s.Signer); by.Staff == j.c.Staff {
+		for _, a := range sealed.Attachments {
+			if !policies.LooseAttachment(s.Kind, a.Name) || len(a.Body) > policies.MaxAttachmentBytes {
+				continue
+			}
+			if err := j.tx.PutAttachment(s.ID, rows.Attachment(a)); err != nil {
+				return Result{}, false, err
+			}
+		}
+	}
+	return Result{ID: s.ID, Duplicate: true, Receipt: &Receipt{Place: place(stored)}}, true, nil
+}
+
+func place(s rows.Statement) Place {
+	return Place{Record: s.Record, Position: s.Position, Class: s.Class, Head: s.Head, OrgHead: s.OrgHead, At: s.At, Index: s.Index}
+}
+
+func (j *judge) signer(s policies.Statement) (policies.PublicKey, policies.Row, error) {
+	key, ok := j.org.Key(s.Signer)
+	if !ok {
+		return key, policies.Row{}, fmt.Errorf("%w: nobody here has the key %s", policies.ErrSigner, s.Signer.Short())
+	}
+	row, ok := policies.RowOf(s.Kind)
+	if !ok {
+		return key, row, statement.ErrUnknownKind
+	}
+	return key, row, nil
+}
+
+// number refuses a clone and a gap. Restrictions are taken at any number: neither
+// a lost statement nor a copied device must hold up a withdrawal.
+func (j *judge) number(s policies.Statement, key policies.PublicKey, row policies.Row) (refusal, err error) {
+	used, ok, err := j.tx.Number(key, s.N)
+	if err != nil || row.Restriction {
+		return nil, err
+	}
+	if ok && used != s.ID {
+		return ErrNumberUsed, nil
+	}
+	if ok {
+		return nil, nil // refused before, and asked again: something it rests on may have arrived
+	}
+	last, err := j.tx.LastNumber(key)
+	if err == nil && s.N > last+1 {
+		return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
+	}
+	return nil, err
+}
+
+// folded is the state that a statement leads to.
+type folded struct {
+	record  policies.RecordID
+	org     *policies.Org    // for an organisation statement
+	family  *policies.Family // for a family statement
+	before  *policies.Family // as it was; nil for family.open
+	author  policies.Author
+	changes policies.Changes
+}
+
+// fold applies the statement to clones. A family that does not exist and one that
+// the author has nothing to do with are refused alike.
+func (j *judge) fold(s policies.Statement) (next folded, refusal, err error) {
+	next.author, _ = j.org.Signer(s.Signer)
+	switch {
+	case s.Kind == policies.KindRoot:
+		return next, fmt.Errorf("%w: the service is founded already", policies.ErrNotPossible), nil
+	case s.Kind == policies.KindFamilyOpen:
+		next.family, next.changes, refusal = policies.NewFamily(j.org, s, j.now)
+		next.record = policies.RecordID(s.ID)
+		return next, refusal, nil
+	case s.Record == policies.RecordID(j.org.ID):
+		next.record, next.org = s.Record, j.org.Clone()
+		next.changes, refusal = next.org.Apply(s, j.now)
+		return next, refusal, nil
+	}
+	next.record = s.Record
+	if next.before, err = j.family(policies.FamilyID(s.Record)); err != nil {
+		return next, nil, err
+	}
+	if next.before == nil || !policies.MayKnow(j.org, next.before, next.author, s.Kind) {
+		return next, ErrNotFound, nil
+	}
+	next.family = next.before.Clone()
+	next.changes, refusal = next.family.Apply(j.org, s, j.now)
+	return next, refusal, nil
+}
+
+// decide asks the rules. While the organisation is being founded none are
+// adopted, and the fold alone decides.
+func (j *judge) decide(s policies.Statement, next folded) (policies.Ruling, error) {
+	if j.org.Policy.Adopted.IsZero() {
+		return policies.Ruling{Allowed: true, Rules: []string{policies.FoundingRule}, Action: policies.Action(s.Kind)}, nil
+	}
+	f := next.before
+	if f == nil {
+		f = next.family
+	}
+	return j.d.cfg.Bundle.Decide(policies.Request{
+		Caller: j.author(next.author), Action: policies.Action(s.Kind), Statement: &s, Now: j.now,
+	}, j.org, f), nil
+}
+
+func (j *judge) author(a policies.Author) policies.Caller {
+	return policies.Caller{Staff: a.Staff, Device: a.Device, Server: a.Signer == policies.SignServer, Request: j.c.Request, Address: j.c.Address}
+}
+
+// accept writes the event, the statement and what it changed.
+func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row policies.Row, ruling policies.Ruling) (Result, error) {
+	p := Place{Record: next.record, Class: row.Class, OrgHead: j.org.Head, At: j.now}
+	if next.org != nil {
+		p.Position, p.Head = next.org.Count, next.org.Head
+	} else {
+		p.Position, p.Head = next.family.Count, next.family.Head
+	}
+	ev := j.event(s, next, accesslog.Done, ruling)
+	ev.Accepted = &accesslog.Acceptance{
+		Statement: accesslog.Digest(s.ID), Class: int(p.Class), Position: p.Position,
+		Head: accesslog.Digest(p.Head), OrgHead: accesslog.Digest(p.OrgHead),
+	}
+	index, leaf, err := j.tx.Log(ev)
+	if err != nil {
+		return Result{}, err
+	}
+	p.Index = index
+	err = j.tx.PutStatement(rows.Statement{
+		ID: s.ID, Record: p.Record, Position: p.Position, Class: p.Class, Kind: s.Kind,
+		Raw: sealed.Statement, Head: p.Head, OrgHead: p.OrgHead, At: p.At, Index: p.Index,
+	})
+	for _, a := range sealed.Attachments {
+		err = errors.Join(err, j.tx.PutAttachment(s.ID, rows.Attachment(a)))
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if err := j.change(next, index); err != nil {
+		return Result{}, err
+	}
+	return Result{ID: s.ID, Receipt: &Receipt{Place: p, Leaf: leaf}}, nil
+}
+
+// refuse logs what was impossible. No rule was asked.
+func (j *judge) refuse(s policies.Statement, why error) (Result, error) {
+	by, _ := j.org.Signer(s.Signer)
+	_, _, err := j.tx.Log(j.event(s, folded{record: s.Record, author: by}, accesslog.Refused, policies.Ruling{}))
+	return Result{ID: s.ID, Err: why}, err
+}
+
+func (j *judge) deny(s policies.Statement, ruling policies.Ruling) (Result, error) {
+	by, _ := j.org.Signer(s.Signer)
+	_, _, err := j.tx.Log(j.event(s, folded{record: s.Record, author: by}, accesslog.Denied, ruling))
+	return Result{ID: s.ID, Err: &DeniedError{Ruling: ruling}}, err
+}
+
+func (j *judge) event(s policies.Statement, next folded, outcome string, ruling policies.Ruling) rows.Event {
+	return rows.Event{
+		At: int64(j.now), Action: string(s.Kind), Outcome: outcome,
+		Subject: named(next.author), Family: j.familyNamed(next.record),
+		Object: rows.Named{Kind: "statement", ID: s.ID.String()},
+		Rules:  ruling.Rules, Bundle: bundle(ruling), Request: j.c.Request, Detail: j.c.Address,
+	}
+}
+
+func (j *judge) familyNamed(id policies.RecordID) rows.Named {
+	if id.IsZero() || id == policies.RecordID(j.org.ID) {
+		return rows.Named{}
+	}
+	return rows.Named{Kind: "family", ID: id.String()}
+}
+
+func named(a policies.Author) rows.Named {
+	if !a.Staff.IsZero() {
+		return rows.Named{Kind: "staff", ID: a.Staff.String()}
+	}
+	if a.Signer != "" {
+		return rows.Named{Kind: "key", ID: string(a.Signer)}
+	}
+	return rows.Named{}
+}
+
+func bundle(r policies.Ruling) string { return r.Bundle.String() }
+
+// newToken is 32 random bytes for something that only its holder may name.
+func newToken() policies.Digest {
+	var b policies.Digest
+	rand.Read(b[:])
+	return b
+}

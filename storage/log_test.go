@@ -1,0 +1,93 @@
+package storage_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/storagetest"
+)
+
+// events are the logged events of one action.
+func events(t *testing.T, w *storagetest.World, action string) []accesslog.Event {
+	t.Helper()
+	var out []accesslog.Event
+	found, _, err := w.Log.Search(context.Background(), w.Officer.Caller(), storage.LogQuery{Action: action, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range found {
+		e, err := accesslog.Decode(r.Leaf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func TestLogSearchNames(t *testing.T) {
+	w := open(t)
+	w.Open("NF-2041")
+	found, next, err := w.Log.Search(context.Background(), w.Officer.Caller(), storage.LogQuery{Family: "NF-2041", Limit: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 3 || next < 0 {
+		t.Fatalf("%d rows, next %d; want a page of 3 and more", len(found), next)
+	}
+	if got := found[0]; got.Who != "practitioner Sam Reed" || got.Family != "NF-2041" {
+		t.Errorf("first row is about %q and %q, want Sam and the reference", got.Who, got.Family)
+	}
+	if strings.Contains(string(found[0].Leaf), "Sam") || strings.Contains(string(found[0].Leaf), "NF-2041") {
+		t.Error("a leaf holds a name or a reference")
+	}
+}
+
+// TestVerifyFile flips one byte of each column of a row in turn: the verifier names
+// the row.
+func TestVerifyFile(t *testing.T) {
+	for _, column := range []string{"leaf", "action", "outcome", "subject", "family", "rules", "hash"} {
+		t.Run(column, func(t *testing.T) {
+			w := open(t)
+			w.Open("NF-2041")
+			w.Reopen() // closing keeps a last checkpoint
+			if r, err := w.Log.VerifyFile(context.Background(), nil); err != nil || !r.OK() || r.Unsigned > 0 {
+				t.Fatalf("untouched: %+v, %v", r, err)
+			}
+			const row = 7
+			flip(t, w.Config.Database, column, row)
+			r, err := w.Log.VerifyFile(context.Background(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.OK() || r.Faults[0].Index != row {
+				t.Errorf("faults = %v, want row %d named", r.Faults, row)
+			}
+		})
+	}
+}
+
+func flip(t *testing.T, file, column string, row int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	set := column + ` = 'x' || ` + column
+	switch column {
+	case "leaf":
+		set = `leaf = CAST(replace(CAST(leaf AS TEXT), '"v":1', '"v":2') AS BLOB)`
+	case "hash":
+		set = `hash = zeroblob(32)`
+	}
+	if _, err := db.Exec(`UPDATE events SET `+set+` WHERE n = ?`, row); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,119 @@
+package storagetest
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage"
+)
+
+func (w *World) sign(k *key, record policies.RecordID, kind policies.Kind, body policies.Body, deps ...policies.StatementID) ([]byte, policies.Statement) {
+	w.t.Helper()
+	k.n++
+	raw, s, err := statement.Sign(policies.Statement{
+		Signer: k.kid, Record: record, Kind: kind, N: k.n, Deps: deps, At: w.Clock.Micros(), Body: body,
+	}, k.priv)
+	if err != nil {
+		w.t.Fatalf("sign %s: %v", kind, err)
+	}
+	return raw, s
+}
+
+// Say signs the next statement of this person's device.
+func (p *Person) Say(record policies.RecordID, kind policies.Kind, body policies.Body, deps ...policies.StatementID) (storage.Sealed, policies.StatementID) {
+	p.w.t.Helper()
+	raw, s := p.w.sign(p.phone, record, kind, body, deps...)
+	return storage.Sealed{Statement: raw}, s.ID
+}
+
+// Does says something and expects it to be accepted.
+func (p *Person) Does(record policies.RecordID, kind policies.Kind, body policies.Body, attached ...storage.Attachment) policies.StatementID {
+	p.w.t.Helper()
+	s, id := p.Say(record, kind, body)
+	s.Attachments = attached
+	p.w.MustAccept(p.Caller(), s)
+	return id
+}
+
+// Tries says something and returns why it was refused, nil if it was accepted.
+func (p *Person) Tries(record policies.RecordID, kind policies.Kind, body policies.Body, attached ...storage.Attachment) error {
+	p.w.t.Helper()
+	s, _ := p.Say(record, kind, body)
+	s.Attachments = attached
+	return p.w.Push(p.Caller(), s)[0].Err
+}
+
+// Push hands a batch in.
+func (w *World) Push(c policies.Caller, batch ...storage.Sealed) []storage.Result {
+	w.t.Helper()
+	results, _, err := w.Records.Accept(context.Background(), c, batch, 0)
+	if err != nil {
+		w.t.Fatalf("accept: %v", err)
+	}
+	return results
+}
+
+// MustAccept hands a batch in and expects all of it to be accepted.
+func (w *World) MustAccept(c policies.Caller, batch ...storage.Sealed) {
+	w.t.Helper()
+	for i, r := range w.Push(c, batch...) {
+		if r.Err != nil {
+			w.t.Fatalf("statement %d of %d: %v", i+1, len(batch), r.Err)
+		}
+	}
+}
+
+// Invite signs an invitation by the head of service, and keeps its one-time key.
+func (w *World) Invite(name string, role policies.Role) *Person {
+	w.t.Helper()
+	p := &Person{Name: name, Role: role, w: w, oneTime: newKey(), own: newKey(), phone: newKey(), Identity: newIdentity(w.t)}
+	w.MustAccept(w.Head.Caller(), w.invite(w.Head.phone, p))
+	return p
+}
+
+func (w *World) invite(by *key, p *Person) storage.Sealed {
+	w.t.Helper()
+	label, err := json.Marshal(map[string]string{"name": p.Name, "nonce": p.oneTime.kid.String()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	raw, s := w.sign(by, policies.RecordID(w.Org), "staff.invite", &policies.StaffInvite{
+		Role: p.Role, Key: p.oneTime.public(), Expires: w.Clock.Micros() + policies.Micros(7*24*time.Hour/time.Microsecond),
+		Fixed: []policies.Attachment{{Name: "label", SHA256: policies.DigestOf(label), Bytes: int64(len(label))}},
+	})
+	p.Staff, p.oneTime.kid = policies.StaffID(s.ID), policies.KeyID(s.ID)
+	return storage.Sealed{Statement: raw, Attachments: []storage.Attachment{{Name: "label", Body: label}}}
+}
+
+// Joining signs what a person who joins sends: their certificate and their
+// device's.
+func (p *Person) Joining() []storage.Sealed {
+	p.w.t.Helper()
+	until := p.w.Clock.Micros() + policies.Micros(360*24*time.Hour/time.Microsecond)
+	record := policies.RecordID(p.w.Org)
+	person, s := p.w.sign(p.oneTime, record, "staff.certify", &policies.StaffCertify{
+		Staff: p.Staff, Key: p.own.public(), Recipient: p.Identity.Recipient().String(), Until: until,
+	})
+	p.own.kid = policies.KeyID(s.ID)
+	device, d := p.w.sign(p.own, record, "device.certify", &policies.DeviceCertify{Staff: p.Staff, Key: p.phone.public(), Until: until})
+	p.Device, p.phone.kid = policies.DeviceID(d.ID), policies.KeyID(d.ID)
+	return []storage.Sealed{{Statement: person}, {Statement: device}}
+}
+
+func (p *Person) certify() {
+	p.w.t.Helper()
+	p.w.MustAccept(policies.Caller{Request: "join"}, p.Joining()...)
+}
+
+// Join invites a person, lets them join, and has the head of service confirm the
+// six words.
+func (w *World) Join(name string, role policies.Role) *Person {
+	w.t.Helper()
+	p := w.Invite(name, role)
+	p.certify()
+	w.Head.Does(policies.RecordID(w.Org), "staff.confirm", &policies.StaffConfirm{Staff: p.Staff, Certificate: p.own.kid})
+	return p
+}
