@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/rows"
 )
@@ -15,20 +16,12 @@ import (
 type Config struct {
 	Database string        // path of the SQLite file
 	Objects  objects.Store // where payloads lie
-	Bundle   Rules         // the rules; their hash must be the adopted one
+	Bundle   *authz.Bundle // the rules; their hash must be the adopted one
 	Pack     policies.Pack // the figures; their hash must be the adopted one
 	PackHash policies.Digest
 	Key      ed25519.PrivateKey // the server's, for clip.stored
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
-}
-
-// Rules decide what is allowed now. *authz.Bundle is what the service runs on;
-// storage's own fault tests put a rule in its place that changes its mind between
-// two calls. Both are pure, and name a rule in every ruling.
-type Rules interface {
-	Decide(r policies.Request, o *policies.Org, f *policies.Family) policies.Ruling
-	SHA256() policies.Digest
 }
 
 // Store is an open store. Its fields are its doors.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/storage"
 	"github.com/attune-vf/attune/storage/objects"
 )
@@ -62,7 +63,7 @@ func (c *Clock) Micros() policies.Micros { return policies.At(c.Now()) }
 
 // Rules are what a world runs by, with the pack they go with.
 type Rules struct {
-	Bundle storage.Rules
+	Bundle *authz.Bundle
 	Pack   policies.Pack
 	Hash   policies.Digest
 	Name   string
