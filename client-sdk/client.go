@@ -1,0 +1,214 @@
+package attune
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Config says how a device works; the zero value is right for most.
+type Config struct {
+	Now      func() time.Time            // time.Now when nil
+	HTTP     *http.Client                // a client of our own when nil
+	Progress func(label string) Progress // shows long work; nothing is shown when nil
+	Server   string                      // instead of the address in the invitation
+}
+
+// Client is one person's device. Its fields are what the person works with; it
+// composes them and does nothing itself. It may be used from several goroutines,
+// and only one process at a time holds a home.
+type Client struct {
+	Keys      *Keys
+	Mirror    *Mirror
+	Outbox    *Outbox
+	Uploader  *Uploader
+	Staff     *Staff
+	Families  *Families
+	Approvals *Approvals
+	Consents  *Consents
+	Sessions  *Sessions
+	Clips     *Clips
+	Links     *Links
+	Log       *Log
+
+	desk *desk
+}
+
+// desk is what the nouns share.
+type desk struct {
+	dir    string
+	cfg    Config
+	me     profile
+	store  *store
+	remote *remote
+	keys   *Keys
+	mirror *Mirror
+	outbox *Outbox
+}
+
+// Open opens a home that [Join] made. Errors: an [*Error] with [CodeHome],
+// [CodePassphrase] or [CodeInUse].
+func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
+	var me profile
+	if err := readJSON(dir, deviceFile, &me); errors.Is(err, os.ErrNotExist) {
+		return nil, problem(CodeHome, "Join first, with the invitation of your service.", "%s is not the folder of a joined device.", dir)
+	} else if err != nil {
+		return nil, err
+	}
+	s, err := unlockSecrets(dir, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	c, err := compose(dir, cfg, me, s, db)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	c.Clips.clean()
+	return c, nil
+}
+
+// Close ends the use of the home. Work that is queued stays queued.
+func (c *Client) Close() error {
+	c.desk.remote.client.CloseIdleConnections()
+	return c.desk.store.db.Close()
+}
+
+// Home is the folder of this device.
+func (c *Client) Home() string { return c.desk.dir }
+
+// Server is the address of the service, without a slash at the end.
+func (c *Client) Server() string { return c.desk.remote.base }
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.HTTP == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.ResponseHeaderTimeout = 2 * time.Minute // a finish of a large upload hashes before it answers
+		c.HTTP = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // a bearer must not follow a redirect to another host
+		}}
+	}
+	return c
+}
+
+func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if cfg.Server != "" {
+		me.Server = cfg.Server
+	}
+	base, err := baseURL(me.Server)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := newKeys(me, s)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{dir: dir, cfg: cfg, me: me, store: &store{db}, keys: keys}
+	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now}
+	d.remote.sign = func(issued, expires time.Time) (string, error) {
+		t := statement.Token{Device: me.Device, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}
+		return statement.SignToken(t, keys.device)
+	}
+	if d.mirror, err = openMirror(d); err != nil {
+		return nil, err
+	}
+	d.outbox = &Outbox{d: d}
+	keys.mirror = d.mirror
+	clips := &Clips{d: d}
+	return &Client{
+		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
+		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d},
+		Sessions: &Sessions{d: d}, Clips: clips, Links: &Links{d: d, clips: clips}, Log: &Log{d: d},
+		desk: d,
+	}, nil
+}
+
+func (d *desk) now() time.Time              { return d.cfg.Now() }
+func (d *desk) clipPath(name string) string { return filepath.Join(d.dir, clipsDir, name) }
+
+// pick finds the one thing that a person means by an id or the beginning of one.
+func pick[Noun any](what, text string, ids []policies.ID[Noun]) (policies.ID[Noun], error) {
+	var none policies.ID[Noun]
+	if text == "" {
+		return none, problem(CodeInput, "Give its number, or the first letters of it.", "No %s was named.", what)
+	}
+	var found []policies.ID[Noun]
+	for _, id := range ids {
+		switch {
+		case id.String() == text:
+			return id, nil
+		case strings.HasPrefix(id.String(), text):
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return none, problem(CodeUnknown, "Check the number; sync, and try again.", "There is no %s %q on this device.", what, text)
+	}
+	return none, problem(CodeAmbiguous, "Give more letters of it.", "%q could be %d things: %s.", text, len(found), shorts(found))
+}
+
+func shorts[Noun any](ids []policies.ID[Noun]) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.Short()
+	}
+	return strings.Join(out, ", ")
+}
+
+// Sync pushes what is queued (restrictions first), sends payloads whose
+// statements were accepted, and pulls what is new.
+//
+// An error ends it early; the report says what was done until then, and nothing
+// is lost. [Offline] tells a missing connection apart.
+func (c *Client) Sync(ctx context.Context) (Report, error) {
+	var r Report
+	err := c.Outbox.push(ctx, &r)
+	if err == nil {
+		err = c.Uploader.run(ctx, &r)
+	}
+	if err == nil {
+		err = c.Mirror.pull(ctx, &r)
+	}
+	left, countErr := c.Outbox.waiting()
+	r.Waiting = left
+	return r, errors.Join(err, countErr)
+}
+
+// Report is what a sync did.
+type Report struct {
+	Accepted []Outcome           `json:"accepted"`
+	Refused  []Outcome           `json:"refused"`
+	Uploaded []policies.ClipID   `json:"uploaded"`
+	Stopped  []StoppedUpload     `json:"stopped"`
+	Pulled   int                 `json:"pulled"`  // statements
+	Dropped  []policies.FamilyID `json:"dropped"` // families that this person may no longer see
+	Waiting  int                 `json:"waiting"` // statements not yet at the server
+}
+
+// StoppedUpload is a payload that the server refuses for good.
+type StoppedUpload struct {
+	Clip    policies.ClipID `json:"clip"`
+	Code    wire.Code       `json:"code"`
+	Message string          `json:"message"`
+	Next    string          `json:"next"`
+}

@@ -1,0 +1,217 @@
+package attune
+
+import (
+	"os"
+	"strings"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Clips adds film, plays it, and keeps copies where that is allowed.
+type Clips struct{ d *desk }
+
+// ClipView is a clip as this device knows it.
+type ClipView struct {
+	policies.Clip
+	Family policies.FamilyID `json:"family"`
+	Title  string            `json:"title"` // "" without the key
+	Mine   bool              `json:"mine"`
+	State  string            `json:"state"` // waiting, uploading, stored, stopped
+	Why    string            `json:"why"`   // of stopped
+	Local  bool              `json:"local"` // the sealed payload is still on this device
+}
+
+// The states of a ClipView's payload.
+const (
+	ClipWaiting   = "waiting"   // for its statement to be accepted
+	ClipUploading = "uploading" // on its way
+	ClipStored    = "stored"    // whole and durable at the service
+	ClipStopped   = "stopped"   // refused; see Why
+)
+
+// titlePlace binds a sealed title to its place: it opens nowhere else.
+var titlePlace = []byte("attune/title")
+
+// List is the clips of a family in order, of all families for the zero id.
+func (c *Clips) List(family policies.FamilyID) ([]ClipView, error) {
+	fs := &Families{c.d}
+	if !family.IsZero() {
+		v, err := fs.Show(family)
+		return v.Clips, err
+	}
+	all, err := fs.List()
+	if err != nil {
+		return nil, err
+	}
+	var out []ClipView
+	for _, f := range all {
+		out = append(out, f.Clips...)
+	}
+	return out, nil
+}
+
+// Find is the clip that a number, or the beginning of one, means.
+func (c *Clips) Find(text string) (policies.ClipID, error) {
+	all, err := c.d.mirror.allProvisional()
+	if err != nil {
+		return policies.ClipID{}, err
+	}
+	var ids []policies.ClipID
+	for _, f := range all {
+		for id := range f.Clips {
+			ids = append(ids, id)
+		}
+	}
+	return pick("clip", text, ids)
+}
+
+// Show is one clip.
+func (c *Clips) Show(id policies.ClipID) (ClipView, error) {
+	f, err := c.family(id)
+	if err != nil {
+		return ClipView{}, err
+	}
+	all, err := c.List(f.ID)
+	if err != nil {
+		return ClipView{}, err
+	}
+	for _, v := range all {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	return ClipView{}, noClip(id)
+}
+
+// family is the family that a clip belongs to, provisional.
+func (c *Clips) family(id policies.ClipID) (*policies.Family, error) {
+	all, err := c.d.mirror.allProvisional()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		if f.Clips[id] != nil {
+			return f, nil
+		}
+	}
+	return nil, noClip(id)
+}
+
+func noClip(id policies.ClipID) error {
+	return problem(CodeUnknown, "Sync, and look at the list of clips.", "There is no clip %s on this device.", id.Short())
+}
+
+func clipViews(d *desk, f *policies.Family, order map[string]int, key seal.Identity, hasKey bool) (out []ClipView, err error) {
+	for _, id := range sortedBy(f.Clips, order) {
+		v := ClipView{Clip: *f.Clips[id], Family: f.ID, State: ClipUploading}
+		v.Mine = v.By == d.me.Staff
+		if hasKey {
+			v.Title = d.title(f, id, key)
+		}
+		info, err := os.Stat(d.payload(id))
+		v.Local = err == nil && info.Size() == v.Payload.Bytes
+		if err := d.uploadState(f, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (d *desk) uploadState(f *policies.Family, v *ClipView) error {
+	if !v.Stored.IsZero() {
+		v.State = ClipStored
+		return nil
+	}
+	u, ok, err := uploadOf(d.store.db, v.ID)
+	switch {
+	case err != nil:
+		return err
+	case ok && u.state == uploadStored:
+		v.State = ClipStored
+	case ok && u.state == uploadStopped:
+		v.State, v.Why = ClipStopped, u.why
+	default:
+		if known, here := d.mirror.Family(f.ID); !here || known.Clips[v.ID] == nil {
+			v.State = ClipWaiting
+		}
+	}
+	return nil
+}
+
+// title opens a clip's title, "" when there is none or it does not open: a list
+// with one unreadable title is more use than no list.
+func (d *desk) title(f *policies.Family, id policies.ClipID, key seal.Identity) string {
+	sealed, err := d.mirror.fixed(policies.StatementID(id), "title")
+	if err != nil || sealed == nil {
+		return ""
+	}
+	fileKey, err := d.fileKey(f, id, key)
+	if err != nil {
+		return ""
+	}
+	text, err := seal.OpenText(fileKey, sealed, titlePlace)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// fileKey opens the clip's key from its header, and takes it only if it is the
+// one to which clip.add commits: a server that swaps the headers of two clips of
+// a family is found out here.
+func (d *desk) fileKey(f *policies.Family, id policies.ClipID, key seal.Identity) (seal.FileKey, error) {
+	header, err := d.header(f, id)
+	if err != nil {
+		return seal.FileKey{}, err
+	}
+	k, err := seal.OpenHeader(header, key)
+	if err != nil {
+		return k, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key of clip %s cannot be opened.", id.Short()).because(err)
+	}
+	if policies.Digest(seal.Commitment(k)) != f.Clips[id].Payload.Commitment {
+		return seal.FileKey{}, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key that was sent with clip %s is that of another clip.", id.Short())
+	}
+	return k, nil
+}
+
+func (d *desk) header(f *policies.Family, id policies.ClipID) ([]byte, error) {
+	to, err := seal.ParseRecipient(f.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	header, err := attachment(d.store.db, id.String(), headerName(to))
+	if err == nil && header == nil {
+		err = problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
+	}
+	return header, err
+}
+
+func headerName(to seal.Recipient) string {
+	return "header/" + policies.Digest(to.Fingerprint()).String()
+}
+
+// payload is where a clip's sealed payload lies on this device, if it does.
+func (d *desk) payload(id policies.ClipID) string { return d.clipPath(id.String() + payloadSuffix) }
+
+const payloadSuffix = ".payload"
+
+// clean removes what a crash left in the folder of sealed clips: pieces that no
+// statement names. The recording they were made of was not touched.
+func (c *Clips) clean() {
+	entries, err := os.ReadDir(c.d.clipPath(""))
+	if err != nil {
+		return // nothing can be left over in a folder that is not there
+	}
+	for _, e := range entries {
+		name, isPayload := strings.CutSuffix(e.Name(), payloadSuffix)
+		id, err := policies.ParseID[policies.Clip](name)
+		if isPayload && err == nil {
+			if _, known, err := uploadOf(c.d.store.db, id); known || err != nil {
+				continue
+			}
+		}
+		_ = os.Remove(c.d.clipPath(e.Name())) // tried again at the next start
+	}
+}

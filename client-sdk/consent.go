@@ -1,0 +1,166 @@
+package attune
+
+import (
+	"os"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/packs"
+)
+
+// Consents records signed consent forms and withdrawals.
+type Consents struct{ d *desk }
+
+// SignConsent is what stands on a signed form.
+type SignConsent struct {
+	Family   policies.FamilyID
+	People   []policies.Covered // who is covered, who decided, on what authority
+	Purposes map[policies.Purpose]bool
+	Viewers  []policies.NamedViewer
+	From     time.Time       // now when zero
+	Until    time.Time       // the service's figure after From when zero
+	SignedOn string          // "2026-11-20", the day on the paper; today when ""
+	Form     string          // file with the signed form, a photograph or a scan; it is not changed
+	FormText policies.Digest // SHA-256 of the exact words shown; those of the adopted pack when zero
+}
+
+// ConsentView is a form and whether it is in force now for each person on it.
+type ConsentView struct {
+	policies.Consent
+	Family  policies.FamilyID   `json:"family"`
+	InForce []policies.PersonID `json:"in_force"`
+}
+
+// Sign records a signed form. The form itself is sealed to the family and to
+// every confirmed IG officer: they read forms, and never film.
+func (c *Consents) Sign(in SignConsent) (policies.ConsentID, error) {
+	body, err := c.body(&in)
+	if err != nil {
+		return policies.ConsentID{}, err
+	}
+	form, err := os.ReadFile(in.Form)
+	if err != nil {
+		return policies.ConsentID{}, problem(CodeInput, "Name the file with the signed form.", "The form cannot be read.").because(err)
+	}
+	if len(form) == 0 || len(form) > policies.MaxAttachmentBytes-(256<<10) {
+		return policies.ConsentID{}, problem(CodeInput, "Photograph it at a smaller size.", "The form has %d bytes; 1 byte to 7.75 MiB are taken.", len(form))
+	}
+	to, err := c.readers(in.Family)
+	if err != nil {
+		return policies.ConsentID{}, err
+	}
+	sealed, err := seal.Seal(form, to...)
+	if err != nil {
+		return policies.ConsentID{}, err
+	}
+	attachment := wire.Attachment{Name: "form", Body: sealed}
+	body.Fixed = fixed(attachment)
+	s, err := c.d.outbox.file(draft{policies.RecordID(in.Family), "consent.sign", body, []wire.Attachment{attachment}})
+	return policies.ConsentID(s.ID), err
+}
+
+func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
+	if in.From.IsZero() {
+		in.From = c.d.now()
+	}
+	if in.SignedOn == "" {
+		in.SignedOn = day(c.d.now())
+	}
+	pack, err := c.d.figures()
+	if err != nil {
+		return policies.ConsentSign{}, err
+	}
+	if in.Until.IsZero() {
+		in.Until = in.From.AddDate(0, pack.ConsentMonths.Value, 0)
+	}
+	if in.FormText.IsZero() {
+		if _, in.FormText, err = packs.FormText(pack.Name); err != nil {
+			return policies.ConsentSign{}, problem(CodeInput, "Give the words that were shown.", "The service's pack has no form of its own.").because(err)
+		}
+	}
+	body := policies.ConsentSign{
+		People: in.People, Viewers: append([]policies.NamedViewer{}, in.Viewers...), SignedOn: in.SignedOn,
+		From: policies.At(in.From), Until: policies.At(in.Until), FormText: in.FormText,
+	}
+	for _, p := range policies.Purposes() { // in the order of the list: the same answers have one spelling
+		if yes, answered := in.Purposes[p]; answered {
+			body.Purposes = append(body.Purposes, policies.PurposeAnswer{Purpose: p, Yes: yes})
+		}
+	}
+	return body, nil
+}
+
+// readers are who may open the form: the family's key and the confirmed IG
+// officers of the verified fold.
+func (c *Consents) readers(family policies.FamilyID) ([]seal.Recipient, error) {
+	f, err := c.d.mirror.provisional(family)
+	if err != nil {
+		return nil, err
+	}
+	org, err := c.d.mirror.verifiedOrg()
+	if err != nil {
+		return nil, err
+	}
+	own, err := seal.ParseRecipient(f.Recipient)
+	to := []seal.Recipient{own}
+	for id, p := range org.Staff {
+		if err != nil {
+			break
+		}
+		if p.Role == policies.IGOfficer && p.HasPowers() && p.Active(policies.At(c.d.now())) {
+			var r seal.Recipient
+			r, err = recipientOf(org, id)
+			to = append(to, r)
+		}
+	}
+	return to, err
+}
+
+// Withdraw records that people said stop, however they told us. It stops every
+// use at once, and reaches the server before anything else.
+func (c *Consents) Withdraw(family policies.FamilyID, people []policies.PersonID, channel policies.Channel) error {
+	_, err := c.d.outbox.file(draft{policies.RecordID(family), "consent.withdraw", policies.ConsentWithdraw{People: people, Channel: channel}, nil})
+	return err
+}
+
+// List is every form of a family, in order.
+func (c *Consents) List(family policies.FamilyID) ([]ConsentView, error) {
+	v, err := (&Families{c.d}).Show(family)
+	return v.Consents, err
+}
+
+// ReadForm opens the signed form of a consent, for the family's team and the IG
+// officer.
+func (c *Consents) ReadForm(family policies.FamilyID, id policies.ConsentID) ([]byte, error) {
+	sealed, err := c.d.mirror.fixed(policies.StatementID(id), "form")
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil {
+		return nil, problem(CodeUnknown, "Sync, and try again.", "The form of consent %s is not on this device.", id.Short())
+	}
+	with := []seal.Identity{c.d.keys.identity}
+	if key, err := c.d.keys.family(family); err == nil {
+		with = append(with, key)
+	}
+	form, err := seal.Open(sealed, with...)
+	if err != nil {
+		return nil, problem(CodeNoKey, "Ask the family's team or the IG officer.", "This form is not sealed to you.").because(err)
+	}
+	return form, nil
+}
+
+func consentViews(f *policies.Family, order map[string]int, now policies.Micros) (out []ConsentView) {
+	for _, id := range sortedBy(f.Consents, order) {
+		v := ConsentView{Consent: *f.Consents[id], Family: f.ID, InForce: []policies.PersonID{}}
+		for _, p := range v.People {
+			if now, ok := f.CurrentConsent(p.Person, now); ok && now.ID == id {
+				v.InForce = append(v.InForce, p.Person)
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}

@@ -1,0 +1,20 @@
+// Package attune is what a person's device does: a practitioner's in a family's
+// living room, an officer's at a desk.
+//
+// It promises that work is never lost and never believed on the server's word.
+// Every act becomes a signed statement in a local outbox before the call that
+// made it returns, with or without a network; film is sealed and synced to disk
+// before anything else happens to it. What the server sends is verified before
+// it is used: each signature, the chain of each record, the signed state of the
+// access log and its consistency with what this device saw before. Keys, members
+// and the pairing of a clip with its bytes come from the verified fold only.
+//
+// What it leaves to others: whether something is allowed is decided by the
+// server's rules. The device runs the fold of package policies and the filming
+// gate, and what it shows while offline is provisional.
+//
+// Start at [Join] and [Open]. A [Client] only composes its parts: the nouns
+// (Staff, Families, Approvals, Consents, Sessions, Clips, Links, Log) make
+// statements into the [Outbox]; [Client.Sync] pushes them, sends payloads with
+// the [Uploader] and feeds the [Mirror].
+package attune

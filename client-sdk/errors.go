@@ -1,0 +1,102 @@
+package attune
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+)
+
+// Codes of errors that arise on the device. Those of the server are in wire.
+const (
+	CodeOffline         wire.Code = "offline"          // the server could not be reached
+	CodeInvitation      wire.Code = "invitation"       // damaged, used or expired
+	CodePassphrase      wire.Code = "passphrase"       // wrong or missing
+	CodeHome            wire.Code = "home"             // the folder is not a joined device, or is one already
+	CodeInUse           wire.Code = "home_in_use"      // another program has it open
+	CodeUntrusted       wire.Code = "untrusted"        // what the server sent does not verify
+	CodeForked          wire.Code = "history_forked"   // the access log contradicts what it said before
+	CodeUnknown         wire.Code = "unknown"          // no such thing on this device
+	CodeAmbiguous       wire.Code = "ambiguous"        // a short name that fits several things
+	CodeInput           wire.Code = "input"            // something given by the caller cannot be right
+	CodeGate            wire.Code = "filming_gate"     // filming is not permitted now
+	CodeNotVideo        wire.Code = "not_a_video"      // the file is not film
+	CodeSealed          wire.Code = "sealed_mismatch"  // bytes or key are not those of the clip's statement
+	CodeNoKey           wire.Code = "no_key"           // this device holds no key for it
+	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
+	CodeInsecureAddress wire.Code = "insecure_address" // a link needs HTTPS
+	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate
+)
+
+// Error is what a person can act on: what is the matter, and what to do next.
+// Rules are the ids of the rules that decided, when the server denied something.
+type Error struct {
+	Code      wire.Code
+	Message   string // one plain sentence
+	Next      string // what to do
+	Rules     []string
+	RequestID string // of the server's reply, for its administrator
+	Cause     error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	parts := []string{strings.TrimSuffix(e.Message, ".")}
+	if e.Cause != nil {
+		parts[0] += " (" + e.Cause.Error() + ")"
+	}
+	if len(e.Rules) > 0 {
+		parts = append(parts, "rule "+strings.Join(e.Rules, ", "))
+	}
+	if e.Next != "" {
+		parts = append(parts, strings.TrimSuffix(e.Next, "."))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is matches by code, so that errors.Is(err, &Error{Code: CodeOffline}) works.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code && t.Message == ""
+}
+
+// CodeOf is the stable code of err: this package's, the server's, or internal.
+func CodeOf(err error) wire.Code {
+	var e *Error
+	var g *GateError
+	switch {
+	case errors.As(err, &e):
+		return e.Code
+	case errors.As(err, &g):
+		return CodeGate
+	}
+	return wire.CodeOf(err)
+}
+
+// Offline reports whether err only means that the server could not be reached.
+func Offline(err error) bool { return CodeOf(err) == CodeOffline }
+
+func problem(code wire.Code, next, message string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(message, args...), Next: next}
+}
+
+// because adds a cause, which stays out of Message: it is for who looks closer.
+func (e *Error) because(err error) *Error {
+	e.Cause = err
+	return e
+}
+
+// GateError is a refusal of the filming gate, with every reason.
+type GateError struct {
+	Reasons []string // plain sentences
+	Rules   []string // their rules, in the same order
+}
+
+// Error implements error.
+func (e *GateError) Error() string {
+	return "filming is not permitted now: " + strings.Join(e.Reasons, "; ")
+}

@@ -1,0 +1,90 @@
+package attune
+
+import (
+	"crypto/ed25519"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Keys are this device's secrets, unlocked. Family keys are not kept: they are
+// opened from their envelopes when they are needed, and gone with the mirror.
+type Keys struct {
+	me       profile
+	person   ed25519.PrivateKey
+	device   ed25519.PrivateKey
+	identity seal.Identity
+	mirror   *Mirror
+}
+
+func newKeys(me profile, s secrets) (*Keys, error) {
+	id, err := seal.ParseIdentity(s.Identity)
+	if err != nil {
+		return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
+	}
+	return &Keys{me: me, person: signingKey(s.Person), device: signingKey(s.Device), identity: id}, nil
+}
+
+// Staff is the person whose device this is.
+func (k *Keys) Staff() policies.StaffID { return k.me.Staff }
+
+// Device is this device.
+func (k *Keys) Device() policies.DeviceID { return k.me.Device }
+
+// Org is the organisation that this device joined.
+func (k *Keys) Org() policies.OrgID { return k.me.Org }
+
+// Words are the six words that the registrar must hear from this person.
+func (k *Keys) Words() []string { return Words(k.me.Certificate) }
+
+// Recipient is this person's public age key, age1pq1….
+func (k *Keys) Recipient() string { return k.identity.Recipient().String() }
+
+// family opens the family's key from one of the envelopes addressed to this
+// person, and takes it only if it is the key that the family.open names: an
+// envelope with another key, which the server could slip in, would make this
+// device seal film for a stranger.
+func (k *Keys) family(id policies.FamilyID) (seal.Identity, error) {
+	f, err := k.mirror.provisional(id)
+	if err != nil {
+		return seal.Identity{}, err
+	}
+	envelopes, err := k.mirror.envelopes(id, "key/"+k.me.Staff.String())
+	if err != nil {
+		return seal.Identity{}, err
+	}
+	wrong := false
+	for _, e := range envelopes {
+		text, err := seal.Open(e, k.identity)
+		if err != nil {
+			continue
+		}
+		key, err := seal.ParseIdentity(string(text))
+		clear(text)
+		if err != nil || key.Recipient().String() != f.Recipient {
+			wrong = true
+			continue
+		}
+		return key, nil
+	}
+	if wrong {
+		return seal.Identity{}, problem(CodeUntrusted, "Tell your IG officer; do not film for this family until it is explained.",
+			"An envelope for family %s holds another key than the family's own.", f.Reference)
+	}
+	return seal.Identity{}, problem(CodeNoKey, "Ask a member of the family's team to add you, then sync.",
+		"This device holds no key for family %s.", f.Reference)
+}
+
+// recipientOf is a person's public age key, from the verified fold only.
+func recipientOf(o *policies.Org, id policies.StaffID) (seal.Recipient, error) {
+	p := o.Staff[id]
+	if p == nil || p.Recipient == "" {
+		return seal.Recipient{}, problem(CodeUnknown, "Sync, and check who joined.", "Nobody with the number %s has joined.", id.Short())
+	}
+	r, err := seal.ParseRecipient(p.Recipient)
+	if err != nil {
+		return seal.Recipient{}, fmt.Errorf("recipient of %s: %w", id.Short(), err)
+	}
+	return r, nil
+}

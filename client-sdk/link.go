@@ -1,0 +1,265 @@
+package attune
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/attune-vf/attune/client-sdk/film"
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Links makes and ends share links: one clip, one person, until a date.
+type Links struct {
+	d     *desk
+	clips *Clips
+}
+
+// LinkView is a link and its state now.
+type LinkView struct {
+	policies.Link
+	Family policies.FamilyID  `json:"family"`
+	State  policies.LinkState `json:"state"`
+}
+
+// Shared is what is handed to the carer: the address by message, the PIN by
+// voice or on paper, never together.
+type Shared struct {
+	Link    policies.LinkID `json:"link"`
+	URL     string          `json:"url"`
+	PIN     string          `json:"pin"`
+	Expires time.Time       `json:"expires"`
+	Opens   int             `json:"opens"`
+}
+
+// linkSecret is the attachment "secret", sealed to the family: any team device
+// can show address and PIN again.
+type linkSecret struct {
+	Fragment string `json:"fragment"`
+	PIN      string `json:"pin"`
+}
+
+// Create makes a link for a person, for so many days and openings; 0 takes the
+// service's figures. It works once this device has synced. The server rules; what
+// can be known here is refused here.
+func (l *Links) Create(clip policies.ClipID, person policies.PersonID, days, opens int) (Shared, error) {
+	f, err := l.clips.family(clip)
+	if err != nil {
+		return Shared{}, err
+	}
+	pack, err := l.d.figures()
+	if err != nil {
+		return Shared{}, err
+	}
+	if days == 0 {
+		days = pack.LinkDays.Value
+	}
+	if opens == 0 {
+		opens = pack.LinkOpens.Value
+	}
+	if err := l.shareable(f, clip, person, days, pack); err != nil {
+		return Shared{}, err
+	}
+	token, secret, err := seal.NewLink()
+	if err != nil {
+		return Shared{}, err
+	}
+	pin, err := seal.NewPIN()
+	if err != nil {
+		return Shared{}, err
+	}
+	auth, verifier := secret.Auth(), secret.PIN(pin)
+	expires := l.d.now().AddDate(0, 0, days)
+	body := policies.LinkCreate{
+		Clip: clip, Person: person, Token: token, Opens: opens, Expires: policies.At(expires),
+		Auth: sha256.Sum256(auth[:]), PIN: sha256.Sum256(verifier[:]),
+	}
+	content, err := l.content(f, clip)
+	if err != nil {
+		return Shared{}, err
+	}
+	kept, err := l.keep(f, linkSecret{secret.Fragment(), pin})
+	if err != nil {
+		return Shared{}, err
+	}
+	s, err := l.d.outbox.fileWith(draft{policies.RecordID(f.ID), "link.create", body, []wire.Attachment{kept}},
+		func(tx *sql.Tx, s policies.Statement) error {
+			// The page's part is bound to the link's own id, which only now exists.
+			wrapped, err := secret.Wrap(content, append(s.ID[:], clip[:]...))
+			if err == nil {
+				_, err = tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, 'sealed', $2)`, s.ID.String(), wrapped)
+			}
+			return err
+		})
+	if err != nil {
+		return Shared{}, err
+	}
+	return Shared{policies.LinkID(s.ID), l.address(token, secret.Fragment()), pin, expires, opens}, nil
+}
+
+func (l *Links) address(token policies.Bytes16, fragment string) string {
+	return l.d.remote.base + "/s/" + token.String() + "#" + fragment
+}
+
+// shareable gives the reasons that this device can know. Every rule is asked
+// again at the server.
+func (l *Links) shareable(f *policies.Family, id policies.ClipID, person policies.PersonID, days int, pack policies.Pack) error {
+	c, p := f.Clips[id], f.People[person]
+	media := film.Info{MediaType: c.Media.Type, Codec: c.Media.Codec}
+	playable, why := media.Playable()
+	switch {
+	case p == nil:
+		return problem(CodeUnknown, "Look at the family's list of people.", "Nobody in this family has the number %s.", person.Short())
+	case !secure(l.d.remote.base):
+		return problem(CodeInsecureAddress, "Ask your administrator to serve it by HTTPS.", "The service is at %s, without HTTPS: a link to it could be read on the way.", l.d.remote.base)
+	case !c.Chosen:
+		return denied("LINK-CHOSEN", "Add it as a chosen clip.", "Only a clip that was chosen to be shown can be shared.")
+	case p.Contact != policies.LinkSafe:
+		return denied("LINK-CONTACT", "Show it in person.", "It is not safe to send this person a link.")
+	case !playable:
+		return denied("LINK-PLAYS", "Make a copy that phones play, and share that.", why)
+	case days < 1 || days > pack.LinkDays.Value:
+		return problem(CodeInput, "Choose fewer days.", "A link lasts 1 to %d days here.", pack.LinkDays.Value)
+	case len(f.ClipConsented(id, policies.FilmAndUse, policies.At(l.d.now()))) > 0:
+		return denied("LINK-CONSENT", "Look at the family's consent.", "Somebody in this clip has no consent in force.")
+	}
+	return nil
+}
+
+func denied(rule, next, message string) error {
+	e := problem(wire.CodeDenied, next, "%s", message)
+	e.Rules = []string{rule}
+	return e
+}
+
+// secure reports whether an address keeps a link's page from being read or
+// changed on the way: HTTPS, or this machine itself.
+func secure(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// content is what the page needs: the payload's key, which opens this clip and no
+// other, and the words that the family knows.
+func (l *Links) content(f *policies.Family, clip policies.ClipID) ([]byte, error) {
+	family, err := l.d.keys.family(f.ID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := l.d.fileKey(f, clip, family)
+	if err != nil {
+		return nil, err
+	}
+	c := wire.LinkContent{
+		Key: seal.PayloadKey(key, f.Clips[clip].Payload.Nonce), Title: l.d.title(f, clip, family), Shown: []string{},
+	}
+	for _, p := range f.Clips[clip].People {
+		if label := l.d.mirror.label(p, family); label != "" {
+			c.Shown = append(c.Shown, label)
+		}
+	}
+	return wire.Encode(c)
+}
+
+func (l *Links) keep(f *policies.Family, s linkSecret) (wire.Attachment, error) {
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return wire.Attachment{}, err
+	}
+	to, err := seal.ParseRecipient(f.Recipient)
+	if err != nil {
+		return wire.Attachment{}, err
+	}
+	sealed, err := seal.Seal(plain, to)
+	return wire.Attachment{Name: "secret", Body: sealed}, err
+}
+
+// Revoke ends a link, for good.
+func (l *Links) Revoke(id policies.LinkID) error {
+	f, err := l.family(id)
+	if err != nil {
+		return err
+	}
+	_, err = l.d.outbox.file(draft{policies.RecordID(f.ID), "link.revoke", policies.LinkRevoke{Link: id}, nil})
+	return err
+}
+
+// Show gives a link's address and PIN again, on any device of the family's team.
+func (l *Links) Show(id policies.LinkID) (Shared, error) {
+	f, err := l.family(id)
+	if err != nil {
+		return Shared{}, err
+	}
+	key, err := l.d.keys.family(f.ID)
+	if err != nil {
+		return Shared{}, err
+	}
+	sealed, err := attachment(l.d.store.db, id.String(), "secret")
+	if err != nil {
+		return Shared{}, err
+	}
+	plain, err := seal.Open(sealed, key)
+	var s linkSecret
+	if err == nil {
+		err = json.Unmarshal(plain, &s)
+	}
+	if err != nil {
+		return Shared{}, problem(CodeSealed, "Make a new link.", "The address of link %s cannot be shown again.", id.Short()).because(err)
+	}
+	// A stranger's secret, swapped in by the server, would send the carer elsewhere.
+	link := f.Links[id]
+	secret, err := seal.ParseFragment(s.Fragment)
+	if auth, pin := secret.Auth(), secret.PIN(s.PIN); err != nil || sha256.Sum256(auth[:]) != link.Auth || sha256.Sum256(pin[:]) != link.PIN {
+		return Shared{}, problem(CodeSealed, "Make a new link.", "What was kept for link %s belongs to another link.", id.Short()).because(err)
+	}
+	return Shared{id, l.address(link.Token, s.Fragment), s.PIN, link.Expires.Time(), link.Opens}, nil
+}
+
+func (l *Links) family(id policies.LinkID) (*policies.Family, error) {
+	all, err := l.d.mirror.allProvisional()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		if f.Links[id] != nil {
+			return f, nil
+		}
+	}
+	return nil, problem(CodeUnknown, "Sync, and look at the family's links.", "There is no link %s on this device.", id.Short())
+}
+
+// Find is the link that a number, the beginning of one, or an address means.
+func (l *Links) Find(text string) (policies.LinkID, error) {
+	all, err := l.d.mirror.allProvisional()
+	if err != nil {
+		return policies.LinkID{}, err
+	}
+	var ids []policies.LinkID
+	for _, f := range all {
+		for id, k := range f.Links {
+			if strings.Contains(text, "/s/"+k.Token.String()) {
+				return id, nil
+			}
+			ids = append(ids, id)
+		}
+	}
+	return pick("link", text, ids)
+}
+
+func linkViews(f *policies.Family, order map[string]int, now policies.Micros) (out []LinkView) {
+	for _, id := range sortedBy(f.Links, order) {
+		out = append(out, LinkView{*f.Links[id], f.ID, f.LinkState(id, now)})
+	}
+	return out
+}

@@ -1,0 +1,164 @@
+package attune
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+// Log reads and verifies the access log, at an IG officer's desk.
+type Log struct{ d *desk }
+
+// LogFilter narrows a search; zero fields match everything.
+type LogFilter struct {
+	From    int64  // index to start at
+	Limit   int    // rows; 1000 when zero
+	Family  string // reference
+	Person  policies.StaffID
+	Action  string
+	Outcome string
+	Rule    string
+	Since   time.Time
+	Until   time.Time
+}
+
+// LogEvent is one event of the log, with what its pseudonyms stand for as far as
+// that was not deleted.
+type LogEvent struct {
+	Index  int64           `json:"index"`
+	At     time.Time       `json:"at"`
+	Who    string          `json:"who"`
+	Family string          `json:"family"`
+	Object string          `json:"object"`
+	Detail string          `json:"detail"`
+	Event  accesslog.Event `json:"event"`
+	Leaf   string          `json:"leaf"`
+}
+
+// Search finds events, and the index to ask from for more, -1 at the end. Each
+// row's own hash is checked; that the rows are those of the signed log is for
+// [Log.Verify].
+func (l *Log) Search(ctx context.Context, in LogFilter) (events []LogEvent, next int64, err error) {
+	q := url.Values{}
+	for name, v := range map[string]string{"family": in.Family, "person": in.Person.String(), "action": in.Action, "outcome": in.Outcome, "rule": in.Rule} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	if in.Limit <= 0 || in.Limit > wire.MaxLogRows {
+		in.Limit = wire.MaxLogRows
+	}
+	for name, n := range map[string]int64{"from": in.From, "limit": int64(in.Limit), "since": micros(in.Since), "until": micros(in.Until)} {
+		if n > 0 {
+			q.Set(name, strconv.FormatInt(n, 10))
+		}
+	}
+	page, err := l.page(ctx, "/v1/log/events", q)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range page.Rows {
+		e, err := accesslog.Decode([]byte(r.Leaf))
+		if err != nil || e.Index != r.Index || policies.Digest(accesslog.LeafHash([]byte(r.Leaf))) != r.Hash {
+			return nil, 0, untrusted(fmt.Sprintf("Row %d of the log does not agree with its own hash.", r.Index), err)
+		}
+		events = append(events, LogEvent{r.Index, policies.Micros(e.At).Time(), r.Who, r.Family, r.Object, r.Detail, e, r.Leaf})
+	}
+	return events, page.Next, nil
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// page fetches a page and verifies the signed state that comes with it.
+func (l *Log) page(ctx context.Context, path string, q url.Values) (wire.LogPage, error) {
+	before, err := recall(l.d.store.db)
+	if err != nil {
+		return wire.LogPage{}, err
+	}
+	if before.Size > 0 {
+		q.Set("checkpoint", strconv.FormatInt(before.Size, 10))
+	}
+	var page wire.LogPage
+	if err := l.d.remote.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil, &page); err != nil {
+		return page, err
+	}
+	_, err = l.d.prove(l.d.mirror.Org(), before, page.Proven)
+	return page, err
+}
+
+// VerifyReport is the outcome of verifying the whole log.
+type VerifyReport struct {
+	OK         bool     `json:"ok"`
+	Rows       int64    `json:"rows"`   // read and hashed
+	Signed     int64    `json:"signed"` // rows that the checkpoint commits to
+	Checkpoint string   `json:"checkpoint"`
+	Own        int      `json:"own"` // statements of this device's mirror found where their receipts say
+	Faults     []string `json:"faults"`
+}
+
+// Verify downloads every leaf and recomputes the tree: each row against its
+// stored hash, the whole against the signed checkpoint and against the one that
+// this device remembers, and the log against this device's mirror. It names the
+// row that is wrong wherever the evidence allows one to be named. A fault is a
+// result, not an error; a checkpoint that contradicts the one remembered is an
+// [*Error] with [CodeForked].
+func (l *Log) Verify(ctx context.Context, progress Progress) (VerifyReport, error) {
+	if progress == nil {
+		progress = silent{}
+	}
+	defer progress.Done()
+	v, err := l.newVerification(ctx)
+	if err != nil {
+		return VerifyReport{}, err
+	}
+	progress.Total(v.signed.Size)
+	for from := int64(0); from < v.signed.Size; {
+		q := url.Values{"from": {strconv.FormatInt(from, 10)}, "limit": {strconv.Itoa(wire.MaxLogRows)}}
+		page, err := l.page(ctx, "/v1/log/leaves", q)
+		if err != nil {
+			return VerifyReport{}, err
+		}
+		for _, r := range page.Rows {
+			v.row(r)
+		}
+		progress.Add(int64(len(page.Rows)))
+		if len(page.Rows) == 0 || page.Next <= from {
+			break
+		}
+		from = page.Next
+	}
+	return v.end(), nil
+}
+
+func (l *Log) newVerification(ctx context.Context) (*verification, error) {
+	before, err := recall(l.d.store.db)
+	if err != nil {
+		return nil, err
+	}
+	first, err := l.page(ctx, "/v1/log/leaves", url.Values{"limit": {"1"}})
+	if err != nil {
+		return nil, err
+	}
+	signed, err := l.d.prove(l.d.mirror.Org(), before, first.Proven)
+	if err != nil {
+		return nil, err
+	}
+	own, err := l.d.mirror.places()
+	if err != nil {
+		return nil, errors.Join(errors.New("read mirror"), err)
+	}
+	return &verification{signed: signed, before: before, own: own}, nil
+}

@@ -1,0 +1,159 @@
+package attune
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// queued is a row of the outbox on its way.
+type queued struct {
+	id     policies.StatementID
+	kind   policies.Kind
+	record policies.RecordID
+	made   policies.Micros
+	sealed wire.Sealed
+	bytes  int // as it travels
+}
+
+// push sends what is queued, restrictions first and alone, until nothing is left
+// or the server cannot go on. Results are final and kept before the next batch.
+func (o *Outbox) push(ctx context.Context, r *Report) error {
+	for _, restriction := range []bool{true, false} {
+		for {
+			batch, err := o.batch(restriction)
+			if err != nil || len(batch) == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+			if err := o.send(ctx, batch, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// batch is the oldest of the queue, as much as one push may hold.
+func (o *Outbox) batch(restriction bool) (batch []queued, err error) {
+	err = each(o.d.store.db, func(r *sql.Rows) error {
+		var q queued
+		var id, record string
+		var made int64
+		if err := r.Scan(&id, &record, &q.kind, &made, &q.sealed.Statement); err != nil {
+			return err
+		}
+		q.made, q.bytes = policies.Micros(made), len(q.sealed.Statement)
+		batch = append(batch, q)
+		return errors.Join(batch[len(batch)-1].id.UnmarshalText([]byte(id)), batch[len(batch)-1].record.UnmarshalText([]byte(record)))
+	}, `SELECT id, record, kind, made, raw FROM outbox WHERE state = 'queued' AND restriction = $1 ORDER BY seq LIMIT $2`,
+		restriction, wire.MaxPushStatements)
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for i := range batch {
+		if err := o.attach(&batch[i]); err != nil {
+			return nil, err
+		}
+		if total += batch[i].bytes + 256; total > wire.MaxPushBytes && i > 0 {
+			return batch[:i], nil
+		}
+	}
+	return batch, nil
+}
+
+func (o *Outbox) attach(q *queued) error {
+	q.sealed.Attachments = []wire.Attachment{}
+	return each(o.d.store.db, func(r *sql.Rows) error {
+		var a wire.Attachment
+		if err := r.Scan(&a.Name, &a.Body); err != nil {
+			return err
+		}
+		q.bytes += len(a.Body)*4/3 + len(a.Name) + 64
+		q.sealed.Attachments = append(q.sealed.Attachments, a)
+		return nil
+	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, q.id.String())
+}
+
+// send pushes one batch and keeps every result with the log's state in one
+// transaction. A receipt that does not prove itself leaves all of it queued: the
+// push is repeated, and is harmless to repeat.
+func (o *Outbox) send(ctx context.Context, batch []queued, r *Report) error {
+	before, err := recall(o.d.store.db)
+	if err != nil {
+		return err
+	}
+	in := wire.PushRequest{Checkpoint: before.Size}
+	for _, q := range batch {
+		in.Statements = append(in.Statements, q.sealed)
+	}
+	var reply wire.PushReply
+	if err := o.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply); err != nil {
+		return err
+	}
+	if len(reply.Results) != len(batch) {
+		return untrusted("The server answered about other statements than were sent.", nil)
+	}
+	after, err := o.d.prove(o.d.mirror.Org(), before, reply.Proven)
+	if err != nil {
+		return err
+	}
+	done := Report{}
+	var stuck error
+	err = o.d.store.write(func(tx *sql.Tx) error {
+		for i, res := range reply.Results {
+			if err := settle(tx, batch[i], res, after, &done, &stuck); err != nil {
+				return err
+			}
+		}
+		return o.d.remember(tx, after)
+	})
+	if err != nil {
+		return err
+	}
+	r.Accepted, r.Refused = append(r.Accepted, done.Accepted...), append(r.Refused, done.Refused...)
+	return stuck
+}
+
+// settle keeps one result. Two refusals say nothing about the statement itself,
+// so it stays queued: an earlier number is missing at the server, or another
+// device has used this one.
+func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck *error) error {
+	if res.ID != q.id {
+		return untrusted("The server answered about another statement than was sent.", nil)
+	}
+	out := Outcome{ID: q.id, Kind: q.kind, Record: q.record, Made: q.made.Time(), Rules: res.Rules}
+	switch res.Status {
+	case wire.Accepted, wire.Duplicate:
+		if err := checkReceipt(q.id, res.Receipt, after.Checkpoint); err != nil {
+			return untrusted(fmt.Sprintf("The receipt for statement %s proves nothing.", q.id.Short()), err)
+		}
+		r.Accepted = append(r.Accepted, out)
+		_, err := tx.Exec(`UPDATE outbox SET state = 'accepted', head = $2, leaf = $3 WHERE id = $1`,
+			q.id.String(), res.Receipt.Place.Head.String(), res.Receipt.Place.Index)
+		return err
+	case wire.Refused:
+		e := wire.EntryOf(res.Code)
+		if out.Code, out.Message, out.Next, out.Retry = res.Code, res.Message, e.Next, res.Retry; out.Message == "" {
+			out.Message = e.Message
+		}
+		if res.Code == wire.CodeGap || res.Code == wire.CodeReused || res.Code == wire.CodeBusy || res.Code == wire.CodeFull || res.Code == wire.CodeInternal {
+			*stuck = &Error{Code: res.Code, Message: out.Message, Next: out.Next}
+			return nil
+		}
+		r.Refused = append(r.Refused, out)
+		_, err := tx.Exec(`UPDATE outbox SET state = 'refused', code = $2, message = $3, next = $4, retry = $5, rules = $6 WHERE id = $1`,
+			q.id.String(), string(out.Code), out.Message, out.Next, string(out.Retry), strings.Join(out.Rules, " "))
+		return err
+	}
+	return untrusted(fmt.Sprintf("The server answered %q about statement %s.", res.Status, q.id.Short()), nil)
+}

@@ -1,0 +1,142 @@
+package attune
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+const (
+	rangeBytes = 512 << 10 // one request: seconds of film on a slow line, and few enough events in the log
+	rangesKept = 6         // 3 MiB in memory: the player's place, what comes next, and where it was
+)
+
+// ranges reads a payload through a viewing at the server, in pieces that it keeps
+// for a while, and fetches one piece ahead of a reader that goes forward.
+type ranges struct {
+	remote *remote
+	path   string
+	size   int64
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu sync.Mutex
+	// mu guards the fields below.
+	pieces map[int64]*piece
+	order  []int64 // of use, oldest first
+	last   int64   // piece read last
+}
+
+type piece struct {
+	ready chan struct{} // closed when body or err is set
+	body  []byte
+	err   error
+}
+
+func newRanges(r *remote, viewing string, size int64) *ranges {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &ranges{remote: r, path: "/v1/viewings/" + viewing + "/payload", size: size,
+		ctx: ctx, cancel: cancel, pieces: map[int64]*piece{}, last: -1}
+}
+
+// Close ends what is being fetched and waits for it.
+func (r *ranges) Close() error {
+	r.cancel()
+	r.wg.Wait()
+	return nil
+}
+
+// ReadAt implements io.ReaderAt. It is safe for concurrent use.
+func (r *ranges) ReadAt(b []byte, off int64) (n int, err error) {
+	for n < len(b) {
+		if off >= r.size {
+			return n, io.EOF
+		}
+		body, err := r.piece(off / rangeBytes)
+		if err != nil {
+			return n, err
+		}
+		c := copy(b[n:], body[off%rangeBytes:])
+		n, off = n+c, off+int64(c)
+	}
+	return n, nil
+}
+
+func (r *ranges) piece(i int64) ([]byte, error) {
+	r.mu.Lock()
+	p := r.want(i)
+	if i == r.last+1 && (i+1)*rangeBytes < r.size {
+		r.want(i + 1)
+	}
+	r.last = i
+	r.mu.Unlock()
+	select {
+	case <-p.ready:
+		return p.body, p.err
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	}
+}
+
+// want finds a piece or has it fetched. The caller holds mu.
+func (r *ranges) want(i int64) *piece {
+	if p, ok := r.pieces[i]; ok {
+		r.touch(i)
+		return p
+	}
+	p := &piece{ready: make(chan struct{})}
+	r.pieces[i] = p
+	r.touch(i)
+	r.wg.Go(func() {
+		p.body, p.err = r.fetch(i)
+		if p.err != nil { // the next reader tries again
+			r.mu.Lock()
+			if r.pieces[i] == p {
+				delete(r.pieces, i)
+			}
+			r.mu.Unlock()
+		}
+		close(p.ready)
+	})
+	return p
+}
+
+// touch puts a piece last in the order of use and forgets the oldest.
+func (r *ranges) touch(i int64) {
+	kept := r.order[:0]
+	for _, k := range r.order {
+		if k != i {
+			kept = append(kept, k)
+		}
+	}
+	r.order = append(kept, i)
+	for len(r.order) > rangesKept {
+		delete(r.pieces, r.order[0])
+		r.order = r.order[1:]
+	}
+}
+
+func (r *ranges) fetch(i int64) ([]byte, error) {
+	from := i * rangeBytes
+	to := min(from+rangeBytes, r.size) - 1
+	reply, err := r.remote.send(r.ctx, http.MethodGet, r.path, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", from, to)}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer reply.Body.Close()
+	if want := fmt.Sprintf("bytes %d-%d/%d", from, to, r.size); reply.StatusCode != http.StatusPartialContent || reply.Header.Get("Content-Range") != want {
+		return nil, untrusted("The server sent another part of the clip than was asked for.", nil)
+	}
+	body := make([]byte, to-from+1)
+	if _, err := io.ReadFull(reply.Body, body); err != nil {
+		if r.ctx.Err() != nil {
+			return nil, r.ctx.Err()
+		}
+		return nil, problem(CodeOffline, "Try again.", "The connection broke while the clip was fetched.").because(err)
+	}
+	return body, nil
+}

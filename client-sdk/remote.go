@@ -1,0 +1,190 @@
+package attune
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
+)
+
+const (
+	maxReplyBytes = 128 << 20 // a page of 500 statements whose photographed forms are large; held in memory
+	maxErrorBytes = 64 << 10
+	tokenSpare    = time.Minute // a token is renewed while it still has this long to live
+)
+
+// remote speaks HTTP to one server: bearer, error bodies, and the server's time.
+type remote struct {
+	base   string // no slash at the end
+	client *http.Client
+	now    func() time.Time
+	sign   func(issued, expires time.Time) (string, error) // nil before the device joined
+
+	mu sync.Mutex
+	// mu guards the fields below.
+	token   string
+	expires time.Time
+	offset  time.Duration // the server's clock less ours, once it told us
+}
+
+// baseURL checks an address and returns it without a slash at the end.
+func baseURL(s string) (string, error) {
+	u, err := url.Parse(strings.TrimRight(s, "/"))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "" {
+		return "", problem(CodeInput, "Give it as https://name or http://127.0.0.1:8080.", "%q is not a server address.", s)
+	}
+	return u.String(), nil
+}
+
+// call sends in as JSON (nothing for nil) and decodes the reply into out.
+func (r *remote) call(ctx context.Context, method, path string, in, out any) error {
+	var body []byte
+	header := http.Header{}
+	if in != nil {
+		var err error
+		if body, err = wire.Encode(in); err != nil {
+			return err
+		}
+		header.Set("Content-Type", "application/json")
+	}
+	reply, err := r.send(ctx, method, path, header, body)
+	if err != nil {
+		return err
+	}
+	defer reply.Body.Close()
+	if out == nil || reply.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	if err := wire.Decode(reply.Body, maxReplyBytes, out); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return problem(CodeOffline, "Try again; nothing is lost.", "The server's answer was cut or could not be read.").because(err)
+	}
+	return nil
+}
+
+// send makes one request whose body can be sent again, and returns a reply of
+// the 200s; anything else is an [*Error]. A 401 that carries the server's time
+// is tried once more with a token made for that time.
+func (r *remote) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
+	for again := true; ; again = false {
+		req, err := http.NewRequestWithContext(ctx, method, r.base+path, bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		for k, v := range header {
+			req.Header[k] = v
+		}
+		if err := r.authorise(req); err != nil {
+			return nil, err
+		}
+		reply, err := r.client.Do(req)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, problem(CodeOffline, "Your work is kept here; sync when you are connected.", "The server at %s cannot be reached.", r.base).because(unwrapURL(err))
+		}
+		if reply.StatusCode/100 == 2 {
+			return reply, nil
+		}
+		refusal := readError(reply)
+		if refusal.Code == wire.CodeTokenTime && again && r.adopt(refusal.time) {
+			continue
+		}
+		return nil, &refusal.Error
+	}
+}
+
+func unwrapURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func (r *remote) authorise(req *http.Request) error {
+	if r.sign == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now().Add(r.offset)
+	if r.token == "" || now.Add(tokenSpare).After(r.expires) {
+		expires := now.Add(statement.MaxTokenLife)
+		token, err := r.sign(now, expires)
+		if err != nil {
+			return err
+		}
+		r.token, r.expires = token, expires
+	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	return nil
+}
+
+// adopt takes the server's clock for the tokens to come, and for nothing else: a
+// hostile server could set it as it likes.
+func (r *remote) adopt(serverMicros int64) bool {
+	if serverMicros <= 0 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.offset, r.token = time.UnixMicro(serverMicros).Sub(r.now()), ""
+	return true
+}
+
+type refusal struct {
+	Error
+	time int64
+}
+
+// readError reads an error body, or makes the best of a proxy's page.
+func readError(reply *http.Response) *refusal {
+	defer reply.Body.Close()
+	raw, _ := io.ReadAll(io.LimitReader(reply.Body, maxErrorBytes))
+	var b wire.ErrorBody
+	if wire.Decode(bytes.NewReader(raw), maxErrorBytes, &b) != nil || b.Code == "" {
+		code := headCode(reply.StatusCode)
+		e := wire.EntryOf(code)
+		return &refusal{Error: Error{Code: code, Message: e.Message, Next: e.Next, Cause: errors.New("HTTP " + reply.Status)}}
+	}
+	return &refusal{time: b.Time, Error: Error{
+		Code: b.Code, Message: b.Message, Next: b.Next, Rules: b.Rules, RequestID: b.RequestID,
+	}}
+}
+
+// headCode stands in where there is no body, as in every answer to HEAD.
+func headCode(status int) wire.Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return wire.CodeUnauthorised
+	case http.StatusForbidden:
+		return wire.CodeDenied
+	case http.StatusNotFound:
+		return wire.CodeNotFound
+	case http.StatusConflict:
+		return wire.CodeOffset
+	case http.StatusGone:
+		return wire.CodeUploadGone
+	case http.StatusRequestEntityTooLarge:
+		return wire.CodeTooLarge
+	case http.StatusRequestedRangeNotSatisfiable:
+		return wire.CodeRange
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusTooManyRequests:
+		return wire.CodeBusy
+	case http.StatusInsufficientStorage:
+		return wire.CodeFull
+	}
+	return wire.CodeInternal
+}

@@ -1,0 +1,103 @@
+package attune
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/attune-vf/attune/policies"
+)
+
+// ConfirmSource records what shall become of the recording on the camera.
+//
+// Removed removes it, and only after the clip's statement is durable here, the
+// whole sealed copy was read back and gives the hash that the statement names,
+// and the recording still is what was sealed. Anything else leaves it where it
+// is, with an [*Error] of [CodeSource] or [CodeSealed]. A crash between the
+// removal and its record is made good by calling again.
+func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) error {
+	f, err := c.family(clip)
+	if err != nil {
+		return err
+	}
+	if fate == policies.SourceRemoved {
+		if err := c.removeSource(f, clip); err != nil {
+			return err
+		}
+	}
+	_, err = c.d.outbox.fileWith(draft{policies.RecordID(f.ID), "clip.annotate", policies.ClipAnnotate{Clip: clip, Source: fate}, nil},
+		func(tx *sql.Tx, _ policies.Statement) error {
+			_, err := tx.Exec(`UPDATE sources SET fate = $2 WHERE clip = $1`, clip.String(), string(fate))
+			return err
+		})
+	return err
+}
+
+func (c *Clips) removeSource(f *policies.Family, clip policies.ClipID) error {
+	var path, sum string
+	var size int64
+	err := c.d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, clip.String()).Scan(&path, &size, &sum)
+	if errors.Is(err, sql.ErrNoRows) {
+		return problem(CodeUnknown, "Ask on the device that added it.", "Clip %s was not added on this device.", clip.Short())
+	} else if err != nil {
+		return err
+	}
+	src, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // removed before, by us or by hand
+	} else if err != nil {
+		return problem(CodeSource, "Remove it by hand once the clip is stored.", "The original cannot be read.").because(err)
+	}
+	defer src.Close()
+	if err := c.sealedWhole(f.Clips[clip]); err != nil {
+		return err
+	}
+	if err := sameFile(src, size, sum); err != nil {
+		return err
+	}
+	src.Close() // Windows removes no file that is open
+	if err := os.Remove(path); err != nil {
+		return problem(CodeSource, "Remove it by hand.", "The original cannot be removed.").because(err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// sealedWhole reads the whole sealed copy and compares it with the statement:
+// after the original is gone it is the only one.
+func (c *Clips) sealedWhole(clip *policies.Clip) error {
+	p, err := os.Open(c.d.payload(clip.ID))
+	if err != nil {
+		if !clip.Stored.IsZero() && errors.Is(err, fs.ErrNotExist) {
+			return nil // the service holds it, and signed so
+		}
+		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is not there.", clip.ID.Short()).because(err)
+	}
+	defer p.Close()
+	sum, err := fileDigest(p)
+	if err != nil {
+		return fmt.Errorf("read the sealed clip back: %w", err)
+	}
+	if sum != clip.Payload.SHA256 {
+		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is damaged.", clip.ID.Short())
+	}
+	return nil
+}
+
+func sameFile(src *os.File, size int64, sum string) error {
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	got, err := fileDigest(src)
+	if err != nil {
+		return err
+	}
+	if info.Size() != size || got.String() != sum {
+		return problem(CodeSource, "Look at it before you remove it by hand: something else may stand there now.",
+			"The file %s is no longer the recording that was sealed.", src.Name())
+	}
+	return nil
+}

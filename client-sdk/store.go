@@ -1,0 +1,189 @@
+package attune
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // registers "sqlite", pure Go: the same on every platform that we build for
+)
+
+// schema is the device's own; it never leaves the device, so a new version may
+// rebuild everything but the outbox and uploads from the server.
+const schema = `
+CREATE TABLE IF NOT EXISTS settings (
+	name  TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The mirror: every accepted statement that this person may see, in its place.
+CREATE TABLE IF NOT EXISTS statements (
+	id       TEXT NOT NULL,
+	record   TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	class    INTEGER NOT NULL,
+	head     TEXT NOT NULL,
+	org_head TEXT NOT NULL,
+	at       INTEGER NOT NULL,  -- of acceptance, µs
+	leaf     INTEGER NOT NULL,  -- index in the access log
+	raw      TEXT NOT NULL,     -- '' where only the digest may be seen
+	PRIMARY KEY (record, position)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS statement_id ON statements (id);
+CREATE UNIQUE INDEX IF NOT EXISTS statement_leaf ON statements (leaf);
+
+-- Sealed text, headers and envelopes beside statements of mirror and outbox.
+CREATE TABLE IF NOT EXISTS attachments (
+	statement TEXT NOT NULL,
+	name      TEXT NOT NULL,
+	body      BLOB NOT NULL,
+	PRIMARY KEY (statement, name)
+) WITHOUT ROWID;
+
+-- Folded state, whole, beside the place where a record must at least have been:
+-- a feed that starts again may not end earlier or go another way.
+CREATE TABLE IF NOT EXISTS records (
+	record         TEXT PRIMARY KEY,
+	state          TEXT NOT NULL,     -- JSON; '' after reset or drop
+	floor_position INTEGER NOT NULL,
+	floor_head     TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- n of the next statement of this device: it never repeats, whatever is refused.
+CREATE TABLE IF NOT EXISTS numbers (
+	signer TEXT PRIMARY KEY,
+	next   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS outbox (
+	seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+	id          TEXT NOT NULL UNIQUE,
+	record      TEXT NOT NULL,       -- '' for a family.open
+	kind        TEXT NOT NULL,
+	restriction INTEGER NOT NULL,
+	raw         TEXT NOT NULL,
+	state       TEXT NOT NULL CHECK (state IN ('queued', 'accepted', 'refused')),
+	made        INTEGER NOT NULL,    -- µs
+	code        TEXT NOT NULL DEFAULT '',
+	message     TEXT NOT NULL DEFAULT '',
+	next        TEXT NOT NULL DEFAULT '',
+	retry       TEXT NOT NULL DEFAULT '',
+	rules       TEXT NOT NULL DEFAULT '',
+	head        TEXT NOT NULL DEFAULT '',   -- from a verified receipt: what the feed must show
+	leaf        INTEGER NOT NULL DEFAULT -1
+);
+
+CREATE TABLE IF NOT EXISTS uploads (
+	clip  TEXT PRIMARY KEY,
+	bytes INTEGER NOT NULL,
+	url   TEXT NOT NULL,      -- path of the open upload, '' for none
+	state TEXT NOT NULL CHECK (state IN ('waiting', 'stored', 'stopped')),
+	why   TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The recording on the camera, until somebody said what shall become of it.
+CREATE TABLE IF NOT EXISTS sources (
+	clip   TEXT PRIMARY KEY,
+	path   TEXT NOT NULL,
+	bytes  INTEGER NOT NULL,
+	sha256 TEXT NOT NULL,
+	fate   TEXT NOT NULL       -- '' while undecided
+) WITHOUT ROWID;
+`
+
+// openStore opens the device's database and takes it for this process alone:
+// SQLite's own lock is the one lock that works on every platform and ends with
+// the process, however that ends.
+func openStore(dir string) (*sql.DB, error) {
+	pragmas := url.Values{"_pragma": {
+		"locking_mode(EXCLUSIVE)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // an accepted act survives a flat battery
+		"secure_delete(ON)", // a dropped family leaves nothing in free pages
+		"foreign_keys(ON)",
+	}, "_txlock": {"immediate"}}
+	path := filepath.ToSlash(filepath.Join(dir, "store.db"))
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // "C:/…": a file URI needs the slash
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: pragmas.Encode()}).String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(schema); err != nil {
+		db.Close()
+		if strings.Contains(err.Error(), "SQLITE_BUSY") || strings.Contains(err.Error(), "locked") {
+			return nil, problem(CodeInUse, "Close the other window or wait for it to end.", "Another program has %s open.", dir)
+		}
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// store is the database with transactions. One connection serves one process, so
+// no method may call another that takes the connection again.
+type store struct{ db *sql.DB }
+
+// write runs fn in one transaction, durable when it returns nil.
+func (s *store) write(fn func(tx *sql.Tx) error) error {
+	tx, err := s.db.Begin()
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// querier is the database or a transaction.
+type querier interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+	QueryRow(query string, args ...any) *sql.Row
+}
+
+// each calls scan for every row.
+func each(q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.Query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// setting reads a setting, "" when it was never set.
+func setting(q querier, name string) (value string, err error) {
+	err = q.QueryRow(`SELECT value FROM settings WHERE name = $1`, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, err
+}
+
+func set(tx *sql.Tx, name, value string) error {
+	_, err := tx.Exec(`INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}
+
+// attachment reads one; nil when there is none.
+func attachment(q querier, statement, name string) (body []byte, err error) {
+	err = q.QueryRow(`SELECT body FROM attachments WHERE statement = $1 AND name = $2`, statement, name).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return body, err
+}

@@ -1,0 +1,145 @@
+package attune
+
+import (
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+// Settings that the mirror keeps.
+const (
+	settingCursor     = "cursor"
+	settingCheckpoint = "checkpoint" // the signed note seen last
+	settingOrigin     = "log_origin" // pinned at the first contact
+	settingContact    = "contact"    // µs of this device's clock, when the server last answered
+)
+
+// mark is a checkpoint that was verified.
+type mark struct {
+	accesslog.Checkpoint
+	note string
+}
+
+// prove checks the signed state that came with a reply: signed by the key that
+// server.certify names, of the log that this device has always talked to, and an
+// extension of what it saw last. A contradiction is kept as evidence.
+func (d *desk) prove(o *policies.Org, before mark, p wire.Proven) (mark, error) {
+	origin := before.Origin
+	if origin == "" {
+		origin, _, _ = strings.Cut(p.Checkpoint, "\n")
+		if !strings.HasPrefix(origin, "attune/"+d.me.Org.String()+"/") && origin != "attune/"+d.me.Org.String() {
+			return mark{}, untrusted("The log of another service was shown.", nil)
+		}
+	}
+	if o == nil || o.Server.Certificate.IsZero() {
+		return mark{}, untrusted("The server showed no certificate by the organisation's root.", nil)
+	}
+	v, err := accesslog.NewVerifier(origin, ed25519.PublicKey(o.Server.LogKey[:]))
+	if err != nil {
+		return mark{}, untrusted("The log's name cannot be read.", err)
+	}
+	c, err := accesslog.OpenCheckpoint(p.Checkpoint, v)
+	if err != nil {
+		return mark{}, untrusted("The state of the access log is not signed by this service.", err)
+	}
+	after := mark{c, p.Checkpoint}
+	if before.note == "" {
+		return after, nil
+	}
+	if err := accesslog.VerifyConsistency(hashes(p.Consistency), c.Size, c.Root, before.Size, before.Root); err != nil {
+		return mark{}, d.forked(before, after, p.Consistency, err)
+	}
+	return after, nil
+}
+
+// forked keeps both notes: two signed states that do not follow from each other
+// prove to anyone that the service's history was changed.
+func (d *desk) forked(before, after mark, proof []policies.Digest, cause error) error {
+	next := "Stop working with this server and tell your IG officer."
+	name := fmt.Sprintf("evidence-%d-%d.json", before.Size, after.Size)
+	dir := filepath.Join(d.dir, "evidence")
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = writeJSON(dir, name, map[string]any{
+			"remembered": before.note, "shown": after.note, "consistency": proof,
+			"noticed": d.now().UTC().Format(time.RFC3339),
+		})
+	}
+	if err == nil {
+		next += " Both signed states are kept in " + filepath.Join(dir, name) + "."
+	}
+	return problem(CodeForked, next, "The access log contradicts what this device saw before.").because(errors.Join(cause, err))
+}
+
+// checkReceipt proves that the statement stands in the log: the leaf is in the
+// tree that the checkpoint signs, and names this statement and this place.
+func checkReceipt(id policies.StatementID, r *wire.Receipt, c accesslog.Checkpoint) error {
+	if r == nil {
+		return errors.New("no receipt")
+	}
+	if err := accesslog.VerifyInclusion(hashes(r.Proof), c.Size, c.Root, r.Place.Index, []byte(r.Leaf)); err != nil {
+		return err
+	}
+	e, err := accesslog.Decode([]byte(r.Leaf))
+	if err != nil {
+		return err
+	}
+	if a := e.Accepted; e.Index != r.Place.Index || a == nil || !standsAt(a, id, r.Place) {
+		return fmt.Errorf("leaf %d does not accept statement %s at this place", r.Place.Index, id.Short())
+	}
+	return nil
+}
+
+func standsAt(a *accesslog.Acceptance, id policies.StatementID, p wire.Place) bool {
+	return policies.StatementID(a.Statement) == id && policies.Digest(a.Head) == p.Head &&
+		policies.Digest(a.OrgHead) == p.OrgHead && a.Position == p.Position && a.Class == int(p.Class)
+}
+
+func hashes(ds []policies.Digest) []accesslog.Hash {
+	out := make([]accesslog.Hash, len(ds))
+	for i, d := range ds {
+		out[i] = accesslog.Hash(d)
+	}
+	return out
+}
+
+func untrusted(message string, cause error) *Error {
+	return problem(CodeUntrusted, "Nothing of it was used. Try again; if it stays, tell your administrator and your IG officer.", "%s", message).because(cause)
+}
+
+// remember writes the mark and the time of contact in the caller's transaction.
+func (d *desk) remember(tx *sql.Tx, m mark) error {
+	return errors.Join(set(tx, settingCheckpoint, m.note), set(tx, settingOrigin, m.Origin),
+		set(tx, settingContact, strconv.FormatInt(d.now().UnixMicro(), 10)))
+}
+
+// recall reads the mark that remember wrote; it was verified then.
+func recall(q querier) (mark, error) {
+	note, err := setting(q, settingCheckpoint)
+	if err != nil || note == "" {
+		return mark{}, err
+	}
+	lines := strings.SplitN(note, "\n", 4)
+	if len(lines) < 4 {
+		return mark{}, errors.New("remembered checkpoint is damaged")
+	}
+	m := mark{note: note}
+	m.Origin = lines[0]
+	if m.Size, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
+		return mark{}, fmt.Errorf("remembered checkpoint: %w", err)
+	}
+	m.Root, err = tlog.ParseHash(lines[2])
+	return m, err
+}

@@ -1,0 +1,131 @@
+package attune
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+const maxFaults = 100 // past a hundred the log is not the log
+
+// verification is one run over all rows. Two trees grow side by side, over the
+// rows as they are and over the hashes stored for them: the one that gives the
+// signed root tells whether row or hash was changed.
+type verification struct {
+	signed mark
+	before mark // that this device remembers
+	own    map[int64]place
+
+	next         int64
+	rows, stored accesslog.Frontier
+	atBefore     accesslog.Hash // of rows, at before.Size
+	atSigned     [2]accesslog.Hash
+	altered      []int64
+	report       VerifyReport
+}
+
+// place is where a statement of the mirror stands.
+type place struct {
+	id       policies.StatementID
+	head     policies.Digest
+	position int64
+}
+
+// places maps log indices to the statements that this device has verified there.
+func (m *Mirror) places() (map[int64]place, error) {
+	out := map[int64]place{}
+	err := each(m.d.store.db, func(r *sql.Rows) error {
+		var id, head string
+		var leaf int64
+		var p place
+		if err := r.Scan(&id, &head, &p.position, &leaf); err != nil {
+			return err
+		}
+		err := errors.Join(p.id.UnmarshalText([]byte(id)), p.head.UnmarshalText([]byte(head)))
+		out[leaf] = p
+		return err
+	}, `SELECT id, head, position, leaf FROM statements`)
+	return out, err
+}
+
+func (v *verification) fault(format string, args ...any) {
+	if len(v.report.Faults) < maxFaults {
+		v.report.Faults = append(v.report.Faults, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v *verification) row(r wire.LogRow) {
+	if v.next >= v.signed.Size {
+		return // newer than the checkpoint that this run verifies
+	}
+	if r.Index != v.next {
+		v.fault("row %d: missing: row %d stands there", v.next, r.Index)
+	}
+	e, err := accesslog.Decode([]byte(r.Leaf))
+	switch {
+	case err != nil:
+		v.fault("row %d: unreadable: %v", v.next, err)
+	case e.Index != v.next:
+		v.fault("row %d: says of itself that it is row %d", v.next, e.Index)
+	default:
+		v.mine(e)
+	}
+	hash := accesslog.LeafHash([]byte(r.Leaf))
+	if policies.Digest(hash) != r.Hash {
+		v.altered = append(v.altered, v.next)
+	}
+	v.rows, _ = v.rows.AppendHash(hash)
+	v.stored, _ = v.stored.AppendHash(accesslog.Hash(r.Hash))
+	v.next++
+	if v.next == v.before.Size {
+		v.atBefore = v.rows.Root()
+	}
+	if v.next == v.signed.Size {
+		v.atSigned = [2]accesslog.Hash{v.rows.Root(), v.stored.Root()}
+	}
+}
+
+// mine holds a row against what this device verified when it received the
+// statement.
+func (v *verification) mine(e accesslog.Event) {
+	p, ok := v.own[e.Index]
+	if !ok {
+		return
+	}
+	v.report.Own++
+	if a := e.Accepted; a == nil || policies.StatementID(a.Statement) != p.id || policies.Digest(a.Head) != p.head || a.Position != p.position {
+		v.fault("row %d: should accept statement %s, as this device has it", e.Index, p.id.Short())
+	}
+}
+
+func (v *verification) end() VerifyReport {
+	r := &v.report
+	r.Rows, r.Signed, r.Checkpoint = v.next, v.signed.Size, v.signed.note
+	if v.next < v.signed.Size {
+		v.fault("rows %d to %d: missing: the checkpoint commits to them", v.next, v.signed.Size-1)
+	}
+	rowsRight := v.next == v.signed.Size && v.atSigned[0] == v.signed.Root || v.signed.Size == 0
+	storedRight := v.next == v.signed.Size && v.atSigned[1] == v.signed.Root
+	for _, i := range v.altered {
+		switch {
+		case rowsRight:
+			v.fault("row %d: its stored hash was changed; the signed root proves the row", i)
+		case storedRight:
+			v.fault("row %d: altered: it differs from the hash that the signed root proves", i)
+		default:
+			v.fault("row %d: altered: it differs from the hash stored when it was appended", i)
+		}
+	}
+	if !rowsRight && !(storedRight && len(v.altered) > 0) && v.next == v.signed.Size {
+		v.fault("rows 0 to %d: wrong root: they do not give the signed root", max(0, v.signed.Size-1))
+	}
+	if v.before.note != "" && v.before.Size > 0 && v.before.Size <= v.next && rowsRight && v.atBefore != v.before.Root {
+		v.fault("rows 0 to %d: are not those that this device saw signed before", v.before.Size-1)
+	}
+	r.OK = len(r.Faults) == 0
+	return *r
+}

@@ -1,0 +1,170 @@
+package attune
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+)
+
+// FamilyView is a family as this device knows it, with what is not yet at the
+// server folded in.
+type FamilyView struct {
+	ID        policies.FamilyID  `json:"id"`
+	Reference string             `json:"reference"`
+	Programme policies.Programme `json:"programme"`
+	Team      []Member           `json:"team"`
+	People    []PersonView       `json:"people"`
+	Approvals []ApprovalView     `json:"approvals"`
+	Consents  []ConsentView      `json:"consents"`
+	Sessions  []policies.Session `json:"sessions"`
+	Clips     []ClipView         `json:"clips"`
+	Links     []LinkView         `json:"links"`
+	Waiting   int                `json:"waiting"`  // statements not yet accepted by the server
+	Warnings  []string           `json:"warnings"` // what somebody should see to
+}
+
+// PersonView is somebody in the family's film. Label is "" without the key.
+type PersonView struct {
+	policies.Person
+	Label string `json:"label"`
+}
+
+// List is every family on this device, by reference.
+func (fs *Families) List() ([]FamilyView, error) {
+	all, err := fs.d.mirror.allProvisional()
+	if err != nil {
+		return nil, err
+	}
+	out := []FamilyView{}
+	for id := range all {
+		v, err := fs.Show(id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	slices.SortFunc(out, func(a, b FamilyView) int { return cmp.Compare(a.Reference, b.Reference) })
+	return out, nil
+}
+
+// Show is one family.
+func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
+	f, err := fs.d.mirror.provisional(id)
+	if err != nil {
+		return FamilyView{}, err
+	}
+	order, err := fs.d.mirror.order(policies.RecordID(id))
+	if err != nil {
+		return FamilyView{}, err
+	}
+	v := FamilyView{ID: id, Reference: f.Reference, Programme: f.Programme}
+	if v.Team, err = fs.team(f, order); err != nil {
+		return v, err
+	}
+	key, keyErr := fs.d.keys.family(id)
+	if keyErr != nil && CodeOf(keyErr) != CodeNoKey {
+		return v, keyErr
+	}
+	for _, p := range sortedBy(f.People, order) {
+		pv := PersonView{Person: *f.People[p]}
+		if keyErr == nil {
+			pv.Label = fs.d.mirror.label(p, key)
+		}
+		v.People = append(v.People, pv)
+	}
+	for _, s := range sortedBy(f.Sessions, order) {
+		v.Sessions = append(v.Sessions, *f.Sessions[s])
+	}
+	v.Approvals = approvalViews(f, order, policies.At(fs.d.now()))
+	v.Consents = consentViews(f, order, policies.At(fs.d.now()))
+	v.Links = linkViews(f, order, policies.At(fs.d.now()))
+	if v.Clips, err = clipViews(fs.d, f, order, key, keyErr == nil); err != nil {
+		return v, err
+	}
+	v.Waiting, err = fs.waiting(id)
+	v.Warnings = warnings(f, v, keyErr)
+	return v, err
+}
+
+func (fs *Families) team(f *policies.Family, order map[string]int) ([]Member, error) {
+	org, err := fs.d.mirror.provisionalOrg()
+	if err != nil {
+		return nil, err
+	}
+	var out []Member
+	for _, id := range slices.SortedFunc(maps.Keys(f.Team), compareIDs) {
+		if !f.OnTeam(id) || org.Staff[id] == nil {
+			continue
+		}
+		m, err := (&Staff{fs.d}).member(org, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func (fs *Families) waiting(id policies.FamilyID) (n int, err error) {
+	err = fs.d.store.db.QueryRow(`SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND (record = $1 OR id = $1)`, id.String()).Scan(&n)
+	return n, err
+}
+
+// warnings are about what would hurt later: a family with one practitioner is
+// alone when that person is ill.
+func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
+	if len(v.Team) < 2 {
+		out = append(out, "Only one practitioner is on this family's team; add a second, so that cover needs no custodians.")
+	}
+	if keyErr != nil {
+		out = append(out, "This device holds no key for this family: film, titles and notes cannot be opened here.")
+	}
+	for _, c := range v.Clips {
+		if c.Source == policies.SourceUnknown && c.Mine {
+			out = append(out, fmt.Sprintf("Nobody has said what becomes of the original of clip %s.", c.ID.Short()))
+		}
+	}
+	return out
+}
+
+// label is what the family calls a person, "" when it cannot be opened.
+func (m *Mirror) label(id policies.PersonID, key seal.Identity) string {
+	sealed, err := m.fixed(policies.StatementID(id), "label")
+	if err != nil || sealed == nil {
+		return ""
+	}
+	text, err := seal.Open(sealed, key)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// order numbers the statements of a record as they came, the outbox last, so
+// that lists read in the order in which things happened.
+func (m *Mirror) order(r policies.RecordID) (map[string]int, error) {
+	order := map[string]int{}
+	err := each(m.d.store.db, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		order[id] = len(order)
+		return err
+	}, `SELECT id FROM (SELECT id, position AS place FROM statements WHERE record = $1
+		UNION ALL SELECT id, 1000000000 + seq FROM outbox WHERE record = $1 AND id NOT IN (SELECT id FROM statements)) ORDER BY place`, r.String())
+	return order, err
+}
+
+func sortedBy[Noun, V any](m map[policies.ID[Noun]]V, order map[string]int) []policies.ID[Noun] {
+	ids := slices.Collect(maps.Keys(m))
+	slices.SortFunc(ids, func(a, b policies.ID[Noun]) int {
+		return cmp.Or(cmp.Compare(order[a.String()], order[b.String()]), compareIDs(a, b))
+	})
+	return ids
+}
+
+func compareIDs[Noun any](a, b policies.ID[Noun]) int { return slices.Compare(a[:], b[:]) }

@@ -1,0 +1,152 @@
+package attune
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Playing is an open clip: film in clear, in memory and a piece at a time, never
+// in a file. Every byte was authenticated before it is given out.
+type Playing struct {
+	Clip      policies.ClipID
+	Size      int64 // of the film, bytes
+	MediaType string
+	Codec     string
+	Duration  time.Duration
+	Title     string
+	Offline   bool // played from this device's own sealed copy, without the server
+
+	plain  io.ReaderAt
+	closer io.Closer
+}
+
+// ReadAt implements io.ReaderAt on the film. It is safe for concurrent use.
+func (p *Playing) ReadAt(b []byte, off int64) (int, error) { return p.plain.ReadAt(b, off) }
+
+// Reader reads the film from its start, and seeks: what http.ServeContent wants.
+func (p *Playing) Reader() *io.SectionReader { return io.NewSectionReader(p.plain, 0, p.Size) }
+
+// Close ends what is being fetched.
+func (p *Playing) Close() error { return p.closer.Close() }
+
+// Open opens a clip to watch for a purpose. The server is asked first, and
+// records the viewing before it sends a byte; what it sends must be the bytes to
+// which clip.add is bound, or nothing is played. Without a connection this
+// device's own sealed copy of the person's own clip can be played, within the
+// service's limit for days without contact.
+//
+// Errors: an [*Error] with the server's code for a denial, [CodeOffline],
+// [CodeNoKey], or [CodeSealed] when key or bytes are not the clip's.
+func (c *Clips) Open(ctx context.Context, clip policies.ClipID, purpose policies.Purpose) (*Playing, error) {
+	return c.open(ctx, clip, wire.ViewRequest{Purpose: purpose})
+}
+
+func (c *Clips) open(ctx context.Context, clip policies.ClipID, ask wire.ViewRequest) (*Playing, error) {
+	f, err := c.family(clip)
+	if err != nil {
+		return nil, err
+	}
+	family, err := c.d.keys.family(f.ID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.d.fileKey(f, clip, family)
+	if err != nil {
+		return nil, err
+	}
+	m := f.Clips[clip]
+	src, offline, err := c.bytes(ctx, f, m, ask)
+	if err != nil {
+		return nil, err
+	}
+	p := &Playing{
+		Clip: clip, MediaType: m.Media.Type, Codec: m.Media.Codec, Duration: time.Duration(m.Media.DurationMS) * time.Millisecond,
+		Title: c.d.title(f, clip, family), Offline: offline, closer: src,
+	}
+	if p.plain, p.Size, err = bind(key, m, src); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	return p, nil
+}
+
+// payloadReader is a sealed payload, here or at the server.
+type payloadReader interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// bind holds key and payload against the clip's statement before anything is
+// played: the length, the nonce, and the last chunk, which proves the length.
+// Commitment and nonce together fix the key of every chunk.
+func bind(key seal.FileKey, m *policies.Clip, src io.ReaderAt) (io.ReaderAt, int64, error) {
+	next := "Tell your administrator and your IG officer."
+	var nonce policies.Bytes16
+	if _, err := src.ReadAt(nonce[:], 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, 0, err
+	}
+	if nonce != m.Payload.Nonce {
+		return nil, 0, problem(CodeSealed, next, "The film that was sent is not that of clip %s.", m.ID.Short())
+	}
+	plain, size, err := seal.OpenPayload(key, src, m.Payload.Bytes)
+	if errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrTruncated) {
+		return nil, 0, problem(CodeSealed, next, "The film of clip %s is damaged or cut short.", m.ID.Short()).because(err)
+	}
+	return plain, size, err
+}
+
+// bytes asks the server for a viewing. The sealed bytes then come from this
+// device where it still has them, and else from the server.
+func (c *Clips) bytes(ctx context.Context, f *policies.Family, m *policies.Clip, ask wire.ViewRequest) (payloadReader, bool, error) {
+	var v wire.Viewing
+	err := c.d.remote.call(ctx, http.MethodPost, "/v1/clips/"+m.ID.String()+"/viewings", ask, &v)
+	local := func() (payloadReader, error) {
+		file, err := os.Open(c.d.payload(m.ID))
+		if err != nil {
+			return nil, err
+		}
+		if info, err := file.Stat(); err != nil || info.Size() != m.Payload.Bytes {
+			return nil, errors.Join(errors.New("another length"), file.Close())
+		}
+		return file, nil
+	}
+	if err == nil {
+		if v.Bytes != m.Payload.Bytes {
+			return nil, false, problem(CodeSealed, "Tell your administrator and your IG officer.", "The server holds another film than that of clip %s.", m.ID.Short())
+		}
+		if file, err := local(); err == nil {
+			return file, false, nil
+		}
+		return newRanges(c.d.remote, v.ID, v.Bytes), false, nil
+	}
+	if !c.mayPlayOffline(f, m, ask, err) {
+		return nil, false, err
+	}
+	file, localErr := local()
+	if localErr != nil {
+		return nil, false, err
+	}
+	return file, true, nil
+}
+
+// mayPlayOffline: one's own clip, to watch and not to keep, while contact is
+// recent and nobody in the clip has withdrawn as far as this device knows. A
+// clip that has not yet reached the service counts as offline too.
+func (c *Clips) mayPlayOffline(f *policies.Family, m *policies.Clip, ask wire.ViewRequest, err error) bool {
+	unsent := m.Stored.IsZero() && CodeOf(err) == wire.CodeNotFound
+	if ask.Copy || m.By != c.d.me.Staff || !(Offline(err) || unsent) {
+		return false
+	}
+	pack, packErr := c.d.figures()
+	last, lastErr := c.d.mirror.Contact()
+	now := c.d.now()
+	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
+		f.OnTeam(c.d.me.Staff) && len(f.ClipConsented(m.ID, ask.Purpose, policies.At(now))) == 0
+}
