@@ -1,0 +1,44 @@
+package server
+
+import "github.com/labstack/echo/v4"
+
+// routes is every address that the server answers. Whatever is not here is
+// answered like a thing that does not exist.
+func (s *Server) routes() *echo.Echo {
+	e := echo.New()
+	e.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
+	e.Pre(overrideMethod)
+	e.Use(s.observe)
+
+	e.GET("/healthz", s.healthy)
+	e.GET("/readyz", s.ready)
+
+	// Public: what proves itself.
+	e.POST("/v1/join", s.join, s.api, s.limit(s.joins))
+	e.GET("/v1/log/checkpoint", s.checkpoint, s.api)
+
+	// A certified device, named by its bearer token.
+	v1 := e.Group("/v1", s.api, s.bearer)
+	v1.POST("/sync/push", s.push)
+	v1.GET("/sync/pull", s.pull)
+	v1.POST("/clips/:clip/viewings", s.openViewing)
+	v1.GET("/clips/:clip/upload", s.uploadOfClip)
+	v1.GET("/viewings/:viewing/payload", s.readViewing)
+	v1.GET("/log/events", s.searchLog)
+	v1.GET("/log/leaves", s.logLeaves)
+
+	// Resumable uploads, as stock tus clients speak.
+	tus := v1.Group("/uploads", tusVersion)
+	tus.OPTIONS("", s.tusOptions)
+	tus.POST("", s.createUpload)
+	tus.OPTIONS("/:upload", s.tusOptions)
+	tus.HEAD("/:upload", s.uploadStatus)
+	tus.PATCH("/:upload", s.appendUpload)
+
+	// A carer: the page is inert, opening is a press of a button.
+	e.GET("/s/:token", s.linkPage)
+	e.HEAD("/s/:token", s.linkPage)
+	e.POST("/s/:token/open", s.openLink, carer, s.limit(s.opens), pressed)
+	e.GET("/s/:token/payload", s.readLink, carer)
+	return e
+}

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/server/pages"
+	"github.com/attune-vf/attune/storage"
+)
+
+// Config is what a server needs. Store, Pages, Org and Origin have no default.
+type Config struct {
+	Store   *storage.Store
+	Pages   *pages.Pages
+	Org     policies.OrgID   // the authority that tokens must be made for
+	Origin  string           // "https://attune.example.org", no slash at the end
+	Demo    bool             // marks every reply and page as DEMO
+	Contact pages.CarerData  // what the carer page says about the service
+	Now     func() time.Time // time.Now when nil
+	Log     *slog.Logger     // slog.Default() when nil
+
+	// Requests a minute from one address. A whole team behind one address joins
+	// within minutes; a carer needs a handful of tries.
+	JoinsPerMinute int // 20 when zero
+	OpensPerMinute int // 10 when zero
+}
+
+// Server answers HTTP for one authority. It is safe for concurrent use.
+type Server struct {
+	cfg    Config
+	store  *storage.Store
+	log    *slog.Logger
+	tokens *tokens
+	joins  *limiter
+	opens  *limiter
+	echo   *echo.Echo
+}
+
+// New builds the server and its routes.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.JoinsPerMinute == 0 {
+		cfg.JoinsPerMinute = 20
+	}
+	if cfg.OpensPerMinute == 0 {
+		cfg.OpensPerMinute = 10
+	}
+	cfg.Contact.Demo = cfg.Demo
+	s := &Server{
+		cfg:    cfg,
+		store:  cfg.Store,
+		log:    cfg.Log,
+		tokens: newTokens(),
+		joins:  newLimiter(cfg.JoinsPerMinute),
+		opens:  newLimiter(cfg.OpensPerMinute),
+	}
+	s.echo = s.routes()
+	return s
+}
+
+// Handler answers every route.
+func (s *Server) Handler() http.Handler { return s.echo }
