@@ -1,0 +1,157 @@
+package server_test
+
+import (
+	"crypto/ed25519"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// cell is what one person gets at one address.
+type cell struct {
+	status int
+	code   wire.Code
+}
+
+var (
+	ok      = cell{http.StatusOK, ""}
+	created = cell{http.StatusCreated, ""}
+	unknown = cell{http.StatusUnauthorized, wire.CodeUnauthorised}
+	hidden  = cell{http.StatusNotFound, wire.CodeNotFound}
+	denied  = cell{http.StatusForbidden, wire.CodeDenied}
+)
+
+// everyone is the columns of the matrix. stranger holds a key that nobody
+// certified; revoked is a practitioner of the family's team whose device was lost.
+var everyone = []string{"", "stranger", "outsider", "sam", "vera", "head", "ig", "revoked"}
+
+// Who may ask for what: one row per address, one column per person. What is not
+// here is denied. Rows for later addresses and states are added below.
+func TestAuthorisation(t *testing.T) {
+	f := newFilmed(newWorld(t))
+	f.store()
+	f.keys["stranger"] = device{policies.DeviceID{1}, newKey()}
+	f.staff["revoked"] = f.staff["ana"]
+	f.revoke("ana")
+	clip := "/v1/clips/" + f.clip.ID.String()
+	for _, row := range []struct {
+		name, method, path string
+		in                 any
+		want               [8]cell // in the order of everyone
+	}{
+		{"Health", "GET", "/healthz", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Ready", "GET", "/readyz", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"Pull", "GET", "/v1/sync/pull", nil, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"Watch", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
+		{"Supervise", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.Supervision}, [8]cell{unknown, unknown, hidden, created, created, denied, denied, denied}},
+		{"WatchNothing", "POST", "/v1/clips/" + policies.ClipID{1}.String() + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"UploadOfClip", "GET", clip + "/upload", nil, [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, hidden}},
+		{"SearchLog", "GET", "/v1/log/events", nil, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"Leaves", "GET", "/v1/log/leaves", nil, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"Nothing", "GET", "/v1/nothing", nil, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
+	} {
+		for i, name := range everyone {
+			t.Run(row.name+"/"+name, func(t *testing.T) {
+				w := f.in(t)
+				w.call(name, row.method, row.path, row.in).want(w, row.want[i].status, row.want[i].code)
+			})
+		}
+	}
+}
+
+// A revoked device is known and gets nothing.
+func TestRevokedDevice(t *testing.T) {
+	f := newFilmed(newWorld(t))
+	pull := func() (page wire.PullReply) {
+		f.call("ana", http.MethodGet, "/v1/sync/pull", nil).decode(f.world, &page)
+		return page
+	}
+	if len(pull().Items) == 0 {
+		t.Fatal("a device in force gets nothing")
+	}
+	f.revoke("ana")
+	for _, item := range pull().Items {
+		if item.Statement != "" || len(item.Attachments) > 0 {
+			t.Errorf("a revoked device was given %+v", item.Place)
+		}
+	}
+	late, _ := f.svc.Ana.Say(f.family.Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 2, StillHappy: true})
+	if r := f.pushes("ana", late).Results[0]; r.Status != wire.Refused {
+		t.Errorf("a revoked device's statement: %+v", r)
+	}
+}
+
+func TestToken(t *testing.T) {
+	w := newWorld(t)
+	sam := w.device("sam")
+	token := func(change func(*statement.Token), key ed25519.PrivateKey) string {
+		c := w.claims("sam")
+		change(&c)
+		raw, err := statement.SignToken(c, key)
+		w.must(err)
+		return raw
+	}
+	same := func(*statement.Token) {}
+	late := func(d time.Duration) func(*statement.Token) {
+		return func(c *statement.Token) { c.Issued, c.Expires = c.Issued.Add(d), c.Expires.Add(d) }
+	}
+	other, good := newKey(), w.token("sam")
+	stated, _ := w.svc.Sam.Say(policies.RecordID{1}, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1, StillHappy: true})
+	for name, raw := range map[string]string{
+		"None":              "",
+		"Garbage":           "garbage",
+		"OtherService":      token(func(c *statement.Token) { c.Audience = policies.OrgID{1} }, sam.key),
+		"OtherOrigin":       token(func(c *statement.Token) { c.Origin = "https://attune.example.org" }, sam.key),
+		"OtherKey":          token(same, other),
+		"UncertifiedDevice": token(func(c *statement.Token) { c.Device = policies.DeviceID{1} }, sam.key),
+		"Statement":         string(stated.Statement),
+		"OldOfAnotherKey":   token(late(-time.Hour), other), // no hint about clocks for a stranger
+		"CutOff":            good[:len(good)-1],
+		"Twice":             good + " " + good,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := w.in(t)
+			got := w.send(raw, http.MethodGet, "/v1/sync/pull", nil)
+			got.want(w, http.StatusUnauthorized, wire.CodeUnauthorised)
+			if got.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("WWW-Authenticate = %q", got.header.Get("WWW-Authenticate"))
+			}
+		})
+	}
+	for name, raw := range map[string]string{"Expired": token(late(-time.Hour), sam.key), "FromTheFuture": token(late(time.Hour), sam.key)} {
+		t.Run(name, func(t *testing.T) {
+			w := w.in(t)
+			got := w.send(raw, http.MethodGet, "/v1/sync/pull", nil)
+			got.want(w, http.StatusUnauthorized, wire.CodeTokenTime)
+			var b wire.ErrorBody
+			if got.decode(w, &b); b.Time != int64(w.svc.Clock.Micros()) {
+				t.Errorf("time = %d, want the server's %d", b.Time, w.svc.Clock.Micros())
+			}
+		})
+	}
+	w.send(good, http.MethodGet, "/v1/sync/pull", nil).want(w, http.StatusOK, "")
+	w.svc.Clock.Forward(statement.MaxTokenLife + statement.TokenLeeway)
+	w.send(good, http.MethodGet, "/v1/sync/pull", nil).want(w, http.StatusUnauthorized, wire.CodeTokenTime)
+}
+
+// A token's identifier stands in one token only.
+func TestTokenIdentifierReused(t *testing.T) {
+	w := newWorld(t)
+	c := w.claims("sam")
+	c.ID = policies.Bytes16{7}.String()
+	first, err := statement.SignToken(c, w.device("sam").key)
+	w.must(err)
+	c.Expires = c.Expires.Add(-time.Second)
+	second, err := statement.SignToken(c, w.device("sam").key)
+	w.must(err)
+	for range 2 {
+		w.send(first, http.MethodGet, "/v1/sync/pull", nil).want(w, http.StatusOK, "")
+	}
+	w.send(second, http.MethodGet, "/v1/sync/pull", nil).want(w, http.StatusUnauthorized, wire.CodeUnauthorised)
+}
