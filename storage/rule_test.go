@@ -1,0 +1,137 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/storagetest"
+)
+
+// denied reports the rule that a refusal names, and that the newest denial of
+// the action says the same.
+func denied(t *testing.T, w *storagetest.World, err error, action, rule string) {
+	t.Helper()
+	var d *storage.DeniedError
+	if !errors.As(err, &d) || !slices.Contains(d.Ruling.Rules, rule) {
+		t.Fatalf("%s: %v, want denied by %s", action, err, rule)
+	}
+	logged(t, w, action, rule)
+}
+
+func logged(t *testing.T, w *storagetest.World, action, rule string) {
+	t.Helper()
+	var last accesslog.Event
+	for _, e := range events(t, w, action) {
+		if e.Outcome == accesslog.Denied {
+			last = e
+		}
+	}
+	if !slices.Contains(last.Rules, rule) {
+		t.Errorf("newest denial of %s is by %v, want %s", action, last.Rules, rule)
+	}
+}
+
+// TestWithdrawal: use stops at the next request, whoever is in the middle of it.
+func TestWithdrawal(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	f := w.Open("NF-2041")
+	c, waiting := f.Store(1<<20, true), f.Add(1000, true)
+	l := f.Share(c, 5)
+	page, err := openLink(w, l, l.PIN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := v.ReadRange(ctx, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body.Close()
+
+	w.Ana.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Carer}, Channel: policies.ByPhone})
+
+	_, err = v.ReadRange(ctx, 0, 1000) // the same bytes: nothing newly entered, and still refused
+	denied(t, w, err, "clip.watch", "VIEW-CONSENT")
+	_, err = w.Clips.Open(ctx, w.Sam.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse})
+	denied(t, w, err, "clip.watch", "VIEW-CONSENT")
+	if _, _, err := w.Links.Read(ctx, policies.Caller{}, l.Token, page.Session, 0, 10); !errors.Is(err, storage.ErrLinkEnded) {
+		t.Errorf("page after withdrawal: %v, want ended", err)
+	}
+	logged(t, w, "link.open", "LINK-CONSENT")
+	if _, err := openLink(w, l, l.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+		t.Errorf("link after withdrawal: %v, want ended", err)
+	}
+	_, err = w.Uploads.Create(ctx, w.Sam.Caller(), waiting.ID, int64(len(waiting.Payload)))
+	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+}
+
+func TestRules(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	f := w.Open("NF-2041")
+	stored := f.Store(1000, true)
+	watch := storage.ViewRequest{Clip: stored.ID, Purpose: policies.FilmAndUse}
+
+	t.Run("NoFilmByRank", func(t *testing.T) {
+		_, err := w.Clips.Open(ctx, w.Head.Caller(), watch)
+		denied(t, w, err, "clip.watch", "RANK-1")
+		_, err = w.Clips.Open(ctx, w.Officer.Caller(), watch)
+		denied(t, w, err, "clip.watch", "RANK-2")
+	})
+	t.Run("StrangerSeesNoClip", func(t *testing.T) {
+		if _, err := w.Clips.Open(ctx, w.Visitor.Caller(), watch); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a supervisor nobody named: %v, want not found", err)
+		}
+		logged(t, w, "clip.watch", policies.DefaultDeny)
+	})
+	t.Run("OnlyAChosenClipIsShared", func(t *testing.T) {
+		_, body := f.NewLink(f.Store(1000, false), 5)
+		denied(t, w, w.Sam.Tries(f.Record, "link.create", body), "link.create", "LINK-CHOSEN")
+	})
+	t.Run("NotToWhomALinkIsUnsafe", func(t *testing.T) {
+		_, body := f.NewLink(stored, 5)
+		body.Person = f.Child
+		denied(t, w, w.Sam.Tries(f.Record, "link.create", body), "link.create", "LINK-CONTACT")
+	})
+	t.Run("RevokedApprovalStopsNewClips", func(t *testing.T) {
+		_, body, attached := f.Film(1000, true)
+		w.Head.Does(f.Record, "approval.revoke", &policies.ApprovalRevoke{Request: f.Approval, Reason: policies.CourtMatter})
+		denied(t, w, w.Sam.Tries(f.Record, "clip.add", body, attached...), "clip.add", "UPLOAD-APPROVAL")
+	})
+	t.Run("OnlyTheOfficerReadsTheLog", func(t *testing.T) {
+		_, _, err := w.Log.Search(ctx, w.Sam.Caller(), storage.LogQuery{Limit: 10})
+		var d *storage.DeniedError
+		if !errors.As(err, &d) {
+			t.Errorf("a practitioner's search: %v, want denied", err)
+		}
+		logged(t, w, "log.search", policies.DefaultDeny)
+	})
+	t.Run("NobodyActsBeforeTheirWordsAreConfirmed", func(t *testing.T) {
+		p := w.Invite("Nia Frost", policies.Practitioner)
+		w.MustAccept(policies.Caller{}, p.Joining()...)
+		err := p.Tries(policies.RecordID{}, "family.open", &policies.FamilyOpen{
+			Reference: "NF-1", Programme: policies.VIG, Recipient: f.Identity.Recipient().String(),
+		})
+		if !errors.Is(err, policies.ErrSigner) {
+			t.Errorf("unconfirmed: %v, want a signer error", err)
+		}
+	})
+	t.Run("AnInvitationWorksOnce", func(t *testing.T) {
+		p := w.Invite("Nia Frost", policies.Practitioner)
+		w.MustAccept(policies.Caller{}, p.Joining()...)
+		for _, r := range w.Push(policies.Caller{}, p.Joining()...) {
+			if r.Err == nil {
+				t.Error("the same invitation certified a second key")
+			}
+		}
+	})
+}
