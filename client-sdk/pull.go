@@ -239,6 +239,10 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 	case item.Statement == "":
 		f.Head = policies.NextHead(f.Head, item.Place.Class, item.ID, item.Place.OrgHead)
 		f.Count++
+		// It may be the session that a clip names. Without something in its place the
+		// clip, which nobody may hide, could not be folded.
+		id := policies.SessionID(item.ID)
+		f.Sessions[id] = &policies.Session{ID: id}
 	default:
 		if _, err := f.Apply(under, s, item.Place.At); err != nil {
 			return refused(item, err)

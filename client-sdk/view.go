@@ -78,7 +78,9 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		v.People = append(v.People, pv)
 	}
 	for _, s := range sortedBy(f.Sessions, order) {
-		v.Sessions = append(v.Sessions, *f.Sessions[s])
+		if f.Sessions[s].Number > 0 { // else it only stands for something hidden, see foldFamily
+			v.Sessions = append(v.Sessions, *f.Sessions[s])
+		}
 	}
 	v.Approvals = approvalViews(f, order, policies.At(fs.d.now()))
 	v.Consents = consentViews(f, order, policies.At(fs.d.now()))
