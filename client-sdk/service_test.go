@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -302,4 +303,21 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// lose cuts the connection after the server has acted on a request whose path
+// begins so, and before it has answered.
+func (s *service) lose(path string) {
+	s.alter(path, func([]byte) []byte { return nil })
+}
+
+// alter changes the replies to requests whose path begins so.
+func (s *service) alter(path string, how func(body []byte) []byte) {
+	f := func(r *http.Request, body []byte) []byte {
+		if strings.HasPrefix(r.URL.Path, path) {
+			return how(body)
+		}
+		return body
+	}
+	s.spoil.Store(&f)
 }
