@@ -9,20 +9,23 @@ import (
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage"
 )
 
 // cell is what one person gets at one address.
 type cell struct {
-	status int
-	code   wire.Code
+	status  int
+	code    wire.Code
+	outcome string // of the event, where the row has one
 }
 
 var (
-	ok      = cell{http.StatusOK, ""}
-	created = cell{http.StatusCreated, ""}
-	unknown = cell{http.StatusUnauthorized, wire.CodeUnauthorised}
-	hidden  = cell{http.StatusNotFound, wire.CodeNotFound}
-	denied  = cell{http.StatusForbidden, wire.CodeDenied}
+	ok      = cell{http.StatusOK, "", "allowed"}
+	created = cell{http.StatusCreated, "", "allowed"}
+	unknown = cell{http.StatusUnauthorized, wire.CodeUnauthorised, ""}
+	hidden  = cell{http.StatusNotFound, wire.CodeNotFound, "denied"}
+	denied  = cell{http.StatusForbidden, wire.CodeDenied, "denied"}
+	nothing = cell{http.StatusOK, "", "denied"} // a page without items: denied, record by record
 )
 
 // everyone is the columns of the matrix. stranger holds a key that nobody
@@ -41,28 +44,58 @@ func TestAuthorisation(t *testing.T) {
 	for _, row := range []struct {
 		name, method, path string
 		in                 any
-		want               [8]cell // in the order of everyone
+		event              policies.Action // what each answer but a 401 leaves in the log; "" for nothing
+		want               [8]cell         // in the order of everyone
 	}{
-		{"Health", "GET", "/healthz", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
-		{"Ready", "GET", "/readyz", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
-		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
-		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
-		{"Pull", "GET", "/v1/sync/pull", nil, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
-		{"Watch", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
-		{"Supervise", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.Supervision}, [8]cell{unknown, unknown, hidden, created, created, denied, denied, denied}},
-		{"WatchNothing", "POST", "/v1/clips/" + policies.ClipID{1}.String() + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
-		{"UploadOfClip", "GET", clip + "/upload", nil, [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, hidden}},
-		{"SearchLog", "GET", "/v1/log/events", nil, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
-		{"Leaves", "GET", "/v1/log/leaves", nil, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
-		{"Nothing", "GET", "/v1/nothing", nil, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"Health", "GET", "/healthz", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Ready", "GET", "/readyz", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
+		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"Pull", "GET", "/v1/sync/pull", nil, policies.ActPull, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, nothing}},
+		{"Watch", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
+		{"Supervise", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.Supervision}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, created, denied, denied, denied}},
+		{"Copy", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FamilyCopy, Copy: true, Reason: "for the family"}, policies.ActCopy, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
+		{"WatchNothing", "POST", "/v1/clips/" + policies.ClipID{1}.String() + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, policies.ActWatch, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"UploadOfClip", "GET", clip + "/upload", nil, "", [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, hidden}},
+		{"SearchLog", "GET", "/v1/log/events", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"Leaves", "GET", "/v1/log/leaves", nil, policies.ActVerifyLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"Nothing", "GET", "/v1/nothing", nil, "", [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 	} {
 		for i, name := range everyone {
 			t.Run(row.name+"/"+name, func(t *testing.T) {
-				w := f.in(t)
-				w.call(name, row.method, row.path, row.in).want(w, row.want[i].status, row.want[i].code)
+				w, want := f.in(t), row.want[i]
+				before := w.events()
+				w.call(name, row.method, row.path, row.in).want(w, want.status, want.code)
+				if row.event == "" || want == unknown {
+					if after := w.events(); after != before {
+						t.Errorf("wrote %d events, want none", after-before)
+					}
+					return
+				}
+				if !w.logged(before, row.event, want.outcome, name) {
+					t.Errorf("no event %s %s by %s", row.event, want.outcome, name)
+				}
 			})
 		}
 	}
+}
+
+// events is how many there are.
+func (w *world) events() int64 {
+	w.Helper()
+	p, err := w.svc.Log.Prove(w.Context(), 0)
+	w.must(err)
+	return p.Size
+}
+
+// logged reports whether an event from an index on says that a person did this.
+func (w *world) logged(from int64, act policies.Action, outcome, name string) bool {
+	w.Helper()
+	rows, _, err := w.svc.Log.Search(w.Context(), w.svc.Officer.Caller(), storage.LogQuery{
+		From: from, Limit: 10, Action: string(act), Outcome: outcome, Person: w.staff[name].Staff,
+	})
+	w.must(err)
+	return len(rows) > 0
 }
 
 // A revoked device is known and gets nothing.
