@@ -194,9 +194,10 @@ func (f *Family) touched(people []PersonID) Changes {
 }
 
 // CurrentConsent returns the consent that decides about a person's image at a
-// time: of the forms that cover them, were signed by then and are not withdrawn,
-// the last. It is false when there is none, or the last has not begun or is over:
-// an older form does not come back to life behind it.
+// time: of the forms that cover them and were signed by then, the last. It is
+// false when there is none, or the last was withdrawn, has not begun or is over.
+// An older form never comes back to life behind it: else a withdrawal that meets
+// a form saying no would bring back an earlier yes.
 //
 // Asked about the time of capture it says whether filming was lawful; asked about
 // now, whether film may be used.
@@ -204,11 +205,11 @@ func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
 	var last *Consent
 	day := when.plus(24 * time.Hour).day() // a form carries a local date
 	for _, c := range f.Consents {
-		if c.Covers(p) && c.SignedOn <= day && !f.withdrawn(c, p) && (last == nil || last.before(c)) {
+		if c.Covers(p) && c.SignedOn <= day && (last == nil || last.before(c)) {
 			last = c
 		}
 	}
-	if last == nil || when < last.From || when >= last.Until {
+	if last == nil || f.withdrawn(last, p) || when < last.From || when >= last.Until {
 		return nil, false
 	}
 	return last, true

@@ -1,0 +1,255 @@
+package authz
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/policiestest"
+	"go.yaml.in/yaml/v3"
+)
+
+// testcase is one row of policies/cases; README.md there explains the words.
+type testcase struct {
+	Name    string           `yaml:"name"`
+	Given   []string         `yaml:"given"`
+	Who     string           `yaml:"who"`
+	When    policies.Action  `yaml:"when"`
+	Purpose policies.Purpose `yaml:"purpose"`
+	Days    float64          `yaml:"days"`
+	Expect  string           `yaml:"expect"`
+}
+
+func (c testcase) allows() bool    { return strings.HasPrefix(c.Expect, "allow ") }
+func (c testcase) rules() []string { return strings.Fields(c.Expect)[1:] }
+
+func cases(t testing.TB) []testcase {
+	t.Helper()
+	names, err := filepath.Glob("../cases/*.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	var all []testcase
+	seen := map[string]bool{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []testcase
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		if err := d.Decode(&list); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, c := range list {
+			if seen[c.Name] {
+				t.Fatalf("%s: two cases are called %q", name, c.Name)
+			}
+			seen[c.Name] = true
+		}
+		all = append(all, list...)
+	}
+	return all
+}
+
+// situation is a case in the making: the world, and what will be asked of it.
+type situation struct {
+	*policiestest.Filmed
+	clip    policies.ClipAdd
+	link    policies.LinkCreate
+	linkID  policies.LinkID
+	clipID  policies.ClipID
+	offline bool
+}
+
+func (c testcase) situation(t testing.TB) *situation {
+	t.Helper()
+	w := policiestest.NewFilmed()
+	s := &situation{Filmed: w, clip: w.ClipBody(), link: w.LinkBody("asked"), linkID: w.Link, clipID: w.Clip}
+	for _, given := range c.Given {
+		step, arg := given, ""
+		if _, ok := steps[step]; !ok {
+			i := strings.LastIndex(given, " ")
+			step, arg = given[:max(i, 0)], given[i+1:]
+		}
+		do, ok := steps[step]
+		if !ok {
+			t.Fatalf("%s: nobody knows what %q means", c.Name, given)
+		}
+		do(s, arg)
+	}
+	later := policies.Micros(c.Days * float64(policiestest.Day(1)))
+	s.Now += later
+	s.clip.Captured.From += later
+	s.clip.Captured.Until += later
+	s.link.Expires += later
+	return s
+}
+
+// steps are the sentences of `given`. Those that no statement can bring about yet
+// change the folded state directly.
+var steps = map[string]func(s *situation, arg string){
+	"removed": func(s *situation, who string) {
+		s.Do("head", "team.remove", policies.TeamRemove{Staff: s.Staff[who].ID})
+	},
+	"added": func(s *situation, who string) { s.Do("ann", "team.add", policies.TeamAdd{Staff: s.Staff[who].ID}) },
+	"revoked": func(s *situation, who string) {
+		s.org("deputy", "staff.revoke", policies.StaffRevoke{Staff: s.Staff[who].ID})
+	},
+	"device revoked": func(s *situation, who string) {
+		s.org("deputy", "device.revoke", policies.DeviceRevoke{Device: s.Staff[who].Device})
+	},
+	"invited": func(s *situation, who string) {
+		s.Join(who, policies.Practitioner)
+		p := s.Org.Staff[s.Staff[who].ID]
+		p.Certified, p.Until = policies.KeyID{}, 0
+		delete(s.Org.Devices, s.Staff[who].Device)
+	},
+	"joined":    func(s *situation, who string) { s.Join(who, policies.Practitioner) },
+	"confirmed": func(s *situation, who string) { s.Confirm(who) },
+	"requested by": func(s *situation, who string) {
+		s.Family.Approvals[s.Approval].By = s.Staff[who].ID
+	},
+	"filming revoked": func(s *situation, _ string) {
+		s.Do("head", "approval.revoke", policies.ApprovalRevoke{Request: s.Approval, Reason: policies.Safeguarding})
+	},
+	"filming declined": func(s *situation, _ string) {
+		s.Do("head", "approval.decline", policies.ApprovalDecline{Request: s.Approval, Reason: policies.NotNow})
+	},
+	"withdrawn": func(s *situation, who string) {
+		person := map[string]policies.PersonID{"mum": s.Mum, "kid": s.Kid}[who]
+		s.Do("server", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{person}, Channel: policies.Page})
+	},
+	"signed again":   func(s *situation, _ string) { s.sign(func(*policies.ConsentSign) {}) },
+	"signed with no": func(s *situation, _ string) { s.sign(func(f *policies.ConsentSign) { f.Purposes[0].Yes = false }) },
+	"signed for a week": func(s *situation, _ string) {
+		s.sign(func(f *policies.ConsentSign) { f.Viewers, f.Until = nil, s.Now+policiestest.Day(7) })
+	},
+	"signed without viewers": func(s *situation, _ string) { s.sign(func(f *policies.ConsentSign) { f.Viewers = nil }) },
+	"signed for": func(s *situation, purpose string) {
+		s.sign(func(f *policies.ConsentSign) {
+			f.Purposes = append(f.Purposes, policies.PurposeAnswer{Purpose: policies.Purpose(purpose), Yes: true})
+		})
+	},
+	"viewer": func(s *situation, who string) {
+		s.sign(func(f *policies.ConsentSign) { f.Viewers[0].Staff = s.Staff[who].ID })
+	},
+	"visitor filmed": func(s *situation, _ string) { s.clip.People = append(s.clip.People, s.visitor()) },
+	"review filmed":  func(s *situation, _ string) { s.clip.Kind = policies.Review },
+	"film not arrived": func(s *situation, _ string) {
+		s.Family.Clips[s.Clip].Stored = policies.StatementID{}
+	},
+	"clip not chosen": func(s *situation, _ string) { s.Family.Clips[s.Clip].Chosen = false },
+	"clip in hevc":    func(s *situation, _ string) { s.Family.Clips[s.Clip].Media.Codec = "hvc1.1.6.L93.B0, mp4a.40.2" },
+	"kid alone": func(s *situation, _ string) {
+		s.Family.Clips[s.Clip].People = []policies.PersonID{s.Kid}
+	},
+	"contact":            func(s *situation, flag string) { s.Family.People[s.Mum].Contact = policies.Contact(flag) },
+	"link for a visitor": func(s *situation, _ string) { s.link.Person = s.visitor() },
+	"link revoked":       func(s *situation, _ string) { s.Do("bea", "link.revoke", policies.LinkRevoke{Link: s.Link}) },
+	"other link": func(s *situation, _ string) {
+		s.linkID = policies.LinkID(s.Do("ann", "link.create", s.LinkBody("another")))
+	},
+	"no clip": func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
+	"offline": func(s *situation, _ string) { s.offline = true },
+}
+
+func (s *situation) org(who string, kind policies.Kind, body policies.Body) {
+	if _, err := s.InOrg(s.Key(who), kind, body); err != nil {
+		panic(err)
+	}
+}
+
+func (s *situation) sign(change func(*policies.ConsentSign)) {
+	form := s.ConsentBody()
+	change(&form)
+	s.Now += 60 * 1e6 // entered a little after the last
+	s.Do("ann", "consent.sign", form)
+}
+
+func (s *situation) visitor() policies.PersonID {
+	return policies.PersonID(s.Do("ann", "person.add", policies.PersonAdd{Role: policies.Visitor, Basis: policies.Own, Contact: policies.LinkSafe}))
+}
+
+// ask puts the case's question.
+func (c testcase) ask(t testing.TB, b *Bundle) policies.Ruling {
+	t.Helper()
+	return b.Decide(c.request(t))
+}
+
+func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *policies.Family) {
+	t.Helper()
+	s := c.situation(t)
+	r := policies.Request{Action: c.When, Purpose: c.Purpose, Now: s.Now, Clip: s.clipID}
+	f := s.Family
+	if c.When == "org.pull" {
+		r.Action, f = policies.ActPull, nil
+	}
+	switch c.Who {
+	case "carer":
+		r.Caller.Link, r.Link = s.Link, s.linkID
+	case "server":
+		r.Caller.Server = true
+	case "stranger", "root":
+	default:
+		r.Caller, r.Link = s.Staff[c.Who].Caller(), s.linkID
+	}
+	if row, ok := policies.RowOf(policies.Kind(c.When)); ok {
+		st := s.statement(c.Who, row)
+		r.Statement = &st
+	}
+	return r, s.Org, f
+}
+
+// statement makes the statement that is asked about. Only three kinds have facts
+// in their body; the rules see nothing of the others.
+func (s *situation) statement(who string, row policies.Row) policies.Statement {
+	body := row.New()
+	switch row.Kind {
+	case "clip.add":
+		body = s.clip
+	case "link.create":
+		body = s.link
+	case "approval.grant":
+		body = policies.ApprovalGrant{Request: s.Approval}
+	}
+	key := s.Key(who)
+	if p, ok := s.Staff[who]; ok && slices.Contains(row.Signers, policies.SignInvite) {
+		key = policies.KeyID(p.ID)
+	} else if ok && slices.Contains(row.Signers, policies.SignPerson) {
+		key = p.Person
+	}
+	st := s.Make(key, row.Kind, policies.RecordID(s.Family.ID), body)
+	if !s.offline {
+		st.Deps = s.Family.RestrictionsFor(body)
+	}
+	return st
+}
+
+func TestCases(t *testing.T) {
+	b := loaded(t)
+	for _, c := range cases(t) {
+		t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t *testing.T) {
+			got := c.ask(t, b)
+			if got.Allowed != c.allows() || !slices.Equal(got.Rules, c.rules()) {
+				t.Errorf("ruling = %s, want %s", verdict(got), c.Expect)
+			}
+			if got.Bundle != b.SHA256() {
+				t.Error("the ruling does not name the rules")
+			}
+		})
+	}
+}
+
+func verdict(r policies.Ruling) string {
+	word := "deny "
+	if r.Allowed {
+		word = "allow "
+	}
+	return word + strings.Join(r.Rules, " ")
+}

@@ -1,0 +1,205 @@
+package policies_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/policiestest"
+	"pgregory.net/rapid"
+)
+
+// story draws a family's statements by several devices, some of which know every
+// restriction and some of which have been offline: then deps are a part of what
+// there is to know.
+func story(t *rapid.T) (*policiestest.Filmed, *policies.Family) {
+	w := policiestest.NewFilmed()
+	first := w.Family.Clone()
+	n := rapid.IntRange(3, 14).Draw(t, "statements")
+	for i := range n {
+		w.Now += policies.Micros(rapid.Int64Range(1, 5*24*3600).Draw(t, "seconds")) * 1e6
+		act := rapid.SampledFrom(acts).Draw(t, "act")
+		who, kind, body := act(t, w, i)
+		s := w.ByDefault(who, kind, body)
+		if rapid.Bool().Draw(t, "offline") && len(s.Deps) > 0 {
+			s.Deps = s.Deps[:rapid.IntRange(0, len(s.Deps)-1).Draw(t, "knew")]
+		}
+		if _, err := w.Accept(s); err != nil && !errors.Is(err, policies.ErrNotPossible) && !errors.Is(err, policies.ErrSigner) {
+			t.Fatalf("%s by %s: %v", kind, who, err)
+		}
+	}
+	return w, first
+}
+
+var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body){
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "team.remove", policies.TeamRemove{Staff: w.Staff[team(t)].ID}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "team.add", policies.TeamAdd{Staff: w.Staff[rapid.SampledFrom([]string{"ann", "bea", "outsider"}).Draw(t, "whom")].ID}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "approval.request", w.RequestBody()
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return boss(t), "approval.grant", policies.ApprovalGrant{Request: request(t, w)}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return boss(t), "approval.decline", policies.ApprovalDecline{Request: request(t, w), Reason: policies.NotNow}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return boss(t), "approval.revoke", policies.ApprovalRevoke{Request: request(t, w), Reason: policies.Safeguarding}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		form := w.ConsentBody()
+		form.Purposes[0].Yes = rapid.Bool().Draw(t, "says yes")
+		form.SignedOn = (w.Now - policiestest.Day(rapid.IntRange(0, 9).Draw(t, "days since the paper was signed"))).Time().Format("2006-01-02")
+		return team(t), "consent.sign", form
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		people := rapid.SampledFrom([][]policies.PersonID{{w.Mum}, {w.Kid}, {w.Mum, w.Kid}}).Draw(t, "who withdraws")
+		return rapid.SampledFrom([]string{"ann", "sup", "server"}).Draw(t, "who"), "consent.withdraw", policies.ConsentWithdraw{People: people, Channel: policies.ByPhone}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "clip.add", w.ClipBody()
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "clip.annotate", policies.ClipAnnotate{Clip: w.Clip, Source: rapid.SampledFrom([]policies.SourceFate{policies.SourceKept, policies.SourceRemoved}).Draw(t, "fate")}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
+		return team(t), "link.create", w.LinkBody(fmt.Sprint("link ", i))
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "head", "link.revoke", policies.LinkRevoke{Link: w.Link}
+	},
+}
+
+func team(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"ann", "bea"}).Draw(t, "practitioner")
+}
+
+func boss(t *rapid.T) string { return rapid.SampledFrom([]string{"head", "deputy"}).Draw(t, "head") }
+
+func request(t *rapid.T, w *policiestest.Filmed) policies.ApprovalID {
+	var ids []policies.ApprovalID
+	for id := range w.Family.Approvals {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b policies.ApprovalID) int { return slices.Compare(a[:], b[:]) })
+	return rapid.SampledFrom(ids).Draw(t, "request")
+}
+
+// TestFoldingCommutes folds the accepted statements of one history in another
+// order. A statement that rests on one that has not arrived is deferred and tried
+// again, as storage does; every other must be accepted, and the state must come
+// out the same in everything but the head.
+//
+// Source: DESIGN §3, restrictions win in any order; attacks 1.
+func TestFoldingCommutes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, _ := story(t)
+		opening, rest := w.Log[0], rapid.Permutation(w.Log[1:]).Draw(t, "order")
+		f, _, err := policies.NewFamily(w.Org, opening, policiestest.Start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(rest) > 0 {
+			var deferred []policies.Statement
+			for _, s := range rest {
+				before := text(t, f)
+				_, err := f.Apply(w.Org, s, s.At)
+				switch {
+				case errors.Is(err, policies.ErrMissing) || errors.Is(err, policies.ErrSigner) && notYetOnTeam(w, f, s):
+					deferred = append(deferred, s)
+				case err != nil:
+					t.Fatalf("%s refused in another order: %v", s.Kind, err)
+				}
+				if err != nil && text(t, f) != before {
+					t.Fatalf("%s was refused and changed the state", s.Kind)
+				}
+			}
+			if len(deferred) == len(rest) {
+				t.Fatalf("%d statements never found what they rest on", len(rest))
+			}
+			rest = deferred
+		}
+		got, want := f.Clone(), w.Family.Clone()
+		got.Head, want.Head = policies.Digest{}, policies.Digest{}
+		if text(t, got) != text(t, want) {
+			t.Fatalf("state = %s\nwant    %s", text(t, got), text(t, want))
+		}
+	})
+}
+
+// notYetOnTeam: the author was put on the team by a statement still to come.
+func notYetOnTeam(w *policiestest.Filmed, f *policies.Family, s policies.Statement) bool {
+	by, _ := w.Org.Signer(s.Signer)
+	return f.Team[by.Staff] == nil && w.Family.Team[by.Staff] != nil
+}
+
+func text(t interface{ Fatal(...any) }, v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestRestrictionsOnlyTakeAway: adding a withdrawal, removal or revocation to any
+// history never turns a no into a yes.
+func TestRestrictionsOnlyTakeAway(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, _ := story(t)
+		before := permissions(w)
+		restrict := []int{0, 4, 5, 7, 11}
+		who, kind, body := acts[rapid.SampledFrom(restrict).Draw(t, "restriction")](t, w, 0)
+		if _, err := w.Accept(w.ByDefault(who, kind, body)); err != nil {
+			t.Fatal(err)
+		}
+		after := permissions(w)
+		for name, allowed := range after {
+			if allowed && !before[name] {
+				t.Errorf("%s made %s possible", kind, name)
+			}
+		}
+	})
+}
+
+func permissions(w *policiestest.Filmed) map[string]bool {
+	f, m := w.Family, map[string]bool{}
+	for name, p := range w.Staff {
+		m["team of "+name] = f.OnTeam(p.ID)
+	}
+	for id := range f.Approvals {
+		m["filming under "+id.Short()] = f.ApprovalState(id, w.Now) == policies.Granted
+	}
+	for id := range f.Clips {
+		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
+		m["viewer of "+id.Short()] = f.NamedViewer(w.Staff["sup"].ID, id, policies.Supervision, w.Now)
+	}
+	for id := range f.Links {
+		m["link "+id.Short()] = f.LinkState(id, w.Now) == policies.LinkOpen
+	}
+	return m
+}
+
+// TestCloneSharesNothing folds on from a clone and looks at the original.
+func TestCloneSharesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, first := story(t)
+		fresh := policiestest.NewFilmed()
+		if got, want := text(t, first), text(t, fresh.Family); got != want {
+			t.Fatalf("the clone moved: %s\nwant %s", got, want)
+		}
+		org := w.Org.Clone()
+		before := text(t, org)
+		w.Join("newcomer", policies.Practitioner)
+		w.Confirm("newcomer")
+		if text(t, org) != before {
+			t.Fatal("the organisation's clone moved")
+		}
+	})
+}
