@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"net/http"
@@ -321,3 +322,5 @@ func (s *service) alter(path string, how func(body []byte) []byte) {
 	}
 	s.spoil.Store(&f)
 }
+
+func b64(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
