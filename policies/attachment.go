@@ -24,16 +24,15 @@ func (b ClipAdd) Attachments() []Attachment { return b.Fixed }
 // sealed parts. What such bytes must match stands in the statement's body.
 func LooseAttachment(kind Kind, name string) bool {
 	for _, l := range loose {
-		if l.kind != kind {
+		rest, ok := strings.CutPrefix(name, l.name)
+		if l.kind != kind || !ok {
 			continue
 		}
-		if l.name == name {
-			return true
+		if !strings.HasSuffix(l.name, "/") {
+			return rest == ""
 		}
-		if rest, ok := strings.CutPrefix(name, l.name); ok && strings.HasSuffix(l.name, "/") {
-			id, err := ParseID[digest](rest)
-			return err == nil && !id.IsZero()
-		}
+		id, err := ParseID[digest](rest)
+		return err == nil && !id.IsZero()
 	}
 	return false
 }

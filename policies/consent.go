@@ -63,6 +63,10 @@ type ConsentWithdraw struct {
 	Channel Channel    `json:"channel"`
 }
 
+// summerTime is how far the day on a form, which is a local date, may be ahead of
+// the day in UTC.
+const summerTime = time.Hour
+
 // Channel is how a carer told us.
 type Channel string
 
@@ -150,8 +154,7 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 			return Changes{}, missing("the viewer", v.Staff)
 		}
 	}
-	// A day ahead is allowed for: the form carries a local date, we compare in UTC.
-	if b.SignedOn > a.Now.plus(24*time.Hour).day() {
+	if b.SignedOn > a.Now.plus(Skew+summerTime).day() {
 		return Changes{}, notPossible("the form is dated %s, which is still to come", b.SignedOn)
 	}
 	f.Consents[ConsentID(a.ID)] = &Consent{
@@ -194,22 +197,22 @@ func (f *Family) touched(people []PersonID) Changes {
 }
 
 // CurrentConsent returns the consent that decides about a person's image at a
-// time: of the forms that cover them and were signed by then, the last. It is
-// false when there is none, or the last was withdrawn, has not begun or is over.
-// An older form never comes back to life behind it: else a withdrawal that meets
-// a form saying no would bring back an earlier yes.
+// time: of the forms that cover them, were signed and had begun by then, the
+// last. It is false when there is none, or the last was withdrawn or is over. An
+// older form never comes back to life behind it: else a withdrawal that meets a
+// form saying no would bring back an earlier yes.
 //
 // Asked about the time of capture it says whether filming was lawful; asked about
 // now, whether film may be used.
 func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
 	var last *Consent
-	day := when.plus(24 * time.Hour).day() // a form carries a local date
+	day := when.plus(summerTime).day()
 	for _, c := range f.Consents {
-		if c.Covers(p) && c.SignedOn <= day && (last == nil || last.before(c)) {
+		if c.Covers(p) && c.SignedOn <= day && c.From <= when && (last == nil || last.before(c)) {
 			last = c
 		}
 	}
-	if last == nil || f.withdrawn(last, p) || when < last.From || when >= last.Until {
+	if last == nil || f.withdrawn(last, p) || when >= last.Until {
 		return nil, false
 	}
 	return last, true
