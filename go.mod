@@ -2,6 +2,8 @@ module github.com/attune-vf/attune
 
 go 1.26.0
 
+ignore ./client-sdk/web/node_modules
+
 tool (
 	filippo.io/age/cmd/age
 	filippo.io/age/cmd/age-keygen

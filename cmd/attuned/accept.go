@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage"
+)
+
+const acceptNext = "Give the file that \"attune ceremony certify\" wrote for this server's server.request."
+
+// accept takes what the root certified: the server's keys, the first invitation,
+// the adopted policy. Run again after a crash, what was taken is a duplicate.
+func accept(ctx context.Context, f folder, certified []byte) error {
+	if err := errors.Join(f.founded(), refuseForeign(f)); err != nil {
+		return err
+	}
+	var in wire.PushRequest
+	if err := wire.Decode(bytes.NewReader(certified), wire.MaxPushBytes, &in); err != nil {
+		return problem("certified", acceptNext, "This is not what a ceremony writes.")
+	}
+	store, err := openFounding(ctx, f)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(takeCertified(ctx, store, f, in), store.Close())
+	if err != nil {
+		return err
+	}
+	ready, err := openStore(ctx, f) // with the adopted rules and figures, as serve will
+	if err != nil {
+		return err
+	}
+	return ready.Close()
+}
+
+func takeCertified(ctx context.Context, store *opened, f folder, in wire.PushRequest) error {
+	if err := forThisServer(store.org, f, in); err != nil {
+		return err
+	}
+	results, _, err := store.Records.Accept(ctx, policies.Caller{}, sealedOf(in), 0)
+	if err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			return problem("certified", acceptNext, "Statement %s was refused: %v.", r.ID.Short(), r.Err)
+		}
+	}
+	return nil
+}
+
+// forThisServer looks before anything is taken: a server.certify for other keys
+// would found a service that can never start.
+func forThisServer(org *policies.Org, f folder, in wire.PushRequest) error {
+	cfg, err := storeConfig(f)
+	if err != nil {
+		return err
+	}
+	for _, sealed := range in.Statements {
+		s, err := statement.Verify([]byte(sealed.Statement), org.Key)
+		if err != nil {
+			return problem("certified", acceptNext, "This was not signed by the root of this server's organisation: %v.", err)
+		}
+		b, ok := s.Body.(*policies.ServerCertify)
+		if ok && b.Key == publicOf(cfg.Key) && b.LogKey == publicOf(cfg.LogKey) {
+			return nil
+		}
+	}
+	return problem("certified", acceptNext, "This certifies another server, or none.")
+}
+
+func publicOf(k ed25519.PrivateKey) policies.PublicKey {
+	return policies.PublicKey(k.Public().(ed25519.PublicKey))
+}
+
+func sealedOf(in wire.PushRequest) []storage.Sealed {
+	out := make([]storage.Sealed, len(in.Statements))
+	for i, s := range in.Statements {
+		out[i].Statement = []byte(s.Statement)
+		for _, a := range s.Attachments {
+			out[i].Attachments = append(out[i].Attachments, storage.Attachment{Name: a.Name, Body: a.Body})
+		}
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// folder is the server's data folder, and everything that is its own:
+//
+//	attune.db        records and access log (SQLite, with -wal and -shm beside it)
+//	objects/         sealed payloads
+//	server.key       signs clip.stored               0400
+//	log.key          signs checkpoints of the log    0400
+//	server.request   what the root is asked to certify, public
+//	DEMO             only in a demonstration, with demo-secrets/ beside it
+type folder string
+
+func (f folder) path(name string) string { return filepath.Join(string(f), name) }
+
+func (f folder) database() string  { return f.path("attune.db") }
+func (f folder) objects() string   { return f.path("objects") }
+func (f folder) serverKey() string { return f.path("server.key") }
+func (f folder) logKey() string    { return f.path("log.key") }
+func (f folder) request() string   { return f.path("server.request") }
+func (f folder) demoMark() string  { return f.path("DEMO") }
+func (f folder) secrets() string   { return f.path("demo-secrets") }
+
+// demo reports whether the folder is marked as a demonstration.
+func (f folder) demo() bool { return isThere(f.demoMark()) }
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// create makes the folder, or takes an empty one; a folder with anything in it
+// is refused, because keys made beside somebody's files are lost beside them.
+func (f folder) create() error {
+	if err := os.MkdirAll(string(f), 0o700); err != nil {
+		return fmt.Errorf("make %s: %w", f, err)
+	}
+	entries, err := os.ReadDir(string(f))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", f, err)
+	}
+	if len(entries) > 0 {
+		return problem("not_empty", "Name a new folder; this one is left as it was.",
+			"%s is not empty: it holds %s.", f, entries[0].Name())
+	}
+	return os.Chmod(string(f), 0o700)
+}
+
+// founded refuses a folder that init has not made.
+func (f folder) founded() error {
+	missing := slices.DeleteFunc([]string{f.database(), f.serverKey(), f.logKey()}, isThere)
+	if len(missing) > 0 {
+		return problem("not_founded", "Make it with: attuned init --data "+string(f)+" --root org.root",
+			"%s is not a server's folder: %s is missing.", f, filepath.Base(missing[0]))
+	}
+	return nil
+}
+
+// writeNew writes a file that must not be there yet, synced before it returns.
+func writeNew(path string, body []byte, mode fs.FileMode) error {
+	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = w.Write(body)
+	if err == nil {
+		err = w.Sync()
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/authz"
+	"github.com/attune-vf/attune/policies/packs"
+	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/objects"
+)
+
+// opened is a store with what must be closed after it.
+type opened struct {
+	*storage.Store
+	objects *objects.Dir
+	org     *policies.Org
+}
+
+func (o *opened) Close() error { return errors.Join(o.Store.Close(), o.objects.Close()) }
+
+// openStore opens the folder's store with the rules of this binary and the
+// figures that the head of service adopted. storage refuses to work by others.
+func openStore(ctx context.Context, f folder) (*opened, error) {
+	founding, err := openFounding(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	org := founding.org
+	if err := founding.Close(); err != nil {
+		return nil, err
+	}
+	if org.Policy.Pack == "" {
+		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
+			"The root has not certified this server yet.")
+	}
+	cfg, err := storeConfig(f)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Pack, cfg.PackHash, err = packs.Load(org.Policy.Pack); err != nil {
+		return nil, fmt.Errorf("load figures: %w", err)
+	}
+	return open(ctx, f, cfg, storage.Open)
+}
+
+// openFounding opens a store whose organisation may not be complete.
+func openFounding(ctx context.Context, f folder) (*opened, error) {
+	cfg, err := storeConfig(f)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, f, cfg, storage.OpenFounding)
+}
+
+func open(ctx context.Context, f folder, cfg storage.Config, how func(context.Context, storage.Config) (*storage.Store, error)) (*opened, error) {
+	dir, err := objects.OpenDir(f.objects())
+	if err != nil {
+		return nil, fmt.Errorf("open objects: %w", err)
+	}
+	cfg.Objects = dir
+	s, err := how(ctx, cfg)
+	if err != nil {
+		return nil, errors.Join(explain(f, err), dir.Close())
+	}
+	org, err := s.Records.Org(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read organisation: %w", err), s.Close(), dir.Close())
+	}
+	return &opened{s, dir, org}, nil
+}
+
+func explain(f folder, err error) error {
+	if errors.Is(err, storage.ErrNotAdopted) {
+		return problem("not_adopted", "Use the version of attuned that was adopted, or have the head of service adopt this one's.",
+			"The rules or figures of this version differ from those that were adopted.")
+	}
+	return fmt.Errorf("open %s: %w", f.database(), err)
+}
+
+func storeConfig(f folder) (cfg storage.Config, err error) {
+	cfg.Database = f.database()
+	if cfg.Key, err = readKey(f.serverKey()); err != nil {
+		return cfg, err
+	}
+	if cfg.LogKey, err = readKey(f.logKey()); err != nil {
+		return cfg, err
+	}
+	if cfg.Bundle, err = authz.Load(); err != nil {
+		return cfg, fmt.Errorf("load rules: %w", err)
+	}
+	return cfg, nil
+}
