@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies/authz"
+	"github.com/attune-vf/attune/policies/packs"
+)
+
+type ceremonyCmd struct {
+	Found   foundCmd   `cmd:"" default:"withargs" help:"Make the organisation's root from three custodians' public keys."`
+	Certify certifyCmd `cmd:"" help:"Have the root certify a server, the first head of service and the adopted rules."`
+}
+
+type foundCmd struct {
+	Custodian []string `required:"" sep:"none" placeholder:"PUB" help:"A custodian's public key, or the file that holds it. Three times."`
+	Service   string   `required:"" placeholder:"NAME" help:"The service's name, as families know it."`
+	Out       string   `required:"" placeholder:"DIR" type:"path" help:"Folder for root.key, which stays offline, and org.root, which everybody may have."`
+}
+
+// Help is what --help shows below the flags.
+func (foundCmd) Help() string {
+	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --service "Northfield Early Help" --out ceremony
+
+On a machine that is not the server and has no network.`
+}
+
+func (c *foundCmd) Run(g *global) error {
+	if len(c.Custodian) != 3 {
+		return usage("Give --custodian three times.", "A service has three custodians; %d were given.", len(c.Custodian))
+	}
+	var keys [3]string
+	for i, text := range c.Custodian {
+		var err error
+		if keys[i], err = custodianKey(text); err != nil {
+			return err
+		}
+	}
+	rootKey, orgRoot, err := attune.Found(c.Service, keys, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Out, 0o700); err != nil {
+		return cannotWrite(c.Out, err)
+	}
+	key, root := filepath.Join(c.Out, "root.key"), filepath.Join(c.Out, "org.root")
+	if err := writeNew(key, []byte(rootKey+"\n")); err != nil {
+		return err
+	}
+	if err := writeNew(root, orgRoot); err != nil {
+		return err
+	}
+	return g.print(map[string]any{"root_key": key, "org_root": root},
+		"Wrote %s: keep it offline. Take %s to the server: attuned init --data DIR --root org.root", key, root)
+}
+
+type certifyCmd struct {
+	RootKey string `required:"" type:"existingfile" placeholder:"FILE" help:"root.key of the ceremony."`
+	Root    string `required:"" type:"existingfile" placeholder:"FILE" help:"org.root of the ceremony."`
+	Request string `required:"" type:"existingfile" placeholder:"FILE" help:"server.request, as the server wrote it."`
+	Pack    string `default:"council" help:"The figures that the service works with."`
+	Head    string `required:"" placeholder:"NAME" help:"Name of the first head of service."`
+	Origin  string `placeholder:"URL" help:"Address of the server; else the one in its request."`
+	Out     string `required:"" placeholder:"FILE" type:"path" help:"What the server is to accept."`
+}
+
+// Help is what --help shows below the flags.
+func (certifyCmd) Help() string {
+	return `Example: attune ceremony certify --root-key root.key --root org.root --request server.request
+  --pack council --head "Helen Carr" --origin https://attune.example.org --out certified
+
+Prints the invitation of the head of service, whose powers begin at once.`
+}
+
+func (c *certifyCmd) Run(g *global) error {
+	in, err := c.read()
+	if err != nil {
+		return err
+	}
+	certified, invitation, err := attune.Certify(in)
+	if err != nil {
+		return err
+	}
+	if err := writeNew(c.Out, certified); err != nil {
+		return err
+	}
+	g.note("Take %s to the server: attuned init --data DIR --accept %s\nInvitation for %s, who will be head of service:", c.Out, filepath.Base(c.Out), c.Head)
+	return g.print(map[string]any{"accept": c.Out, "invitation": invitation}, "%s", invitation)
+}
+
+// read loads the files, and the rules and figures that this program carries: the
+// root adopts what the ceremony's machine has, never what the server claims.
+func (c *certifyCmd) read() (in attune.Certification, err error) {
+	in = attune.Certification{Pack: c.Pack, Head: c.Head, Origin: c.Origin, Now: time.Now()}
+	key, err := os.ReadFile(c.RootKey)
+	if err != nil {
+		return in, err
+	}
+	in.RootKey = string(key)
+	if in.OrgRoot, err = os.ReadFile(c.Root); err != nil {
+		return in, err
+	}
+	request, err := os.ReadFile(c.Request)
+	if err != nil {
+		return in, err
+	}
+	if in.Request, err = attune.ParseServerRequest(request); err != nil {
+		return in, err
+	}
+	bundle, err := authz.Load()
+	if err != nil {
+		return in, fmt.Errorf("load rules: %w", err)
+	}
+	in.Bundle = bundle.SHA256()
+	if _, in.PackSum, err = packs.Load(c.Pack); err != nil {
+		return in, usage("Packs: council.", "There is no pack %q.", c.Pack)
+	}
+	return in, nil
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type consentCmd struct {
+	Sign     consentSignCmd     `cmd:"" help:"Record a signed consent form."`
+	Withdraw consentWithdrawCmd `cmd:"" help:"Record that somebody said stop, however they told you."`
+	List     consentListCmd     `cmd:"" help:"The forms of a family."`
+	Form     consentFormCmd     `cmd:"" help:"Open a signed form, for the team and the IG officer."`
+}
+
+type consentSignCmd struct {
+	Family   string   `arg:"" help:"Reference or id."`
+	Person   []string `required:"" sep:"none" placeholder:"PERSON:BY:BASIS" help:"Who is covered, who decided, on what authority. Repeat."`
+	Yes      []string `placeholder:"PURPOSE" help:"A purpose that was agreed to. Repeat."`
+	No       []string `placeholder:"PURPOSE" help:"A purpose that was refused. Repeat."`
+	Viewer   []string `sep:"none" placeholder:"STAFF:PURPOSE:DATE" help:"Somebody outside the team who may watch, for a purpose, until a date. Repeat."`
+	From     string   `placeholder:"DATE" help:"First day; else today."`
+	Until    string   `placeholder:"DATE" help:"Last day; else the service's figure."`
+	SignedOn string   `placeholder:"DATE" help:"The day on the paper; else today."`
+	Form     string   `required:"" type:"existingfile" placeholder:"FILE" help:"Photograph or scan of the signed form."`
+	Text     string   `type:"existingfile" placeholder:"FILE" help:"The exact words of the form; else the form itself is their evidence."`
+}
+
+// Help is what --help shows below the flags.
+func (consentSignCmd) Help() string {
+	return `Example: attune consent sign NF-1042 --person Mum:Mum:own --person Robin:Mum:parental_responsibility
+  --yes film_and_use --yes film_review --no training_event --viewer "Sue Lane:supervision:2026-12-20"
+  --from 2026-11-20 --until 2027-04-20 --signed-on 2026-11-20 --form form.jpg
+
+Purposes: film_and_use, film_review, supervision, peers, training_event, external_training, research,
+named_professional, family_copy, accreditation. Each is its own yes or no.`
+}
+
+func (c *consentSignCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		in, err := c.form(d, family)
+		if err != nil {
+			return err
+		}
+		id, err := d.Consents.Sign(in)
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "family": family}, "Recorded the consent form (%s).", id.Short())
+	})
+}
+
+// form turns the flags into what stands on the paper.
+func (c *consentSignCmd) form(d *attune.Client, family policies.FamilyID) (in attune.SignConsent, err error) {
+	in = attune.SignConsent{Family: family, SignedOn: c.SignedOn, Form: c.Form, Purposes: map[policies.Purpose]bool{}}
+	for _, text := range c.Person {
+		p, err := covered(d, family, text)
+		if err != nil {
+			return in, err
+		}
+		in.People = append(in.People, p)
+	}
+	for _, text := range c.Viewer {
+		v, err := viewer(d, text)
+		if err != nil {
+			return in, err
+		}
+		in.Viewers = append(in.Viewers, v)
+	}
+	for _, answer := range []struct {
+		list []string
+		yes  bool
+	}{{c.Yes, true}, {c.No, false}} {
+		for _, p := range answer.list {
+			if _, twice := in.Purposes[policies.Purpose(p)]; twice {
+				return in, usage("Each purpose has one answer.", "The purpose %s is answered twice.", p)
+			}
+			in.Purposes[policies.Purpose(p)] = answer.yes
+		}
+	}
+	if in.From, err = parseDay("from", c.From); err != nil {
+		return in, err
+	}
+	until, err := parseDay("until", c.Until)
+	if err != nil {
+		return in, err
+	}
+	in.Until = endOfDay(until)
+	if _, err := parseDay("signed-on", c.SignedOn); err != nil {
+		return in, err
+	}
+	if c.Text != "" {
+		words, err := os.ReadFile(c.Text)
+		if err != nil {
+			return in, err
+		}
+		in.FormText = policies.DigestOf(words)
+	}
+	return in, nil
+}
+
+func usage(next, message string, args ...any) *failure {
+	return problem("usage", next, message, args...).status(exitUsage)
+}
+
+// covered reads "Robin:Mum:parental_responsibility".
+func covered(d *attune.Client, family policies.FamilyID, text string) (p policies.Covered, err error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return p, usage("Write it as PERSON:BY:BASIS, such as Robin:Mum:parental_responsibility.", "--person %q has %d parts.", text, len(parts))
+	}
+	if p.Person, err = d.Families.FindPerson(family, parts[0]); err != nil {
+		return p, err
+	}
+	p.By, err = d.Families.FindPerson(family, parts[1])
+	p.Basis = policies.Basis(parts[2])
+	return p, err
+}
+
+// viewer reads "Sue Lane:supervision:2026-12-20".
+func viewer(d *attune.Client, text string) (v policies.NamedViewer, err error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return v, usage("Write it as STAFF:PURPOSE:DATE, such as \"Sue Lane:supervision:2026-12-20\".", "--viewer %q has %d parts.", text, len(parts))
+	}
+	if v.Staff, err = d.Staff.Find(parts[0]); err != nil {
+		return v, err
+	}
+	until, err := parseDay("viewer", parts[2])
+	v.Purpose, v.Until = policies.Purpose(parts[1]), policies.At(endOfDay(until))
+	return v, err
+}
+
+type consentWithdrawCmd struct {
+	Family  string   `arg:"" help:"Reference or id."`
+	Person  []string `required:"" sep:"none" help:"Whose image: label or id. Repeat."`
+	Channel string   `default:"in_person" enum:"in_person,phone,writing,page" help:"How they told you: ${enum}."`
+}
+
+// Help is what --help shows below the flags.
+func (consentWithdrawCmd) Help() string {
+	return `Example: attune consent withdraw NF-1042 --person Mum --person Robin --channel phone
+
+It stops every use as soon as it is synced, and is sent before anything else.`
+}
+
+func (c *consentWithdrawCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		var people []policies.PersonID
+		for _, text := range c.Person {
+			id, err := d.Families.FindPerson(family, text)
+			if err != nil {
+				return err
+			}
+			people = append(people, id)
+		}
+		if err := d.Consents.Withdraw(family, people, policies.Channel(c.Channel)); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"family": family, "people": people, "withdrawn": true}, "Recorded. Sync now: it takes effect when it reaches the service.")
+	})
+}
+
+type consentListCmd struct {
+	Family string `arg:"" help:"Reference or id."`
+}
+
+func (consentListCmd) Help() string { return `Example: attune consent list NF-1042` }
+
+func (c *consentListCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		list, err := d.Consents.List(family)
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"consents": list}, "%s", table(list, consentRow))
+	})
+}
+
+func consentRow(c attune.ConsentView) []string {
+	return []string{c.ID.Short(), "signed " + c.SignedOn, "until " + date(c.Until),
+		fmt.Sprintf("in force for %d of %d", len(c.InForce), len(c.People))}
+}
+
+type consentFormCmd struct {
+	Family  string `arg:"" help:"Reference or id."`
+	Consent string `arg:"" help:"Id."`
+	Out     string `required:"" short:"o" placeholder:"FILE" help:"Where to write the form."`
+}
+
+func (consentFormCmd) Help() string {
+	return `Example: attune consent form NF-1042 9cD2hT0y --out form.jpg`
+}
+
+func (c *consentFormCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		list, err := d.Consents.List(family)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if !strings.HasPrefix(v.ID.String(), c.Consent) {
+				continue
+			}
+			form, err := d.Consents.ReadForm(family, v.ID)
+			if err != nil {
+				return err
+			}
+			if err := writeNew(c.Out, form); err != nil {
+				return err
+			}
+			return g.print(map[string]any{"id": v.ID, "file": c.Out, "bytes": len(form)}, "Wrote %s. It is in clear: delete it when you have read it.", c.Out)
+		}
+		return problem("unknown", "List the forms with: attune consent list "+c.Family, "There is no consent form %q.", c.Consent)
+	})
+}

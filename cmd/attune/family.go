@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type familyCmd struct {
+	Open familyOpenCmd `cmd:"" help:"Begin a family's record."`
+	List familyListCmd `cmd:"" help:"The families on this device."`
+	Show familyShowCmd `cmd:"" help:"One family: people, permissions, visits, recordings."`
+}
+
+type familyOpenCmd struct {
+	Reference string `arg:"" help:"The case-system number, never a name."`
+	Programme string `required:"" enum:"vig,vipp_sd" help:"${enum}."`
+}
+
+func (familyOpenCmd) Help() string { return `Example: attune family open NF-1042 --programme vig` }
+
+func (c *familyOpenCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		id, err := d.Families.Open(c.Reference, policies.Programme(c.Programme))
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "reference": c.Reference}, "Opened %s (%s).", c.Reference, id.Short())
+	})
+}
+
+type familyListCmd struct{}
+
+func (familyListCmd) Help() string { return `Example: attune family list` }
+
+func (c *familyListCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		list, err := d.Families.List()
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"families": list}, "%s", table(list, func(f attune.FamilyView) []string {
+			return []string{f.Reference, plain(string(f.Programme)), count(len(f.People), "person", "people"),
+				count(len(f.Clips), "clip", "clips"), mark(f.Waiting > 0, fmt.Sprintf("%d not sent yet", f.Waiting))}
+		}))
+	})
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+type familyShowCmd struct {
+	Family string `arg:"" help:"Reference or id."`
+}
+
+func (familyShowCmd) Help() string { return `Example: attune family show NF-1042` }
+
+func (c *familyShowCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, id policies.FamilyID) error {
+		v, err := d.Families.Show(id)
+		if err != nil {
+			return err
+		}
+		return g.print(v, "%s", familyText(v))
+	})
+}
+
+// familyText is a family on a page.
+func familyText(v attune.FamilyView) string {
+	part := func(title, body string) string {
+		return title + "\n  " + strings.ReplaceAll(body, "\n", "\n  ")
+	}
+	return strings.Join([]string{
+		fmt.Sprintf("%s  %s  (%s)", v.Reference, plain(string(v.Programme)), v.ID.Short()),
+		part("Team", table(v.Team, func(m attune.Member) []string { return []string{m.ID.Short(), m.Name, mark(m.Me, "you")} })),
+		part("People", table(v.People, personRow)),
+		part("Approvals to film", table(v.Approvals, approvalRow)),
+		part("Consent forms", table(v.Consents, consentRow)),
+		part("Visits", table(v.Sessions, sessionRow)),
+		part("Recordings", table(v.Clips, clipRow)),
+		part("See to", table(v.Warnings, func(w string) []string { return []string{w} })),
+	}, "\n")
+}
+
+// family finds a family on this device by reference or id.
+func (g *global) family(text string, do func(*attune.Client, policies.FamilyID) error) error {
+	return g.device(func(d *attune.Client) error {
+		id, err := d.Families.Find(text)
+		if err != nil {
+			return err
+		}
+		return do(d, id)
+	})
+}

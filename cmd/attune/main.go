@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+// global holds the flags of every command, and where results go.
+type global struct {
+	Home           string `env:"ATTUNE_HOME" placeholder:"DIR" type:"path" help:"Folder of this device's keys and records."`
+	PassphraseFile string `env:"ATTUNE_PASSPHRASE_FILE" placeholder:"FILE" type:"path" help:"File whose first line unlocks the keys; else it is asked for."`
+	Server         string `env:"ATTUNE_SERVER" placeholder:"URL" help:"Address of the service, when it is not the one in the invitation."`
+	JSON           bool   `help:"Print one JSON object a line, for scripts."`
+
+	out, err io.Writer `kong:"-"`
+}
+
+// commands is the command line, in the order of the work.
+type commands struct {
+	global
+
+	Custodian custodianCmd `cmd:"" help:"A custodian's key, made on the custodian's own device."`
+	Ceremony  ceremonyCmd  `cmd:"" help:"Found an organisation, on a machine that is not the server."`
+	Join      joinCmd      `cmd:"" help:"Join a service with an invitation."`
+	Invite    inviteCmd    `cmd:"" help:"Invite a member of staff."`
+	Confirm   confirmCmd   `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
+	Staff     staffCmd     `cmd:"" help:"Members of staff."`
+	Family    familyCmd    `cmd:"" help:"Families."`
+	Person    personCmd    `cmd:"" help:"People of a family."`
+	Team      teamCmd      `cmd:"" help:"The practitioners of a family."`
+	Approval  approvalCmd  `cmd:"" help:"The head of service's approval of filming."`
+	Consent   consentCmd   `cmd:"" help:"Signed consent forms."`
+	Session   sessionCmd   `cmd:"" help:"Visits."`
+	Clip      clipCmd      `cmd:"" help:"Recordings."`
+	Sync      syncCmd      `cmd:"" help:"Send what is queued, fetch what is new."`
+	Status    statusCmd    `cmd:"" help:"What waits here, and what needs attention."`
+	Watch     watchCmd     `cmd:"" help:"Watch a clip in this machine's player."`
+	Export    exportCmd    `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
+	Link      linkCmd      `cmd:"" help:"Links by which carers watch."`
+	Log       logCmd       `cmd:"" help:"The access log: search it, verify it."`
+}
+
+const description = `A person's tool for video feedback work: record, share, review, audit.
+
+Where an id is asked for, its first letters will do, and for a family its reference.
+What is done without a network is kept and sent by the next "attune sync".
+
+Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 a prerequisite is missing.
+
+Example: attune --home ~/.attune join attune-invite-1:…`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run parses, wires and runs one command, and returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c commands
+	c.out, c.err = stdout, stderr
+	leave := -1 // what kong wants to exit with, after --help
+	parser := kong.Must(&c, kong.Name("attune"), kong.Description(description),
+		kong.Writers(stdout, stderr), kong.Exit(func(status int) { leave = status }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	parsed, err := parser.Parse(args)
+	if leave >= 0 {
+		return leave
+	}
+	if err != nil {
+		asJSON := c.JSON || strings.Contains(" "+strings.Join(args, " ")+" ", " --json ")
+		return report(stderr, asJSON, problem("usage", "Try: attune --help", "%s.", sentence(err.Error())).status(exitUsage))
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(&c.global); err != nil {
+		return report(stderr, c.JSON, err)
+	}
+	return 0
+}
+
+// sentence begins with a capital, as what people read does.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// device opens the home for one command and closes it after.
+func (g *global) device(do func(c *attune.Client) error) error {
+	if g.Home == "" {
+		return problem("home", "Name it with --home or ATTUNE_HOME.", "The folder of this device was not named.").status(exitUsage)
+	}
+	pass, err := g.passphrase(false)
+	if err != nil {
+		return err
+	}
+	c, err := attune.Open(g.Home, pass, g.config())
+	clear(pass)
+	if err != nil {
+		return err
+	}
+	err = do(c)
+	return errors.Join(err, c.Close())
+}
+
+func (g *global) config() attune.Config {
+	return attune.Config{Progress: g.progress(), Server: g.Server}
+}

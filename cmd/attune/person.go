@@ -1,0 +1,80 @@
+package main
+
+import (
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type personCmd struct {
+	Add personAddCmd `cmd:"" help:"Add somebody who is, or may be, in the film."`
+}
+
+type personAddCmd struct {
+	Family  string `arg:"" help:"Reference or id."`
+	Role    string `required:"" enum:"carer,child,sibling,visitor,worker" help:"${enum}."`
+	Basis   string `required:"" enum:"own,parental_responsibility,care_order,delegated,competent" help:"Who decides about this person's image: ${enum}."`
+	Born    string `placeholder:"YYYY-MM" help:"Month of birth, for children."`
+	Contact string `default:"no_link" enum:"link_safe,no_link,in_person_only" help:"Whether a link may be sent to this person safely: ${enum}."`
+	Label   string `required:"" help:"What the family calls this person; only the family's team can read it."`
+}
+
+// Help is what --help shows below the flags.
+func (personAddCmd) Help() string {
+	return `Example: attune person add NF-1042 --role carer --basis own --contact link_safe --label Mum
+
+Ask before you choose link_safe: a phone may be shared with somebody who must not see the message.`
+}
+
+func (c *personAddCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		id, err := d.Families.AddPerson(family, policies.FilmRole(c.Role), policies.Basis(c.Basis), c.Born, policies.Contact(c.Contact), c.Label)
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "family": family}, "Added %s (%s).", c.Label, id.Short())
+	})
+}
+
+func personRow(p attune.PersonView) []string {
+	return []string{p.ID.Short(), p.Label, plain(string(p.Role)), plain(string(p.Basis)), p.Born, plain(string(p.Contact))}
+}
+
+type teamCmd struct {
+	Add    teamAddCmd    `cmd:"" help:"Put a practitioner on a family's team."`
+	Remove teamRemoveCmd `cmd:"" help:"Take a practitioner off a family's team."`
+}
+
+type teamAddCmd struct {
+	Family string `arg:"" help:"Reference or id."`
+	Person string `arg:"" help:"Name or id of a confirmed practitioner."`
+}
+
+func (teamAddCmd) Help() string { return `Example: attune team add NF-1042 "Alex Moor"` }
+
+func (c *teamAddCmd) Run(g *global) error {
+	return teamChange(g, c.Family, c.Person, "on", (*attune.Families).AddTeam)
+}
+
+type teamRemoveCmd struct {
+	Family string `arg:"" help:"Reference or id."`
+	Person string `arg:"" help:"Name or id."`
+}
+
+func (teamRemoveCmd) Help() string { return `Example: attune team remove NF-1042 "Alex Moor"` }
+
+func (c *teamRemoveCmd) Run(g *global) error {
+	return teamChange(g, c.Family, c.Person, "off", (*attune.Families).RemoveTeam)
+}
+
+func teamChange(g *global, family, person, where string, act func(*attune.Families, policies.FamilyID, policies.StaffID) error) error {
+	return g.family(family, func(d *attune.Client, id policies.FamilyID) error {
+		staff, err := d.Staff.Find(person)
+		if err != nil {
+			return err
+		}
+		if err := act(d.Families, id, staff); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"family": id, "person": staff, "team": where}, "%s is %s the team of %s.", person, where, family)
+	})
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+// Exit statuses.
+const (
+	exitFailed  = 1
+	exitUsage   = 2
+	exitMissing = 3
+)
+
+// print writes a result: one JSON object on one line with --json, else a
+// sentence or a few for people. Only results go to standard output.
+func (g *global) print(v any, format string, args ...any) error {
+	if !g.JSON {
+		_, err := fmt.Fprintf(g.out, format+"\n", args...)
+		return err
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	_, err = fmt.Fprintf(g.out, "%s\n", b)
+	return err
+}
+
+// note tells a person something beside the result.
+func (g *global) note(format string, args ...any) {
+	if !g.JSON {
+		fmt.Fprintf(g.err, format+"\n", args...)
+	}
+}
+
+// failure is what went wrong, for people and scripts. Code is stable.
+type failure struct {
+	Code      string   `json:"code"`
+	Message   string   `json:"message"` // one plain sentence
+	Next      string   `json:"next"`    // what to do
+	Rules     []string `json:"rules,omitempty"`
+	RequestID string   `json:"request_id,omitempty"`
+	exit      int
+}
+
+func (f *failure) Error() string { return f.Message }
+
+func problem(code, next, message string, args ...any) *failure {
+	return &failure{Code: code, Message: fmt.Sprintf(message, args...), Next: next, exit: exitFailed}
+}
+
+// status gives the failure an exit status other than 1.
+func (f *failure) status(exit int) *failure {
+	f.exit = exit
+	return f
+}
+
+// asFailure finds what a person can act on in an error.
+func asFailure(err error) *failure {
+	var own *failure
+	if errors.As(err, &own) {
+		return own
+	}
+	f := &failure{Code: string(attune.CodeOf(err)), Message: err.Error(), exit: exitFailed}
+	var e *attune.Error
+	var gate *attune.GateError
+	switch {
+	case errors.As(err, &e):
+		f.Message, f.Next, f.Rules, f.RequestID = e.Message, e.Next, e.Rules, e.RequestID
+		if e.Cause != nil {
+			f.Message = strings.TrimSuffix(f.Message, ".") + " (" + e.Cause.Error() + ")."
+		}
+	case errors.As(err, &gate):
+		f.Message = "Filming is not permitted now: " + strings.Join(gate.Reasons, " ")
+		f.Next = "Put right what is missing, sync, and try again; your recording stays where it is."
+	case os.IsNotExist(err):
+		f.Code, f.Next = "input", "Check the name of the file."
+	}
+	return f
+}
+
+// report writes err and returns the exit status.
+func report(w io.Writer, asJSON bool, err error) int {
+	f := asFailure(err)
+	if asJSON {
+		b, _ := json.Marshal(f) // strings always encode
+		fmt.Fprintf(w, "%s\n", b)
+		return f.exit
+	}
+	text := f.Message
+	if len(f.Rules) > 0 {
+		text += " Rule: " + strings.Join(f.Rules, ", ") + "."
+	}
+	if f.Next != "" {
+		text += " " + f.Next
+	}
+	fmt.Fprintf(w, "attune: %s\n", text)
+	return f.exit
+}

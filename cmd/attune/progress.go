@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+// bar shows long work on standard error, when somebody is looking.
+type bar struct{ *progressbar.ProgressBar }
+
+func (b bar) Total(n int64) { b.ChangeMax64(n) }
+func (b bar) Add(n int64)   { b.Add64(n) }
+func (b bar) Done()         { b.Finish() }
+
+// progress is nil where nobody looks: package attune then shows nothing.
+func (g *global) progress() func(label string) attune.Progress {
+	if g.JSON || !term.IsTerminal(int(os.Stderr.Fd())) {
+		return nil
+	}
+	return func(label string) attune.Progress {
+		return bar{progressbar.NewOptions64(-1,
+			progressbar.OptionSetDescription(label),
+			progressbar.OptionSetWriter(os.Stderr),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+		)}
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type inviteCmd struct {
+	Role string `required:"" enum:"practitioner,supervisor,ig_officer,head_of_service" help:"${enum}."`
+	Name string `required:"" help:"The name that colleagues know them by."`
+}
+
+// Help is what --help shows below the flags.
+func (inviteCmd) Help() string {
+	return `Example: attune invite --role practitioner --name "Sam Reed"
+
+Sync, then hand the printed line to that person yourself: whoever holds it can join in their place.`
+}
+
+func (c *inviteCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		invitation, id, err := d.Staff.Invite(policies.Role(c.Role), c.Name)
+		if err != nil {
+			return err
+		}
+		g.note("Invitation for %s, %s. Sync, then hand it over; it works once.", c.Name, plain(c.Role))
+		return g.print(map[string]any{"id": id, "invitation": invitation, "role": c.Role, "name": c.Name}, "%s", invitation)
+	})
+}
+
+type confirmCmd struct {
+	Person string `arg:"" help:"Name or id of who joined."`
+	Words  string `help:"The six words, as the person read them to you."`
+}
+
+// Help is what --help shows below the flags.
+func (confirmCmd) Help() string {
+	return `Example: attune confirm "Sam Reed" --words "harbour spoon …"
+
+Ring the person on a number that you know, or ask them face to face. Words from a message prove nothing.`
+}
+
+func (c *confirmCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		id, err := d.Staff.Find(c.Person)
+		if err != nil {
+			return err
+		}
+		words, err := c.words()
+		if err != nil {
+			return err
+		}
+		if err := d.Staff.Confirm(id, words); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "confirmed": true}, "Confirmed %s. Sync to tell the service.", c.Person)
+	})
+}
+
+func (c *confirmCmd) words() ([]string, error) {
+	if c.Words != "" {
+		return strings.Fields(c.Words), nil
+	}
+	line, err := ask("The six words, as the person reads them: ")
+	return strings.Fields(line), err
+}
+
+// ask reads one line on the terminal.
+func ask(question string) (string, error) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return "", problem("usage", "See --help for the flag that answers it.", "There is no terminal to ask on: %s", strings.TrimSpace(question)).status(exitUsage)
+	}
+	fmt.Fprint(os.Stderr, question)
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("read answer: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+type staffCmd struct {
+	List   staffListCmd   `cmd:"" help:"Everybody who was invited, and where they stand."`
+	Revoke staffRevokeCmd `cmd:"" help:"End a person's certificate and all of their devices."`
+}
+
+type staffListCmd struct{}
+
+func (staffListCmd) Help() string { return `Example: attune staff list` }
+
+func (c *staffListCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		list, err := d.Staff.List()
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"staff": list}, "%s", table(list, func(m attune.Member) []string {
+			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you")}
+		}))
+	})
+}
+
+type staffRevokeCmd struct {
+	Person string `arg:"" help:"Name or id."`
+}
+
+func (staffRevokeCmd) Help() string { return `Example: attune staff revoke "Sam Reed"` }
+
+func (c *staffRevokeCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		id, err := d.Staff.Find(c.Person)
+		if err != nil {
+			return err
+		}
+		if err := d.Staff.Revoke(id); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "revoked": true}, "Revoked %s. Sync now: it takes effect when it reaches the service.", c.Person)
+	})
+}

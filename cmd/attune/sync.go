@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+type syncCmd struct{}
+
+// Help is what --help shows below the flags.
+func (syncCmd) Help() string {
+	return `Example: attune sync
+
+Prints what the service accepted, and what it refused and why. What was refused stays on this
+device: see attune status.`
+}
+
+func (c *syncCmd) Run(ctx context.Context, g *global) error {
+	return g.device(func(d *attune.Client) error {
+		report, err := d.Sync(ctx)
+		if err != nil && report.Waiting > 0 {
+			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "statement is", "statements are"))
+		}
+		if err != nil {
+			return err
+		}
+		if err := g.print(report, "%s", syncText(report)); err != nil {
+			return err
+		}
+		if n := len(report.Refused) + len(report.Stopped); n > 0 {
+			return problem("refused", "See attune status for what to do.", "The service refused %d of them.", n)
+		}
+		return nil
+	})
+}
+
+func syncText(r attune.Report) string {
+	lines := []string{fmt.Sprintf("Sent %d, received %d, uploaded %s.", len(r.Accepted), r.Pulled, count(len(r.Uploaded), "clip", "clips"))}
+	for _, o := range r.Refused {
+		lines = append(lines, "Refused: "+outcomeText(o))
+	}
+	for _, s := range r.Stopped {
+		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s", s.Clip.Short(), s.Message, s.Next))
+	}
+	for _, f := range r.Dropped {
+		lines = append(lines, "No longer yours to see: family "+f.Short())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func outcomeText(o attune.Outcome) string {
+	text := fmt.Sprintf("%s (%s): %s %s", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short(), o.Message, o.Next)
+	if len(o.Rules) > 0 {
+		text += " Rule: " + strings.Join(o.Rules, ", ") + "."
+	}
+	return text
+}
+
+type statusCmd struct{}
+
+func (statusCmd) Help() string { return `Example: attune status` }
+
+// deviceStatus is what --json prints.
+type deviceStatus struct {
+	Server    string           `json:"server"`
+	Service   string           `json:"service"`
+	Waiting   []attune.Outcome `json:"waiting"`
+	Attention []attune.Outcome `json:"attention"`
+	Contact   string           `json:"contact"` // RFC 3339, "" before the first contact
+}
+
+func (c *statusCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		waiting, err := d.Outbox.Waiting()
+		if err != nil {
+			return err
+		}
+		attention, err := d.Outbox.Attention()
+		if err != nil {
+			return err
+		}
+		contact, err := d.Mirror.Contact()
+		if err != nil {
+			return err
+		}
+		s := deviceStatus{Server: d.Server(), Waiting: append([]attune.Outcome{}, waiting...), Attention: append([]attune.Outcome{}, attention...)}
+		if org := d.Mirror.Org(); org != nil {
+			s.Service = org.Service
+		}
+		last := "never"
+		if !contact.IsZero() {
+			s.Contact, last = contact.UTC().Format("2006-01-02T15:04:05Z"), contact.Local().Format("Mon 2 Jan 15:04")
+		}
+		lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
+			fmt.Sprintf("Not sent yet: %d.", len(waiting))}
+		for _, o := range attention {
+			lines = append(lines, "Needs attention: "+outcomeText(o))
+		}
+		return g.print(s, "%s", strings.Join(lines, "\n"))
+	})
+}

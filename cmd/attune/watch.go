@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type watchCmd struct {
+	Clip     string `arg:"" help:"Id."`
+	Purpose  string `placeholder:"PURPOSE" help:"What it is for, as the consent names it; else film_and_use to watch, family_copy to save a copy."`
+	Player   string `xor:"how" placeholder:"CMD" help:"Program to play with; the address is added. Else the first that is found: mpv, vlc, ffplay."`
+	PrintURL bool   `xor:"how" name:"print-url" help:"Print the address and serve it until Ctrl-C."`
+	SaveCopy string `xor:"how" placeholder:"FILE" type:"path" help:"Write the film in clear: a separate, logged act that needs --reason."`
+	Reason   string `help:"With --save-copy: why. The access log keeps it."`
+}
+
+// Help is what --help shows below the flags.
+func (watchCmd) Help() string {
+	return `Example: attune watch 7hY2pQ0a
+         attune watch 7hY2pQ0a --save-copy film.mp4 --reason "court order of 3 March"
+
+The film is opened a piece at a time and handed to the player through an address that only this machine
+answers; it is never written in clear. The service records who watched, and how much of it.`
+}
+
+func (c *watchCmd) Run(ctx context.Context, g *global) error {
+	return g.clip(c.Clip, func(d *attune.Client, id policies.ClipID) error {
+		if c.SaveCopy != "" {
+			if err := d.Clips.SaveCopyFor(ctx, id, c.purpose(policies.FamilyCopy), c.SaveCopy, c.Reason); err != nil {
+				return err
+			}
+			return g.print(map[string]any{"id": id, "file": c.SaveCopy}, "Wrote %s in clear. From now on nothing here can protect it.", c.SaveCopy)
+		}
+		film, err := d.Clips.Open(ctx, id, c.purpose(policies.FilmAndUse))
+		if err != nil {
+			return err
+		}
+		defer film.Close()
+		return c.play(ctx, g, film)
+	})
+}
+
+func (c *watchCmd) purpose(otherwise policies.Purpose) policies.Purpose {
+	if c.Purpose != "" {
+		return policies.Purpose(c.Purpose)
+	}
+	return otherwise
+}
+
+func (c *watchCmd) play(ctx context.Context, g *global, film *attune.Playing) error {
+	screen, err := openScreen(film)
+	if err != nil {
+		return err
+	}
+	defer screen.Close()
+	if film.Offline {
+		g.note("Without the service: played from this device's own sealed copy.")
+	}
+	player := playerFor(c.Player)
+	if c.PrintURL || player == nil {
+		if !c.PrintURL {
+			g.note("No player was found; open this address with one. Ctrl-C ends it.")
+		}
+		if err := g.print(map[string]any{"id": film.Clip, "url": screen.URL, "bytes": film.Size}, "%s", screen.URL); err != nil {
+			return err
+		}
+		return screen.Wait(ctx)
+	}
+	if err := player.run(ctx, screen.URL); err != nil {
+		return problem("player", "Name another with --player, or use --print-url.", "The player %s ended with an error: %v.", player.name, err)
+	}
+	return g.print(map[string]any{"id": film.Clip, "watched": true}, "%s", fmt.Sprintf("Watched %s.", film.Clip.Short()))
+}
