@@ -1,0 +1,94 @@
+# make run    the service with a demonstration in ./data, until Ctrl-C
+# make help   everything else
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PORT  ?= 8080
+VIDEO ?= client-sdk/film/testdata/visit.mp4
+
+WEB   := client-sdk/web
+BIN   := .cache/bin
+# The browser's part is optional for Go (server/pages answers 503 without it),
+# so only the targets that show pages ask for Node.
+PAGES := .cache/pages.stamp
+WEB_SOURCES := $(shell find $(WEB)/src -type f 2>/dev/null) $(wildcard $(WEB)/*.json $(WEB)/build.mjs server/pages/carer.css)
+GO_FILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './.cache/*'
+
+# Never fetch another Go behind the user's back: name the version instead.
+export GOTOOLCHAIN := local
+export CGO_ENABLED ?= 0
+
+.PHONY: run demo pages build check test clean help go node debian
+
+run: build ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C
+	@exec $(BIN)/demo --bin $(BIN) --data data --port $(PORT) --video '$(VIDEO)'
+
+demo: build ## the same steps in a temporary folder, each outcome checked, the page in real Chromium
+	@exec $(BIN)/demo --bin $(BIN) --check --video '$(VIDEO)' --drive $(WEB)/test/browser/drive.mjs --shots .cache/shots
+
+build: go pages ## the binaries, in .cache/bin
+	@mkdir -p $(BIN)
+	go build -trimpath -o $(BIN)/ ./cmd/attuned ./cmd/attune ./cmd/demo
+
+pages: node $(PAGES) ## the carer page's scripts, in server/pages/build
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(PAGES): $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd $(WEB) && npm run --silent build
+	@mkdir -p $(@D) && touch $@
+
+check: go ## formatting, vet, cross-builds, Go tests: no browser, no Node
+	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	go vet ./...
+	go build ./...
+	GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/attune
+	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/attune
+	GOOS=android GOARCH=arm64 go build -o /dev/null ./cmd/attune
+	go test ./...
+
+test: go debian build ## everything, from nothing; nothing skips
+	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
+	$(MAKE) --no-print-directory demo
+	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	go vet ./...
+	GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/attune
+	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/attune
+	GOOS=android GOARCH=arm64 go build -o /dev/null ./cmd/attune
+	go test -count=1 -timeout 12m -json ./... | go run .ci/tally.go
+
+clean: ## remove what was built; ./data stays
+	rm -rf .cache $(WEB)/dist $(WEB)/node_modules
+	find server/pages/build -type f -not -name .gitkeep -delete
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+
+# make itself answers every failure with status 2; "Error 3" on its last line is
+# the status of what failed: a prerequisite is missing.
+go:
+	@minor=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p' || true); \
+	if [ "$${minor:-0}" -lt 26 ]; then \
+	  echo "Attune needs Go 1.26 or newer; found $$(go env GOVERSION 2>/dev/null || echo none). Get it from https://go.dev/dl/" >&2; exit 3; fi
+
+node:
+	@version=$$(node --version 2>/dev/null | tr -d v || true); \
+	if [ "$$(printf '%s\n' 20.19.0 "$${version:-0}" | sort -V | head -n 1)" != 20.19.0 ]; then \
+	  echo "Attune's pages need Node 20.19 or newer; found $${version:-none}. Get it from https://nodejs.org/en/download" >&2; exit 3; fi
+
+# Debian packages are installed only here, only by root, never with sudo.
+debian:
+	@missing=""; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then echo "make test needs these Debian packages:$$missing. As root: apt-get install$$missing" >&2; exit 3; fi; \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq update && \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing

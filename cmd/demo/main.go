@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+// settings are the command line.
+type settings struct {
+	bin   string // folder of attuned and attune
+	data  string
+	port  int
+	video string
+	check bool
+	drive string // client-sdk/web/test/browser/drive.mjs
+	shots string
+}
+
+func main() {
+	var s settings
+	flag.StringVar(&s.bin, "bin", ".cache/bin", "folder of the built binaries")
+	flag.StringVar(&s.data, "data", "data", "the service's folder; made when it is not there")
+	flag.IntVar(&s.port, "port", 8080, "port on 127.0.0.1; with --check a free one")
+	flag.StringVar(&s.video, "video", "client-sdk/film/testdata/visit.mp4", "the film of the visit")
+	flag.BoolVar(&s.check, "check", false, "use a temporary folder, check each outcome, and end")
+	flag.StringVar(&s.drive, "drive", "", "with --check: the script that opens the link in Chromium")
+	flag.StringVar(&s.shots, "shots", "", "with --check: folder for screenshots")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(status(ctx, s))
+}
+
+// status runs and turns the outcome into an exit status; that of a binary which
+// failed is passed on, so that "port taken" stays 2 and "missing" stays 3.
+func status(ctx context.Context, s settings) int {
+	run := serve
+	if s.check {
+		run = check
+	}
+	err := run(ctx, s)
+	if err == nil || ctx.Err() != nil {
+		return 0 // Ctrl-C is how a demonstration ends
+	}
+	fmt.Fprintln(os.Stderr, "demo:", err)
+	var f *failed
+	if errors.As(err, &f) && f.status > 0 {
+		return f.status
+	}
+	return 1
+}
+
+// serve keeps one demonstration in s.data: the first time it is founded and the
+// journey walked, later the same data is served and the same link shown.
+func serve(ctx context.Context, s settings) error {
+	if _, err := os.Stat(s.video); err != nil {
+		return fmt.Errorf("the film %s is not there; name another: make run VIDEO=path", s.video)
+	}
+	stage, err := open(ctx, s, fmt.Sprintf("127.0.0.1:%d", s.port))
+	if err != nil {
+		return err
+	}
+	defer stage.close()
+	link, err := stage.rememberedLink(ctx)
+	if err == nil && link == nil {
+		link, err = stage.walk(ctx, s.video)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nready: %s %s\n", link.URL, link.PIN)
+	fmt.Println("Open the address in a browser, press the button and give the six numbers. Ctrl-C ends the service.")
+	return stage.wait(ctx)
+}
+
+func absolute(path string) (string, error) {
+	p, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", path, err)
+	}
+	return p, nil
+}
