@@ -158,7 +158,7 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 		return Changes{}, notPossible("the form is dated %s, which is still to come", b.SignedOn)
 	}
 	f.Consents[ConsentID(a.ID)] = &Consent{
-		ID: ConsentID(a.ID), Knew: knew(a.Statement), At: a.At,
+		ID: ConsentID(a.ID), Knew: knew(a.Statement), At: min(a.At, a.Now),
 		People: slices.Clone(b.People), Purposes: slices.Clone(b.Purposes), Viewers: append([]NamedViewer{}, b.Viewers...),
 		From: b.From, Until: b.Until, SignedOn: b.SignedOn,
 	}
@@ -174,7 +174,10 @@ func withdrawConsent(f *Family, _ *Org, a act[ConsentWithdraw]) (Changes, error)
 	for _, p := range a.Said.People {
 		f.restrict(Digest(p), a.ID)
 	}
-	f.Withdrawn[a.ID] = a.At.day()
+	// The author's clock, but never later than acceptance: a clock set to next year
+	// would keep this family from agreeing again until then. Acceptance alone would
+	// move the day when a restored server takes the withdrawal a second time.
+	f.Withdrawn[a.ID] = min(a.At, a.Now).day()
 	return f.touched(a.Said.People), nil
 }
 

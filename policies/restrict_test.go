@@ -60,6 +60,22 @@ func TestPaperOfMondayTypedInOnWednesday(t *testing.T) {
 	}
 }
 
+// TestWithdrawalFromAClockAYearAhead: the family can agree again tomorrow.
+func TestWithdrawalFromAClockAYearAhead(t *testing.T) {
+	w := policiestest.NewFilmed()
+	s := w.ByDefault("bea", "consent.withdraw", withdraw(w))
+	s.At += policiestest.Day(365)
+	accept(t, w, s)
+	if consented(w) {
+		t.Fatal("the withdrawal does not count")
+	}
+	w.Now += policiestest.Day(1)
+	w.Do("ann", "consent.sign", w.ConsentBody())
+	if !consented(w) {
+		t.Error("a form signed the day after does not count")
+	}
+}
+
 // TestWithdrawalDoesNotBringBackAnEarlierYes: the last form says no, and an older
 // one that knew of the withdrawal said yes.
 func TestWithdrawalDoesNotBringBackAnEarlierYes(t *testing.T) {
@@ -186,6 +202,26 @@ func TestRestrictionsAreTakenEarly(t *testing.T) {
 	}
 	if _, err := w.InFamily("bea", "session.log", policies.SessionLog{On: "2026-03-02", Number: 2}); !errors.Is(err, policies.ErrSigner) {
 		t.Errorf("a revoked device's session.log: %v, want ErrSigner", err)
+	}
+}
+
+// TestMayKnow: a family does not exist for those who have nothing to do with it,
+// and asking changes nothing.
+func TestMayKnow(t *testing.T) {
+	w := policiestest.NewFilmed()
+	before := text(t, w.Family)
+	for name, want := range map[string]bool{"ann": true, "bea": true, "head": true, "ig": true, "sup": true, "server": true, "outsider": false} {
+		by, ok := w.Org.Signer(w.Key(name))
+		if got := policies.MayKnow(w.Org, w.Family, by, "session.log"); !ok || got != want {
+			t.Errorf("%s may know = %v, want %v", name, got, want)
+		}
+	}
+	by, _ := w.Org.Signer(w.Key("outsider"))
+	if !policies.MayKnow(w.Org, w.Family, by, "consent.withdraw") {
+		t.Error("a withdrawal is taken from anyone certified")
+	}
+	if text(t, w.Family) != before {
+		t.Error("asking changed the family")
 	}
 }
 
