@@ -80,8 +80,9 @@ func (l *testLink) opened(session string) map[string]any {
 		"sealed": b64.EncodeToString(l.sealed), "bytes": l.bytes, "nonce": b64.EncodeToString(l.payload[:16]),
 		"media": l.media, "codec": l.codec, "duration": l.duration, "until": until, "demo": true,
 		"viewers": []map[string]string{
-			{"role": "practitioner", "name": "", "until": ""},
-			{"role": "supervisor", "name": "", "until": until},
+			{"role": "carer", "until": ""},
+			{"role": "team", "until": ""},
+			{"role": "supervision", "until": until},
 		},
 	}
 }

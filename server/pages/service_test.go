@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // testService speaks the wire of DESIGN §10 for the browser tests, and watches
@@ -21,6 +22,7 @@ import (
 type testService struct {
 	pages *Pages
 	links map[string]*testLink // by token
+	down  atomic.Bool          // film cannot be reached
 
 	// mu guards the fields below.
 	mu       sync.Mutex
@@ -51,6 +53,8 @@ func (s *testService) Handler() http.Handler {
 	mux.HandleFunc("POST /s/{token}/open", s.open)
 	mux.HandleFunc("GET /s/{token}/payload", s.payload)
 	mux.HandleFunc("POST /test/end/{name}", s.end)
+	mux.HandleFunc("POST /test/down", func(http.ResponseWriter, *http.Request) { s.down.Store(true) })
+	mux.HandleFunc("POST /test/up", func(http.ResponseWriter, *http.Request) { s.down.Store(false) })
 	mux.HandleFunc("GET /test/report", s.report)
 	return s.watch(mux)
 }
@@ -135,6 +139,10 @@ func (s *testService) payload(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	if gone {
 		refuse(w, http.StatusNotFound, map[string]any{"code": "link_ended"})
+		return
+	}
+	if s.down.Load() {
+		refuse(w, http.StatusServiceUnavailable, map[string]any{"code": "busy"})
 		return
 	}
 	m := oneRange.FindStringSubmatch(r.Header.Get("Range"))

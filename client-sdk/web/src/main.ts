@@ -102,11 +102,17 @@ async function cannot(opened: Opened): Promise<"unplayable" | "toolarge" | null>
 
 function refuse(no: Refused): void {
   const w = words();
-  if (no.code === "pin_wrong") return pinError(no.left === 1 ? w.pinWrongOnce : fill(w.pinWrong, { left: no.left ?? "" }));
+  if (no.code === "pin_wrong") return pinError(wrongPin(no.left));
   if (no.code === "pin_paused") return pinError(fill(w.pinPaused, { minutes: Math.ceil((no.retryAfter ?? 900) / 60) }));
   if (no.code === "pin_locked") return message("locked");
   if (no.code === "link_ended") return stopped("ended");
   message(no.code === "offline" ? "network" : "busy", () => show("start"));
+}
+
+function wrongPin(left: number | undefined): string {
+  const w = words();
+  if (left === 1) return w.pinWrongOnce;
+  return left ? fill(w.pinWrong, { left }) : w.pinWrongPlain;
 }
 
 /** Plays; called by the press itself, so nothing is awaited before play where a worker answers. */

@@ -14,8 +14,13 @@ export function prepare(opened: Opened, sealed: Sealed): void {
   say("shown", sealed.shown.length ? fill(w.shown, { names: list(sealed.shown) }) : "");
   el("shown").hidden = !sealed.shown.length;
   say("until", opened.until ? fill(w.until, { when: moment(opened.until, language()) }) : "");
-  el("viewers").replaceChildren(line(w.you), ...opened.viewers.map(viewerLine));
+  el("viewers").replaceChildren(...watchers(opened.viewers).map(viewerLine));
   say("cost", fill(w.cost, { length: length(opened.duration), size: Math.max(1, Math.round(opened.payloadBytes / 1e6)) }));
+}
+
+/** Whoever reads this can watch, so the list always begins with them. */
+function watchers(viewers: Viewer[]): Viewer[] {
+  return [{ role: "carer", name: "", until: "" }, ...viewers.filter((v) => v.role !== "carer")];
 }
 
 function viewerLine(v: Viewer): HTMLElement {

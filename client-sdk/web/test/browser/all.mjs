@@ -1,0 +1,94 @@
+// Plays every situation of server/pages' own test service in Chromium.
+//
+//   node test/browser/all.mjs [--shots DIR] [--only NAME]
+//
+// Needs Go, ffmpeg and Chromium, and the scripts built by `npm run build`.
+import { spawn, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { drive } from "./drive.mjs";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
+const { values: args } = parseArgs({ options: { shots: { type: "string" }, only: { type: "string" } } });
+
+/** Situation of the test service, what must happen, and how to visit. */
+const visits = [
+  ["plays", "plays", {}],
+  ["again", "plays", { worker: false, wrongPin: "none" }],
+  ["tampered-middle", "damaged", {}],
+  ["tampered-first", "damaged", { noFrame: true }],
+  ["tampered-last", "truncated", { noFrame: true }],
+  ["short-by-one", "truncated", { noFrame: true }],
+  ["short-by-chunks", "truncated", { noFrame: true }],
+  ["lying", "truncated", { noFrame: true }],
+  ["lying", "truncated", { noFrame: true, worker: false }],
+  ["tampered-middle", "damaged", { noFrame: true, worker: false }],
+  ["wrong-key", "badkey", { noFrame: true }],
+  ["wrong-clip", "badkey", {}],
+  ["no-codec", "unplayable", {}],
+  ["again", "incomplete", { change: (url) => url.slice(0, -9) }],
+  ["again", "incomplete", { change: (url) => url.replace("#", "%23") }],
+  ["again", "incomplete", { change: (url) => url.replace(/#.*/, "") }],
+  ["again", "ended", { change: (url) => url.replace(/\/s\/.{22}/, "/s/AAAAAAAAAAAAAAAAAAAAAA") }],
+  ["ending", "ended", { endDuring: true }],
+  ["ending", "ended", {}],
+  ["again", "network", {}],
+  ["again", "noscript", {}],
+  ["paused", "paused", {}],
+  ["locked", "locked", {}],
+];
+
+/** A film of the size of a real one, so that ranges mean something: more than 5 MB. */
+function makeFilm(folder) {
+  const film = join(folder, "film.mp4");
+  const clip = join(root, "client-sdk/film/testdata/visit.mp4");
+  const h264 = ["-c:v", "libx264", "-profile:v", "baseline", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-g", "50",
+    "-b:v", "1500k", "-minrate", "1500k", "-maxrate", "1500k", "-bufsize", "1500k", "-x264opts", "nal-hrd=cbr", "-c:a", "aac"];
+  const source = existsSync(clip)
+    ? ["-stream_loop", "-1", "-i", clip]
+    : ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=44100"];
+  execFileSync("ffmpeg", ["-v", "error", "-y", ...source, "-t", "60", ...h264, "-movflags", "+faststart", film], { stdio: "inherit" });
+  if (statSync(film).size < 5 << 20) throw new Error("film is too small to mean anything");
+  return film;
+}
+
+async function startService(folder) {
+  const binary = join(folder, "pages.test");
+  execFileSync("go", ["test", "-c", "-o", binary, "./server/pages"], { cwd: root, stdio: "inherit" });
+  const env = { ...process.env, ATTUNE_PAGES_SERVE: "127.0.0.1:0", ATTUNE_PAGES_FILM: makeFilm(folder) };
+  const service = spawn(binary, { env, stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(createInterface(service.stdout), "line");
+  return { service, links: JSON.parse(line) };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "carer-film-"));
+let failed = 0;
+const { service, links } = await startService(folder);
+try {
+  for (const [name, expect, how] of visits) {
+    if (args.only && args.only !== name && args.only !== expect) continue;
+    const { url, pin } = links[name];
+    const summary = await drive({
+      url: how.change ? how.change(url) : url, pin, expect, shots: args.shots && join(args.shots, how.worker === false ? "no-worker" : ""),
+      worker: how.worker ?? true, wrongPin: how.wrongPin ?? "203941", endDuring: how.endDuring && `${links.origin}/test/end/${name}`,
+    });
+    if (how.noFrame && summary.frames) summary.failures.push(`${summary.frames} frames were shown`);
+    failed += summary.failures.length;
+    const mark = summary.failures.length ? "FAIL" : "ok  ";
+    console.log(mark, name, "→", expect, how.worker === false ? "(no worker)" : "", summary.failures.join("; "));
+    if (expect === "plays") console.log("    ", JSON.stringify({ ...summary, failures: undefined, console: undefined }));
+  }
+  const report = await (await fetch(`${links.origin}/test/report`)).json();
+  for (const w of report.wrong) console.log("FAIL service saw:", w);
+  failed += report.wrong.length;
+} finally {
+  service.stdin.end();
+  await once(service, "exit");
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(failed ? 1 : 0);
