@@ -29,10 +29,6 @@ const (
 // demoHeader marks every reply of a service that was set up by --demo.
 const demoHeader = "Attune-Demo"
 
-// bodyTime is how long a connection may stand still while a body travels. It is
-// renewed by progress, see [Server.reading] and [Server.writing].
-const bodyTime = 60 * time.Second
-
 // observe gives each request its identifier and writes the access line. It sees
 // the route's template, never the path: a path holds link tokens, and a key when
 // somebody's app wrote # as %23.
@@ -82,11 +78,11 @@ func (s *Server) api(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// renew gives the connection bodyTime more. A recorder in a test has no
+// renew gives the connection its BodyTime anew. A recorder in a test has no
 // connection; nothing is lost there.
 func (s *Server) renew(c echo.Context) {
 	conn := http.NewResponseController(c.Response())
-	until := time.Now().Add(bodyTime)
+	until := time.Now().Add(s.cfg.BodyTime)
 	for _, err := range []error{conn.SetReadDeadline(until), conn.SetWriteDeadline(until)} {
 		if err != nil && !errors.Is(err, http.ErrNotSupported) {
 			s.log.Warn("deadline", "request_id", requestID(c), "error", err)

@@ -11,7 +11,7 @@ import (
 )
 
 // Timeouts of a connection. Bodies have no fixed limit: a film takes as long as
-// it takes, as long as it moves (bodyTime).
+// it takes, as long as it moves (Config.BodyTime).
 const (
 	headerTime = 5 * time.Second  // a client that trickles its header holds a connection for nothing
 	idleTime   = 60 * time.Second // between two requests

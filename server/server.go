@@ -23,6 +23,10 @@ type Config struct {
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // slog.Default() when nil
 
+	// BodyTime is how long a connection may stand still while a body travels, one
+	// minute when zero. It is renewed by progress.
+	BodyTime time.Duration
+
 	// Requests a minute from one address. A whole team behind one address joins
 	// within minutes; a carer needs a handful of tries.
 	JoinsPerMinute int // 20 when zero
@@ -47,6 +51,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.BodyTime == 0 {
+		cfg.BodyTime = time.Minute
 	}
 	if cfg.JoinsPerMinute == 0 {
 		cfg.JoinsPerMinute = 20

@@ -11,7 +11,7 @@ import (
 
 const (
 	copyBytes  = 128 << 10 // two sealed chunks; held for each reader
-	renewBytes = 64 << 10  // in bodyTime: a connection below 9 kbit/s is as good as none
+	renewBytes = 64 << 10  // in BodyTime: a connection below 9 kbit/s is as good as none
 )
 
 // beyond tells how long the payload is, beside a range that is not in it.

@@ -3,14 +3,18 @@ package server_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/server"
 )
 
 func TestUpload(t *testing.T) {
@@ -159,6 +163,28 @@ func TestUploadBrokenOff(t *testing.T) {
 	}
 	f.patch(path, at, f.payload()[at:]).want(f.world, http.StatusNoContent, "")
 	f.stands(path, len(f.payload()))
+}
+
+// A connection that stands still is given up, and keeps what it delivered: an
+// attacker cannot hold uploads open, and a phone that lost its network does not
+// block its own next attempt for long.
+func TestUploadStandsStill(t *testing.T) {
+	f := newFilmed(newWorld(t, func(c *server.Config) { c.BodyTime = time.Second }))
+	path := f.createUpload("sam", len(f.payload())).header.Get("Location")
+	const sent = 80_000
+	conn, err := net.Dial("tcp", f.web.Listener.Addr().String())
+	f.must(err)
+	defer conn.Close()
+	fmt.Fprintf(conn, "PATCH %s HTTP/1.1\r\nHost: attune\r\nAuthorization: Bearer %s\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"+
+		"Content-Type: application/offset+octet-stream\r\nContent-Length: %d\r\n\r\n", path, f.token("sam"), len(f.payload()))
+	_, err = conn.Write(f.payload()[:sent])
+	f.must(err)
+	f.must(conn.SetReadDeadline(time.Now().Add(20 * time.Second)))
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal("the connection was never given up")
+	}
+	f.stands(path, sent)
+	f.patch(path, sent, f.payload()[sent:]).want(f.world, http.StatusNoContent, "")
 }
 
 type broken struct{}

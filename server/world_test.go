@@ -39,7 +39,7 @@ type device struct {
 
 // newWorld founds the service: the practitioners sam, ana and outsider, the head
 // of service, an IG officer, and the supervisor vera.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*server.Config)) *world {
 	t.Helper()
 	w := &world{T: t, svc: storagetest.New(t, rules(t)), keys: map[string]device{}}
 	w.staff = map[string]*storagetest.Person{
@@ -49,12 +49,15 @@ func newWorld(t *testing.T) *world {
 	p, err := pages.New()
 	w.must(err)
 	w.web = httptest.NewUnstartedServer(nil)
-	s := server.New(server.Config{
+	cfg := server.Config{
 		Store: w.svc.Store, Pages: p, Org: w.svc.Org, Origin: w.origin(), Now: w.svc.Clock.Now,
 		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Contact: pages.CarerData{Service: "Northfield Early Help"},
-	})
-	w.web.Config.Handler = s.Handler()
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	w.web.Config.Handler = server.New(cfg).Handler()
 	w.web.Start()
 	t.Cleanup(w.web.Close)
 	return w
