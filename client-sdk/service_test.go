@@ -168,7 +168,7 @@ func (s *service) gate(next http.Handler) http.Handler {
 		}
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
-		body := (*spoil)(r, rec.Body.Bytes())
+		body := (*spoil)(r, append([]byte{}, rec.Body.Bytes()...))
 		if body == nil { // cut off before the answer, after the effect
 			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 				conn.Close()

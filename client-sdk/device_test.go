@@ -1,0 +1,367 @@
+package attune_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+func TestHome(t *testing.T) {
+	s := newService(t)
+	dir := s.head.Home()
+	if _, err := attune.Open(dir, passphrase, s.config()); attune.CodeOf(err) != attune.CodeInUse {
+		t.Errorf("second program: %v, want home_in_use", err)
+	}
+	must(t, s.head.Close())
+	if _, err := attune.Open(dir, []byte("wrong"), s.config()); attune.CodeOf(err) != attune.CodePassphrase {
+		t.Errorf("wrong passphrase: %v, want passphrase", err)
+	}
+	if _, err := attune.Open(t.TempDir(), passphrase, s.config()); attune.CodeOf(err) != attune.CodeHome {
+		t.Errorf("an empty folder: %v, want home", err)
+	}
+	again, err := attune.Open(dir, passphrase, s.config())
+	must(t, err)
+	s.sync(again)
+	must(t, again.Close())
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 && path != dir && !strings.HasPrefix(d.Name(), "store.db") {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	}))
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("home has mode %v, want 0700", info.Mode())
+	}
+}
+
+// TestPushAnswerLost: the server took it and the device does not know. The second
+// push is a duplicate, and nothing is there twice.
+func TestPushAnswerLost(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	_, err := sam.Sessions.Log(f.id, "2026-11-20", 7, true, "")
+	must(t, err)
+	s.lose("/v1/sync/push")
+	if _, err := sam.Sync(context.Background()); !attune.Offline(err) {
+		t.Fatalf("lost answer: %v, want offline", err)
+	}
+	s.spoil.Store(nil)
+	if r := s.sync(sam); len(r.Accepted) != 1 || r.Waiting != 0 {
+		t.Errorf("after the lost answer: %d accepted, %d waiting", len(r.Accepted), r.Waiting)
+	}
+	list, err := sam.Sessions.List(f.id)
+	must(t, err)
+	if len(list) != 2 {
+		t.Errorf("%d sessions, want 2", len(list))
+	}
+}
+
+// TestRefusedStays: what the server refuses needs attention and blocks nothing.
+func TestRefusedStays(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	request, err := sam.Approvals.Request(f.id, 1)
+	must(t, err)
+	s.sync(sam)
+	s.sync(s.head)
+
+	// Sam adds film; meanwhile filming is revoked, which Sam's device cannot know.
+	list, err := s.head.Approvals.List()
+	must(t, err)
+	for _, a := range list {
+		if a.ID != request {
+			must(t, s.head.Approvals.Revoke(a.ID, policies.Safeguarding))
+		}
+	}
+	s.sync(s.head)
+	added := f.add(t, film(t, "visit.mp4"), "")
+	_, err = sam.Sessions.Log(f.id, "", 0, true, "")
+	must(t, err)
+	r, err := sam.Sync(context.Background())
+	must(t, err)
+	if len(r.Refused) != 1 || len(r.Accepted) != 1 || !slices.Contains(r.Refused[0].Rules, "UPLOAD-APPROVAL") {
+		t.Fatalf("refused %+v, accepted %d; want clip.add by UPLOAD-APPROVAL and the session taken", r.Refused, len(r.Accepted))
+	}
+	list2, err := sam.Outbox.Attention()
+	must(t, err)
+	if len(list2) != 1 || list2[0].ID != policies.StatementID(added.Clip) || list2[0].Message == "" || list2[0].Next == "" {
+		t.Errorf("needs attention: %+v", list2)
+	}
+	if _, err := os.Stat(filepath.Join(sam.Home(), "clips", added.Clip.String()+".payload")); err != nil {
+		t.Errorf("the sealed film of a refused clip is gone: %v", err)
+	}
+}
+
+func TestFilmingGate(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	gate := func(want string) {
+		t.Helper()
+		source := film(t, "visit.mp4")
+		_, err := sam.Clips.Add(context.Background(), attune.AddClip{Family: f.id, File: source, Kind: policies.Film, People: []policies.PersonID{f.mum, f.child}})
+		var g *attune.GateError
+		if !errors.As(err, &g) || !slices.Contains(g.Rules, want) || len(g.Reasons) != len(g.Rules) {
+			t.Errorf("gate: %v, want %s", err, want)
+		}
+	}
+	t.Run("NobodyNamed", func(t *testing.T) {
+		if g, err := sam.Clips.Gate(f.id, nil); err != nil || g.Open {
+			t.Errorf("gate for nobody: %+v, %v", g, err)
+		}
+	})
+	t.Run("EightDaysWithoutContact", func(t *testing.T) {
+		s.pass(8 * 24 * time.Hour)
+		gate("GATE-CONTACT")
+		s.sync(sam)
+	})
+	t.Run("WithdrawnHereAndNotYetSent", func(t *testing.T) {
+		s.down.Store(true)
+		must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.child}, policies.InPerson))
+		gate("UPLOAD-CONSENT")
+	})
+	t.Run("SignedAnewAndNotYetSent", func(t *testing.T) {
+		f.consent(s)
+		// The mirror still has the old consent, the outbox withdrawal and new one.
+		if g, err := sam.Clips.Gate(f.id, []policies.PersonID{f.mum, f.child}); err != nil || !g.Open {
+			t.Errorf("gate after a new consent: %+v, %v", g, err)
+		}
+		s.down.Store(false)
+		s.sync(sam)
+	})
+	t.Run("ApprovalOnlyQueued", func(t *testing.T) {
+		id, err := sam.Families.Open("NF-2000", policies.VIPPSD)
+		must(t, err)
+		other := f
+		other.id = id
+		if g, err := sam.Clips.Gate(id, []policies.PersonID{f.mum}); err != nil || g.Open {
+			t.Errorf("gate of a family that the service does not know: %+v, %v", g, err)
+		}
+	})
+}
+
+func TestNotVideo(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	whole, err := os.ReadFile(film(t, "visit.mp4"))
+	must(t, err)
+	for name, body := range map[string][]byte{
+		"Empty": {}, "Text": []byte(strings.Repeat("not film at all ", 99)), "Cut": whole[:len(whole)/2], "PDF": []byte("%PDF-1.7 and so on"),
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		must(t, os.WriteFile(path, body, 0o600))
+		_, err := sam.Clips.Add(context.Background(), attune.AddClip{Family: f.id, File: path, Kind: policies.Film, People: []policies.PersonID{f.mum, f.child}})
+		if attune.CodeOf(err) != attune.CodeNotVideo {
+			t.Errorf("%s: %v, want not_a_video", name, err)
+		}
+	}
+	empty(t, sam)
+}
+
+// empty expects no piece of film in a home.
+func empty(t *testing.T, c *attune.Client) {
+	t.Helper()
+	left, err := os.ReadDir(filepath.Join(c.Home(), "clips"))
+	must(t, err)
+	if len(left) != 0 {
+		t.Errorf("left in clips/: %v", left)
+	}
+}
+
+// TestAddInterrupted: stopped while sealing, nothing is there but the original,
+// and what a crash leaves behind is gone at the next start.
+func TestAddInterrupted(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	source := film(t, "visit.mp4")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := sam.Clips.Add(ctx, attune.AddClip{Family: f.id, File: source, Kind: policies.Film, People: []policies.PersonID{f.mum, f.child}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+	empty(t, sam)
+	must(t, os.WriteFile(filepath.Join(sam.Home(), "clips", "seal-1.tmp"), []byte("half"), 0o600))
+	must(t, os.WriteFile(filepath.Join(sam.Home(), "clips", policies.ClipID{7}.String()+".payload"), []byte("never queued"), 0o600))
+	must(t, sam.Close())
+	sam, err = attune.Open(sam.Home(), passphrase, s.config())
+	must(t, err)
+	defer sam.Close()
+	empty(t, sam)
+	f.practitoner = sam
+	f.add(t, source, "") // and it can be added now
+	if w, err := sam.Outbox.Waiting(); err != nil || len(w) != 1 {
+		t.Errorf("%d waiting, %v", len(w), err)
+	}
+}
+
+func TestConfirmSource(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	t.Run("OriginalChanged", func(t *testing.T) {
+		source := film(t, "visit.mp4")
+		clip := f.add(t, source, "").Clip
+		must(t, os.WriteFile(source, []byte("another film stands here now"), 0o600))
+		if err := sam.Clips.ConfirmSource(clip, policies.SourceRemoved); attune.CodeOf(err) != attune.CodeSource {
+			t.Errorf("changed original: %v, want source_changed", err)
+		}
+		if _, err := os.Stat(source); err != nil {
+			t.Error("the other film was removed")
+		}
+	})
+	t.Run("SealedCopyDamaged", func(t *testing.T) {
+		source := film(t, "visit.mp4")
+		clip := f.add(t, source, "").Clip
+		path := filepath.Join(sam.Home(), "clips", clip.String()+".payload")
+		b, err := os.ReadFile(path)
+		must(t, err)
+		b[len(b)/2] ^= 1
+		must(t, os.WriteFile(path, b, 0o600))
+		if err := sam.Clips.ConfirmSource(clip, policies.SourceRemoved); attune.CodeOf(err) != attune.CodeSealed {
+			t.Errorf("damaged copy: %v, want sealed_mismatch", err)
+		}
+		if _, err := os.Stat(source); err != nil {
+			t.Error("the only good copy was removed")
+		}
+	})
+	t.Run("RemovedBeforeTheRecord", func(t *testing.T) {
+		source := film(t, "visit.mp4")
+		clip := f.add(t, source, "").Clip
+		must(t, os.Remove(source)) // as a crash between removal and record leaves it
+		must(t, sam.Clips.ConfirmSource(clip, policies.SourceRemoved))
+		if v, err := sam.Clips.Show(clip); err != nil || v.Source != policies.SourceRemoved {
+			t.Errorf("source = %q, %v", v.Source, err)
+		}
+	})
+	t.Run("Kept", func(t *testing.T) {
+		source := film(t, "visit.mp4")
+		clip := f.add(t, source, "").Clip
+		must(t, sam.Clips.ConfirmSource(clip, policies.SourceKept))
+		if _, err := os.Stat(source); err != nil {
+			t.Error("a kept original was removed")
+		}
+	})
+}
+
+// TestUploadGoesOn: cut off after the server has taken a piece, the upload goes on
+// from where the server has it.
+func TestUploadGoesOn(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	source := longer(t, film(t, "visit.mp4"), 20<<20)
+	clip := f.add(t, source, "").Clip
+	patches, cut := 0, true
+	spoil := func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodPatch {
+			if patches++; patches == 2 && cut {
+				return nil
+			}
+		}
+		return body
+	}
+	s.spoil.Store(&spoil)
+	if _, err := sam.Sync(context.Background()); !attune.Offline(err) {
+		t.Fatalf("cut upload: %v, want offline", err)
+	}
+	cut = false
+	if r := s.sync(sam); len(r.Uploaded) != 1 {
+		t.Errorf("uploaded %v", r.Uploaded)
+	}
+	if patches != 3 { // 8 + 8 + what is left
+		t.Errorf("%d pieces were sent, want 3", patches)
+	}
+	if v, err := sam.Clips.Show(clip); err != nil || v.State != attune.ClipStored {
+		t.Errorf("clip is %s %s, %v", v.State, v.Why, err)
+	}
+	// Played from the server, by seeking.
+	must(t, os.Remove(filepath.Join(sam.Home(), "clips", clip.String()+".payload")))
+	p, err := sam.Clips.Open(context.Background(), clip, policies.FilmAndUse)
+	must(t, err)
+	defer p.Close()
+	want := cleaned(t, source)
+	for _, at := range []int64{0, 9 << 20, p.Size - 100, 12345678} {
+		got := make([]byte, 100)
+		if _, err := p.ReadAt(got, at); err != nil || !bytes.Equal(got, want[at:at+100]) {
+			t.Errorf("100 bytes at %d: %v", at, err)
+		}
+	}
+}
+
+// longer puts a free box behind a film, so that it is worth several pieces.
+func longer(t *testing.T, path string, size int) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	box := make([]byte, size-len(b))
+	binary.BigEndian.PutUint32(box, uint32(len(box)))
+	copy(box[4:], "free")
+	must(t, os.WriteFile(path, append(b, box...), 0o600))
+	return path
+}
+
+// TestClockWrong: a device an hour off signs in with the server's time.
+func TestClockWrong(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	must(t, sam.Close())
+	cfg := s.config()
+	cfg.Now = func() time.Time { return s.now().Add(-time.Hour) }
+	sam, err := attune.Open(sam.Home(), passphrase, cfg)
+	must(t, err)
+	defer sam.Close()
+	s.sync(sam)
+}
+
+// TestLinkRefusedHere: what the device can know needs no server.
+func TestLinkRefusedHere(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	chosen := f.add(t, film(t, "visit.mp4"), "").Clip
+	hevc := f.add(t, film(t, "hevc.mp4"), "").Clip
+	for name, c := range map[string]struct {
+		clip   policies.ClipID
+		person policies.PersonID
+		days   int
+		rule   string
+	}{
+		"UnsafeContact": {chosen, f.child, 0, "LINK-CONTACT"}, "Unplayable": {hevc, f.mum, 0, "LINK-PLAYS"}, "TooLong": {chosen, f.mum, 99, ""},
+	} {
+		_, err := sam.Links.Create(c.clip, c.person, c.days, 0)
+		var e *attune.Error
+		if !errors.As(err, &e) || (c.rule != "" && !slices.Contains(e.Rules, c.rule)) {
+			t.Errorf("%s: %v, want %q", name, err, c.rule)
+		}
+	}
+	must(t, sam.Close())
+	cfg := s.config()
+	cfg.Server = "http://attune.example.org"
+	sam, err := attune.Open(sam.Home(), passphrase, cfg)
+	must(t, err)
+	defer sam.Close()
+	if _, err := sam.Links.Create(chosen, f.mum, 0, 0); attune.CodeOf(err) != attune.CodeInsecureAddress {
+		t.Errorf("link without HTTPS: %v, want insecure_address", err)
+	}
+}
