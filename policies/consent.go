@@ -264,17 +264,15 @@ func (f *Family) ConsentFor(p PersonID, purpose Purpose, when Micros) bool {
 	return ok && c.Says(FilmAndUse) && c.Says(purpose)
 }
 
-// Names reports whether any consent in force names this viewer now, for whatever
-// purpose: then they receive the family's control statements.
+// Names reports whether any form of this family named this viewer, for whatever
+// purpose, until a date that has not passed. They receive the family's control
+// statements, also after the form was withdrawn or replaced: else the withdrawal
+// is the one thing that would not reach them.
 func (f *Family) Names(who StaffID, now Micros) bool {
-	for p := range f.People {
-		if form, ok := f.CurrentConsent(p, now); ok && form.namesAnyhow(who, now) {
+	for _, c := range f.Consents {
+		if slices.ContainsFunc(c.Viewers, func(v NamedViewer) bool { return v.Staff == who && now < v.Until }) {
 			return true
 		}
 	}
 	return false
-}
-
-func (c *Consent) namesAnyhow(who StaffID, now Micros) bool {
-	return slices.ContainsFunc(c.Viewers, func(v NamedViewer) bool { return v.Staff == who && now < v.Until })
 }
