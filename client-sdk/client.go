@@ -53,6 +53,7 @@ type desk struct {
 	keys   *Keys
 	mirror *Mirror
 	outbox *Outbox
+	shelf  *shelf
 }
 
 // Open opens a home that [Join] made. Errors: an [*Error] with [CodeHome],
@@ -77,7 +78,7 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
-	c.Clips.clean()
+	c.desk.clean()
 	return c, nil
 }
 
@@ -121,6 +122,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		return nil, err
 	}
 	d := &desk{dir: dir, cfg: cfg, me: me, store: &store{db}, keys: keys}
+	d.shelf = &shelf{d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
 		t := statement.Token{Device: me.Device, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}
@@ -130,12 +132,11 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		return nil, err
 	}
 	d.outbox = &Outbox{d: d}
-	keys.mirror = d.mirror
-	clips := &Clips{d: d}
+	keys.mirror, keys.shelf = d.mirror, d.shelf
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d},
-		Sessions: &Sessions{d: d}, Clips: clips, Links: &Links{d: d, clips: clips}, Log: &Log{d: d},
+		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d},
 		desk: d,
 	}, nil
 }
@@ -182,12 +183,12 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 // is lost. [Offline] tells a missing connection apart.
 func (c *Client) Sync(ctx context.Context) (Report, error) {
 	var r Report
-	err := c.Outbox.push(ctx, &r)
+	err := (&courier{c.desk}).push(ctx, &r)
 	if err == nil {
 		err = c.Uploader.run(ctx, &r)
 	}
 	if err == nil {
-		err = c.Mirror.pull(ctx, &r)
+		err = (&feed{c.desk}).pull(ctx, &r)
 	}
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left

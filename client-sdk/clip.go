@@ -68,7 +68,7 @@ func (c *Clips) Find(text string) (policies.ClipID, error) {
 
 // Show is one clip.
 func (c *Clips) Show(id policies.ClipID) (ClipView, error) {
-	f, err := c.family(id)
+	f, err := c.d.clipFamily(id)
 	if err != nil {
 		return ClipView{}, err
 	}
@@ -84,9 +84,9 @@ func (c *Clips) Show(id policies.ClipID) (ClipView, error) {
 	return ClipView{}, noClip(id)
 }
 
-// family is the family that a clip belongs to, provisional.
-func (c *Clips) family(id policies.ClipID) (*policies.Family, error) {
-	all, err := c.d.mirror.allProvisional()
+// clipFamily is the family that a clip belongs to, provisional.
+func (d *desk) clipFamily(id policies.ClipID) (*policies.Family, error) {
+	all, err := d.mirror.allProvisional()
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func clipViews(d *desk, f *policies.Family, order map[string]int, key seal.Ident
 		v := ClipView{Clip: *f.Clips[id], Family: f.ID, State: ClipUploading}
 		v.Mine = v.By == d.me.Staff
 		if hasKey {
-			v.Title = d.title(f, id, key)
+			v.Title = d.shelf.title(f, id, key)
 		}
 		info, err := os.Stat(d.payload(id))
 		v.Local = err == nil && info.Size() == v.Payload.Bytes
@@ -140,54 +140,6 @@ func (d *desk) uploadState(f *policies.Family, v *ClipView) error {
 	return nil
 }
 
-// title opens a clip's title, "" when there is none or it does not open: a list
-// with one unreadable title is more use than no list.
-func (d *desk) title(f *policies.Family, id policies.ClipID, key seal.Identity) string {
-	sealed, err := d.mirror.fixed(policies.StatementID(id), "title")
-	if err != nil || sealed == nil {
-		return ""
-	}
-	fileKey, err := d.fileKey(f, id, key)
-	if err != nil {
-		return ""
-	}
-	text, err := seal.OpenText(fileKey, sealed, titlePlace)
-	if err != nil {
-		return ""
-	}
-	return text
-}
-
-// fileKey opens the clip's key from its header, and takes it only if it is the
-// one to which clip.add commits: a server that swaps the headers of two clips of
-// a family is found out here.
-func (d *desk) fileKey(f *policies.Family, id policies.ClipID, key seal.Identity) (seal.FileKey, error) {
-	header, err := d.header(f, id)
-	if err != nil {
-		return seal.FileKey{}, err
-	}
-	k, err := seal.OpenHeader(header, key)
-	if err != nil {
-		return k, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key of clip %s cannot be opened.", id.Short()).because(err)
-	}
-	if policies.Digest(seal.Commitment(k)) != f.Clips[id].Payload.Commitment {
-		return seal.FileKey{}, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key that was sent with clip %s is that of another clip.", id.Short())
-	}
-	return k, nil
-}
-
-func (d *desk) header(f *policies.Family, id policies.ClipID) ([]byte, error) {
-	to, err := seal.ParseRecipient(f.Recipient)
-	if err != nil {
-		return nil, err
-	}
-	header, err := attachment(d.store.db, id.String(), headerName(to))
-	if err == nil && header == nil {
-		err = problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
-	}
-	return header, err
-}
-
 func headerName(to seal.Recipient) string {
 	return "header/" + policies.Digest(to.Fingerprint()).String()
 }
@@ -199,8 +151,8 @@ const payloadSuffix = ".payload"
 
 // clean removes what a crash left in the folder of sealed clips: pieces that no
 // statement names. The recording they were made of was not touched.
-func (c *Clips) clean() {
-	entries, err := os.ReadDir(c.d.clipPath(""))
+func (d *desk) clean() {
+	entries, err := os.ReadDir(d.clipPath(""))
 	if err != nil {
 		return // nothing can be left over in a folder that is not there
 	}
@@ -208,10 +160,10 @@ func (c *Clips) clean() {
 		name, isPayload := strings.CutSuffix(e.Name(), payloadSuffix)
 		id, err := policies.ParseID[policies.Clip](name)
 		if isPayload && err == nil {
-			if _, known, err := uploadOf(c.d.store.db, id); known || err != nil {
+			if _, known, err := uploadOf(d.store.db, id); known || err != nil {
 				continue
 			}
 		}
-		_ = os.Remove(c.d.clipPath(e.Name())) // tried again at the next start
+		_ = os.Remove(d.clipPath(e.Name())) // tried again at the next start
 	}
 }

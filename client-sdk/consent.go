@@ -134,7 +134,7 @@ func (c *Consents) List(family policies.FamilyID) ([]ConsentView, error) {
 // ReadForm opens the signed form of a consent, for the family's team and the IG
 // officer.
 func (c *Consents) ReadForm(family policies.FamilyID, id policies.ConsentID) ([]byte, error) {
-	sealed, err := c.d.mirror.fixed(policies.StatementID(id), "form")
+	sealed, err := c.d.shelf.fixed(policies.StatementID(id), "form")
 	if err != nil {
 		return nil, err
 	}

@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
@@ -31,7 +26,7 @@ func (c *Clips) SaveCopyFor(ctx context.Context, clip policies.ClipID, purpose p
 		e := wire.EntryOf(wire.CodeReason)
 		return problem(wire.CodeReason, e.Next, "%s", e.Message)
 	}
-	p, err := c.open(ctx, clip, wire.ViewRequest{Purpose: purpose, Copy: true, Reason: reason})
+	p, err := (&viewing{c.d, wire.ViewRequest{Purpose: purpose, Copy: true, Reason: reason}}).open(ctx, clip)
 	if err != nil {
 		return err
 	}
@@ -56,139 +51,4 @@ func writeNew(path string, from io.Reader) error {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path))
 	}
 	return nil
-}
-
-// ExportClip says how a clip leaves Attune.
-type ExportClip struct {
-	Recipient string           // age1pq1…: the header is written for this key; for the family's key when ""
-	WithKey   bool             // also write the family's secret key; without Recipient only
-	Purpose   policies.Purpose // the family's own copy when ""
-	Reason    string           // kept by the log
-}
-
-// Export writes a clip to a new folder so that stock age opens it without
-// Attune: header, payload, manifest.json (clip.add's body), statement.jws (the
-// signed statement) and README.txt. `cat header payload | age -d -i KEY` gives
-// the film. Like SaveCopy it is a reasoned act that the log keeps.
-func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, how ExportClip) error {
-	header, family, err := c.exportHeader(clip, how)
-	if err != nil {
-		return err
-	}
-	src, err := c.exportPayload(ctx, clip, how)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	raw, err := c.d.mirror.raw(policies.StatementID(clip))
-	if err != nil {
-		return err
-	}
-	s, err := trusted(raw, c.d)
-	if err != nil {
-		return err
-	}
-	manifest, err := json.Marshal(s.Body, jsontext.WithIndent("  "))
-	if err != nil {
-		return err
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return problem(CodeInput, "Choose a folder that does not exist yet.", "The folder cannot be made.").because(err)
-	}
-	files := []struct{ name, body string }{
-		{"header", string(header)}, {"manifest.json", string(manifest) + "\n"}, {"statement.jws", raw}, {"README.txt", exportReadme(how)},
-	}
-	if how.WithKey {
-		files = append(files, struct{ name, body string }{"family.key", family.String() + "\n"})
-	}
-	for _, f := range files {
-		if err := writeNew(filepath.Join(dir, f.name), strings.NewReader(f.body)); err != nil {
-			return err
-		}
-	}
-	return c.writePayload(dir, clip, src)
-}
-
-func (c *Clips) exportHeader(clip policies.ClipID, how ExportClip) ([]byte, seal.Identity, error) {
-	var none seal.Identity
-	if how.WithKey && how.Recipient != "" {
-		return nil, none, problem(CodeInput, "Name a recipient, or ask for the key.", "A copy for somebody else does not carry the family's key.")
-	}
-	f, err := c.family(clip)
-	if err != nil {
-		return nil, none, err
-	}
-	family, err := c.d.keys.family(f.ID)
-	if err != nil {
-		return nil, none, err
-	}
-	key, err := c.d.fileKey(f, clip, family)
-	if err != nil {
-		return nil, none, err
-	}
-	to := family.Recipient()
-	if how.Recipient != "" {
-		if to, err = seal.ParseRecipient(how.Recipient); err != nil {
-			return nil, none, problem(CodeInput, "Give the age1pq1… line of the person who shall open it.", "This is not a key that can be sealed to.").because(err)
-		}
-	}
-	header, err := seal.NewHeader(key, to)
-	return header, family, err
-}
-
-func (c *Clips) exportPayload(ctx context.Context, clip policies.ClipID, how ExportClip) (payloadReader, error) {
-	if how.Reason == "" {
-		how.Reason = "export"
-	}
-	if how.Purpose == "" {
-		how.Purpose = policies.FamilyCopy
-	}
-	f, err := c.family(clip)
-	if err != nil {
-		return nil, err
-	}
-	src, _, err := c.bytes(ctx, f, f.Clips[clip], wire.ViewRequest{Purpose: how.Purpose, Copy: true, Reason: how.Reason})
-	return src, err
-}
-
-// writePayload copies the sealed bytes and compares them with the statement.
-func (c *Clips) writePayload(dir string, clip policies.ClipID, src io.ReaderAt) error {
-	f, err := c.family(clip)
-	if err != nil {
-		return err
-	}
-	want := f.Clips[clip].Payload
-	show := c.d.cfg.progress("Exporting " + clip.Short())
-	defer show.Done()
-	show.Total(want.Bytes)
-	path := filepath.Join(dir, "payload")
-	if err := writeNew(path, counted{io.NewSectionReader(src, 0, want.Bytes), show}); err != nil {
-		return err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if sum, err := fileDigest(file); err != nil || sum != want.SHA256 {
-		return errors.Join(problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", clip.Short()), err, os.Remove(path))
-	}
-	return nil
-}
-
-func exportReadme(how ExportClip) string {
-	key := "KEY"
-	whose := "KEY is the family's key. Any two custodians can recover it from the family's record."
-	switch {
-	case how.WithKey:
-		key, whose = "family.key", "family.key opens every clip of this family: keep it apart, and delete it after use."
-	case how.Recipient != "":
-		whose = "KEY is the secret half of the key that this copy was made for:\n  " + how.Recipient
-	}
-	return "This folder holds one clip of the Attune service, sealed.\n\n" +
-		"To open it, with age 1.3 or later (https://age-encryption.org):\n\n" +
-		"  cat header payload | age -d -i " + key + " > clip.mp4\n\n" + whose + "\n\n" +
-		"manifest.json says what the clip is, and the SHA-256 of payload and of the\n" +
-		"original recording. statement.jws is the same, signed by the device that\n" +
-		"made it.\n"
 }

@@ -85,7 +85,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	if err := c.Mirror.pull(ctx, &Report{}); err != nil {
+	if err := (&feed{c.desk}).pull(ctx, &Report{}); err != nil {
 		return nil, Joined{}, err
 	}
 	p, err := c.desk.mySelf()

@@ -62,9 +62,9 @@ func rolledBack(r policies.RecordID) error {
 
 // wholeAgain is asked at the end of a feed: a record that was sent again must
 // reach at least as far as it had.
-func (m *Mirror) wholeAgain() error {
+func (fd *feed) wholeAgain() error {
 	var short policies.RecordID
-	err := each(m.d.store.db, func(r *sql.Rows) error {
+	err := each(fd.d.store.db, func(r *sql.Rows) error {
 		var record string
 		if err := r.Scan(&record); err != nil {
 			return err

@@ -16,6 +16,7 @@ type Keys struct {
 	device   ed25519.PrivateKey
 	identity seal.Identity
 	mirror   *Mirror
+	shelf    *shelf
 }
 
 func newKeys(me profile, s secrets) (*Keys, error) {
@@ -50,7 +51,7 @@ func (k *Keys) family(id policies.FamilyID) (seal.Identity, error) {
 	if err != nil {
 		return seal.Identity{}, err
 	}
-	envelopes, err := k.mirror.envelopes(id, "key/"+k.me.Staff.String())
+	envelopes, err := k.shelf.envelopes(id, "key/"+k.me.Staff.String())
 	if err != nil {
 		return seal.Identity{}, err
 	}

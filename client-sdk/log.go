@@ -156,7 +156,7 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := l.d.mirror.places()
+	own, err := l.d.shelf.places()
 	if err != nil {
 		return nil, errors.Join(errors.New("read mirror"), err)
 	}

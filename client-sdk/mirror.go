@@ -2,16 +2,13 @@ package attune
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
 )
@@ -151,79 +148,4 @@ func (m *Mirror) provisionalOrg() (*policies.Org, error) {
 		}
 	}
 	return org, nil
-}
-
-// envelopes are the attachments of one name anywhere in a family's record,
-// newest first: an envelope may come with any team.add.
-func (m *Mirror) envelopes(id policies.FamilyID, name string) (bodies [][]byte, err error) {
-	err = each(m.d.store.db, func(r *sql.Rows) error {
-		var b []byte
-		err := r.Scan(&b)
-		bodies = append(bodies, b)
-		return err
-	}, `SELECT a.body FROM attachments a LEFT JOIN statements s ON s.id = a.statement LEFT JOIN outbox o ON o.id = a.statement
-		WHERE a.name = $1 AND (s.record = $2 OR o.record = $2 OR o.id = $2)`, name, id.String())
-	slices.Reverse(bodies)
-	return bodies, err
-}
-
-// fixed reads an attachment that a statement names by its digest, and checks it.
-func (m *Mirror) fixed(id policies.StatementID, name string) ([]byte, error) {
-	body, err := attachment(m.d.store.db, id.String(), name)
-	if err != nil || body == nil {
-		return nil, err
-	}
-	s, err := m.statement(id)
-	if err != nil {
-		return nil, err
-	}
-	return body, checkFixed(s, name, body)
-}
-
-// statement reads a statement of mirror or outbox; its signature was checked, or
-// made, before it was stored.
-func (m *Mirror) statement(id policies.StatementID) (policies.Statement, error) {
-	raw, err := m.raw(id)
-	if err != nil {
-		return policies.Statement{}, err
-	}
-	return trusted(raw, m.d)
-}
-
-func (m *Mirror) raw(id policies.StatementID) (raw string, err error) {
-	err = m.d.store.db.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND raw <> ''
-		UNION ALL SELECT raw FROM outbox WHERE id = $1 LIMIT 1`, id.String()).Scan(&raw)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", problem(CodeUnknown, "Sync, and try again.", "This device does not hold statement %s.", id.Short())
-	}
-	return raw, err
-}
-
-// trusted verifies again what was verified when it was stored: cheap, and a
-// changed database file is noticed.
-func trusted(raw string, d *desk) (policies.Statement, error) {
-	return statement.Verify([]byte(raw), func(kid policies.KeyID) (policies.PublicKey, bool) {
-		if kid == policies.KeyID(d.me.Device) {
-			return publicKey(d.keys.device), true
-		}
-		if o := d.mirror.Org(); o != nil {
-			return o.Key(kid)
-		}
-		return policies.PublicKey{}, false
-	})
-}
-
-// checkFixed holds an attachment against the digest in its statement's body; one
-// that the body does not name is loose and passes.
-func checkFixed(s policies.Statement, name string, body []byte) error {
-	a, ok := s.Body.(policies.Attached)
-	if !ok {
-		return nil
-	}
-	for _, f := range a.Attachments() {
-		if f.Name == name && (f.Bytes != int64(len(body)) || f.SHA256 != policies.DigestOf(body)) {
-			return untrusted(fmt.Sprintf("%q beside statement %s is not what the statement names.", name, s.ID.Short()), nil)
-		}
-	}
-	return nil
 }

@@ -9,12 +9,12 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
-
-	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
+
+// feed receives records from the server.
+type feed struct{ d *desk }
 
 // pull walks the feed to its head, a page and a transaction at a time. A page
 // that does not verify is refused whole: cursor and state stay as they were.
@@ -22,17 +22,17 @@ import (
 // The records of a window come one after the other, so a page may hold a family's
 // statement that was judged under a state of the organisation which only a later
 // page brings. Such a page waits for the next, and both are taken as one.
-func (m *Mirror) pull(ctx context.Context, r *Report) error {
-	before, err := recall(m.d.store.db)
+func (fd *feed) pull(ctx context.Context, r *Report) error {
+	before, err := recall(fd.d.store.db)
 	if err != nil {
 		return err
 	}
-	cursor, err := setting(m.d.store.db, settingCursor)
+	cursor, err := setting(fd.d.store.db, settingCursor)
 	if err != nil {
 		return err
 	}
 	for waiting := []wire.Item(nil); ; {
-		page, err := m.fetch(ctx, cursor, before)
+		page, err := fd.fetch(ctx, cursor, before)
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (m *Mirror) pull(ctx context.Context, r *Report) error {
 			return untrusted("The feed does not move on.", nil)
 		}
 		cursor, page.Items = page.Cursor, append(waiting, page.Items...)
-		after, err := m.take(before, page, r)
+		after, err := fd.take(before, page, r)
 		switch {
 		case errors.Is(err, errLaterOrg) && page.More && len(page.Items) < maxWaiting:
 			waiting = page.Items
@@ -51,7 +51,7 @@ func (m *Mirror) pull(ctx context.Context, r *Report) error {
 		case err != nil:
 			return err
 		case !page.More:
-			return m.wholeAgain()
+			return fd.wholeAgain()
 		}
 		before, waiting = after, nil
 	}
@@ -60,22 +60,23 @@ func (m *Mirror) pull(ctx context.Context, r *Report) error {
 // maxWaiting bounds what a server can have this device hold in memory.
 const maxWaiting = 20 * wire.MaxPullItems
 
-func (m *Mirror) fetch(ctx context.Context, cursor string, before mark) (page wire.PullReply, err error) {
+func (fd *feed) fetch(ctx context.Context, cursor string, before mark) (page wire.PullReply, err error) {
 	query := url.Values{"cursor": {cursor}, "checkpoint": {strconv.FormatInt(before.Size, 10)}}
-	err = m.d.remote.call(ctx, http.MethodGet, "/v1/sync/pull?"+query.Encode(), nil, &page)
+	err = fd.d.remote.call(ctx, http.MethodGet, "/v1/sync/pull?"+query.Encode(), nil, &page)
 	return page, err
 }
 
 // take folds one page over copies of the state and keeps all of it or nothing.
-func (m *Mirror) take(before mark, page wire.PullReply, r *Report) (after mark, err error) {
+func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, err error) {
+	m := fd.d.mirror
 	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}}
 	pulled, dropped := 0, []policies.FamilyID(nil)
-	err = m.d.store.write(func(tx *sql.Tx) error {
+	err = fd.d.store.write(func(tx *sql.Tx) error {
 		p.tx, p.past = tx, past{tx: tx}
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
-		for _, item := range orgFirst(page.Items, policies.RecordID(m.d.me.Org)) {
+		for _, item := range orgFirst(page.Items, policies.RecordID(fd.d.me.Org)) {
 			var err error
 			switch item.Kind {
 			case wire.ItemStatement:
@@ -84,7 +85,7 @@ func (m *Mirror) take(before mark, page wire.PullReply, r *Report) (after mark, 
 			case wire.ItemResetScope:
 				err = p.forget(item.Place.Record)
 			case wire.ItemDropScope:
-				if item.Place.Record == policies.RecordID(m.d.me.Org) {
+				if item.Place.Record == policies.RecordID(fd.d.me.Org) {
 					return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
 				}
 				dropped = append(dropped, policies.FamilyID(item.Place.Record))
@@ -96,10 +97,10 @@ func (m *Mirror) take(before mark, page wire.PullReply, r *Report) (after mark, 
 				return err
 			}
 		}
-		if after, err = m.d.prove(p.org, before, page.Proven); err != nil {
+		if after, err = fd.d.prove(p.org, before, page.Proven); err != nil {
 			return err
 		}
-		return errors.Join(p.save(), m.d.remember(tx, after), set(tx, settingCursor, page.Cursor))
+		return errors.Join(p.save(), fd.d.remember(tx, after), set(tx, settingCursor, page.Cursor))
 	})
 	if err != nil {
 		return mark{}, err
@@ -128,156 +129,4 @@ func orgFirst(items []wire.Item, org policies.RecordID) []wire.Item {
 		}
 	}
 	return out
-}
-
-// pageFold is the fold of one page, in its transaction.
-type pageFold struct {
-	m        *Mirror
-	tx       *sql.Tx
-	org      *policies.Org                          // copy; nil until org.root
-	families map[policies.FamilyID]*policies.Family // copies of those touched; nil when forgotten
-	past     past
-}
-
-// accept verifies one item and folds it: signature, place, head, possibility.
-func (p *pageFold) accept(item wire.Item) error {
-	s, err := p.verify(item)
-	if err != nil {
-		return err
-	}
-	if item.Place.Record == policies.RecordID(p.m.d.me.Org) {
-		err = p.foldOrg(s, item)
-	} else {
-		err = p.foldFamily(s, item)
-	}
-	if err != nil {
-		return err
-	}
-	return p.keep(s, item)
-}
-
-// verify returns the zero statement for an item of which only the digest may be
-// seen. Control statements are never hidden: a server that hides one hides,
-// perhaps, a withdrawal.
-func (p *pageFold) verify(item wire.Item) (policies.Statement, error) {
-	var none policies.Statement
-	if item.Statement == "" {
-		if item.Place.Class != policies.Content || len(item.Attachments) > 0 {
-			return none, refused(item, errors.New("the server hides a statement that nobody may hide"))
-		}
-		return none, nil
-	}
-	s, err := statement.Verify([]byte(item.Statement), func(kid policies.KeyID) (policies.PublicKey, bool) {
-		if p.org == nil {
-			return policies.PublicKey{}, false
-		}
-		return p.org.Key(kid)
-	})
-	if err != nil {
-		return none, refused(item, err)
-	}
-	row, _ := policies.RowOf(s.Kind)
-	switch founds := s.Kind == policies.KindRoot || s.Kind == policies.KindFamilyOpen; {
-	case s.ID != item.ID:
-		return none, refused(item, errors.New("it is another statement than the feed says"))
-	case row.Class != item.Place.Class:
-		return none, refused(item, errors.New("it is not of the class that the feed says"))
-	case !founds && s.Record != item.Place.Record:
-		return none, refused(item, errors.New("it belongs to another record"))
-	}
-	for _, a := range item.Attachments {
-		if err := checkFixed(s, a.Name, a.Body); err != nil {
-			return none, err
-		}
-	}
-	return s, nil
-}
-
-func (p *pageFold) foldOrg(s policies.Statement, item wire.Item) error {
-	switch {
-	case p.org == nil:
-		o, err := policies.NewOrg(s)
-		if err != nil {
-			return refused(item, err)
-		}
-		if o.ID != p.m.d.me.Org {
-			return untrusted("This is not the service that the invitation came from.", nil)
-		}
-		p.org = o
-	case item.Statement == "":
-		return refused(item, errors.New("the organisation's record has nothing hidden"))
-	default:
-		if item.Place.OrgHead != p.org.Head {
-			return refused(item, errors.New("it does not follow what this device holds"))
-		}
-		if _, err := p.org.Apply(s, item.Place.At); err != nil {
-			return refused(item, err)
-		}
-	}
-	return stands(item, p.org.Head, p.org.Count)
-}
-
-// foldFamily folds under the organisation as it was when the server accepted the
-// statement: somebody revoked since could still sign then.
-func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
-	if p.org == nil {
-		return refused(item, errors.New("the organisation's record has not come first"))
-	}
-	f := p.family(policies.FamilyID(item.Place.Record))
-	under, err := p.past.org(p.org, item.Place.OrgHead)
-	if err != nil {
-		return refused(item, err)
-	}
-	switch {
-	case f == nil && policies.RecordID(s.ID) != item.Place.Record:
-		return refused(item, errors.New("a family's record begins with its opening"))
-	case f == nil:
-		if f, _, err = policies.NewFamily(under, s, item.Place.At); err != nil {
-			return refused(item, err)
-		}
-		p.families[f.ID] = f
-	case item.Statement == "":
-		f.Head = policies.NextHead(f.Head, item.Place.Class, item.ID, item.Place.OrgHead)
-		f.Count++
-		// It may be the session that a clip names. Without something in its place the
-		// clip, which nobody may hide, could not be folded.
-		id := policies.SessionID(item.ID)
-		f.Sessions[id] = &policies.Session{ID: id}
-	default:
-		if _, err := f.Apply(under, s, item.Place.At); err != nil {
-			return refused(item, err)
-		}
-	}
-	return stands(item, f.Head, f.Count)
-}
-
-// family is a copy of the family's state to fold into, nil before its opening.
-func (p *pageFold) family(id policies.FamilyID) *policies.Family {
-	if f, ok := p.families[id]; ok {
-		return f
-	}
-	f, ok := p.m.Family(id)
-	if ok {
-		f = f.Clone()
-		p.families[id] = f
-	}
-	return f
-}
-
-// stands compares where the fold arrived with where the feed says it is. A
-// statement left out, added or reordered anywhere before shows here.
-func stands(item wire.Item, head policies.Digest, count int64) error {
-	if head != item.Place.Head || count != item.Place.Position {
-		return refused(item, fmt.Errorf("the chain of its record is broken at position %d", count))
-	}
-	return nil
-}
-
-func refused(item wire.Item, err error) error {
-	return untrusted(fmt.Sprintf("The server sent statement %s, which does not hold.", item.ID.Short()), err)
-}
-
-func marshal(state any) (string, error) {
-	b, err := json.Marshal(state)
-	return string(b), err
 }

@@ -22,19 +22,22 @@ type queued struct {
 	bytes  int // as it travels
 }
 
+// courier takes the outbox to the server.
+type courier struct{ d *desk }
+
 // push sends what is queued, restrictions first and alone, until nothing is left
 // or the server cannot go on. Results are final and kept before the next batch.
-func (o *Outbox) push(ctx context.Context, r *Report) error {
+func (c *courier) push(ctx context.Context, r *Report) error {
 	for _, restriction := range []bool{true, false} {
 		for {
-			batch, err := o.batch(restriction)
+			batch, err := c.batch(restriction)
 			if err != nil || len(batch) == 0 {
 				if err != nil {
 					return err
 				}
 				break
 			}
-			if err := o.send(ctx, batch, r); err != nil {
+			if err := c.send(ctx, batch, r); err != nil {
 				return err
 			}
 		}
@@ -43,8 +46,8 @@ func (o *Outbox) push(ctx context.Context, r *Report) error {
 }
 
 // batch is the oldest of the queue, as much as one push may hold.
-func (o *Outbox) batch(restriction bool) (batch []queued, err error) {
-	err = each(o.d.store.db, func(r *sql.Rows) error {
+func (c *courier) batch(restriction bool) (batch []queued, err error) {
+	err = each(c.d.store.db, func(r *sql.Rows) error {
 		var q queued
 		var id, record string
 		var made int64
@@ -61,7 +64,7 @@ func (o *Outbox) batch(restriction bool) (batch []queued, err error) {
 	}
 	total := 0
 	for i := range batch {
-		if err := o.attach(&batch[i]); err != nil {
+		if err := c.attach(&batch[i]); err != nil {
 			return nil, err
 		}
 		if total += batch[i].bytes + 256; total > wire.MaxPushBytes && i > 0 {
@@ -71,9 +74,9 @@ func (o *Outbox) batch(restriction bool) (batch []queued, err error) {
 	return batch, nil
 }
 
-func (o *Outbox) attach(q *queued) error {
+func (c *courier) attach(q *queued) error {
 	q.sealed.Attachments = []wire.Attachment{}
-	return each(o.d.store.db, func(r *sql.Rows) error {
+	return each(c.d.store.db, func(r *sql.Rows) error {
 		var a wire.Attachment
 		if err := r.Scan(&a.Name, &a.Body); err != nil {
 			return err
@@ -87,8 +90,8 @@ func (o *Outbox) attach(q *queued) error {
 // send pushes one batch and keeps every result with the log's state in one
 // transaction. A receipt that does not prove itself leaves all of it queued: the
 // push is repeated, and is harmless to repeat.
-func (o *Outbox) send(ctx context.Context, batch []queued, r *Report) error {
-	before, err := recall(o.d.store.db)
+func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
+	before, err := recall(c.d.store.db)
 	if err != nil {
 		return err
 	}
@@ -97,25 +100,25 @@ func (o *Outbox) send(ctx context.Context, batch []queued, r *Report) error {
 		in.Statements = append(in.Statements, q.sealed)
 	}
 	var reply wire.PushReply
-	if err := o.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply); err != nil {
+	if err := c.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply); err != nil {
 		return err
 	}
 	if len(reply.Results) != len(batch) {
 		return untrusted("The server answered about other statements than were sent.", nil)
 	}
-	after, err := o.d.prove(o.d.mirror.Org(), before, reply.Proven)
+	after, err := c.d.prove(c.d.mirror.Org(), before, reply.Proven)
 	if err != nil {
 		return err
 	}
 	done := Report{}
 	var stuck error
-	err = o.d.store.write(func(tx *sql.Tx) error {
+	err = c.d.store.write(func(tx *sql.Tx) error {
 		for i, res := range reply.Results {
 			if err := settle(tx, batch[i], res, after, &done, &stuck); err != nil {
 				return err
 			}
 		}
-		return o.d.remember(tx, after)
+		return c.d.remember(tx, after)
 	})
 	if err != nil {
 		return err

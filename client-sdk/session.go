@@ -49,7 +49,7 @@ func (s *Sessions) Log(family policies.FamilyID, on string, number int, stillHap
 
 // Note opens the note of a session, "" when there is none.
 func (s *Sessions) Note(family policies.FamilyID, id policies.SessionID) (string, error) {
-	sealed, err := s.d.mirror.fixed(policies.StatementID(id), "note")
+	sealed, err := s.d.shelf.fixed(policies.StatementID(id), "note")
 	if err != nil || sealed == nil {
 		return "", err
 	}

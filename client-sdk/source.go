@@ -19,12 +19,12 @@ import (
 // is, with an [*Error] of [CodeSource] or [CodeSealed]. A crash between the
 // removal and its record is made good by calling again.
 func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) error {
-	f, err := c.family(clip)
+	f, err := c.d.clipFamily(clip)
 	if err != nil {
 		return err
 	}
 	if fate == policies.SourceRemoved {
-		if err := c.removeSource(f, clip); err != nil {
+		if err := c.d.removeSource(f, clip); err != nil {
 			return err
 		}
 	}
@@ -36,10 +36,10 @@ func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) er
 	return err
 }
 
-func (c *Clips) removeSource(f *policies.Family, clip policies.ClipID) error {
+func (d *desk) removeSource(f *policies.Family, clip policies.ClipID) error {
 	var path, sum string
 	var size int64
-	err := c.d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, clip.String()).Scan(&path, &size, &sum)
+	err := d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, clip.String()).Scan(&path, &size, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
 		return problem(CodeUnknown, "Ask on the device that added it.", "Clip %s was not added on this device.", clip.Short())
 	} else if err != nil {
@@ -52,7 +52,7 @@ func (c *Clips) removeSource(f *policies.Family, clip policies.ClipID) error {
 		return problem(CodeSource, "Remove it by hand once the clip is stored.", "The original cannot be read.").because(err)
 	}
 	defer src.Close()
-	if err := c.sealedWhole(f.Clips[clip]); err != nil {
+	if err := d.sealedWhole(f.Clips[clip]); err != nil {
 		return err
 	}
 	if err := sameFile(src, size, sum); err != nil {
@@ -67,8 +67,8 @@ func (c *Clips) removeSource(f *policies.Family, clip policies.ClipID) error {
 
 // sealedWhole reads the whole sealed copy and compares it with the statement:
 // after the original is gone it is the only one.
-func (c *Clips) sealedWhole(clip *policies.Clip) error {
-	p, err := os.Open(c.d.payload(clip.ID))
+func (d *desk) sealedWhole(clip *policies.Clip) error {
+	p, err := os.Open(d.payload(clip.ID))
 	if err != nil {
 		if !clip.Stored.IsZero() && errors.Is(err, fs.ErrNotExist) {
 			return nil // the service holds it, and signed so

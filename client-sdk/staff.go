@@ -91,7 +91,7 @@ func (s *Staff) List() ([]Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := s.d.mirror.order(policies.RecordID(org.ID))
+	order, err := s.d.shelf.order(policies.RecordID(org.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *Staff) member(org *policies.Org, id policies.StaffID) (Member, error) {
 	case p.HasPowers():
 		m.State = Confirmed
 	}
-	label, err := s.d.mirror.fixed(policies.StatementID(id), "label")
+	label, err := s.d.shelf.fixed(policies.StatementID(id), "label")
 	m.Name = string(label)
 	return m, err
 }

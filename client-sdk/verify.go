@@ -36,9 +36,9 @@ type place struct {
 }
 
 // places maps log indices to the statements that this device has verified there.
-func (m *Mirror) places() (map[int64]place, error) {
+func (sh *shelf) places() (map[int64]place, error) {
 	out := map[int64]place{}
-	err := each(m.d.store.db, func(r *sql.Rows) error {
+	err := each(sh.d.store.db, func(r *sql.Rows) error {
 		var id, head string
 		var leaf int64
 		var p place

@@ -2,12 +2,10 @@ package attune
 
 import (
 	"cmp"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -58,7 +56,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	if err != nil {
 		return FamilyView{}, err
 	}
-	order, err := fs.d.mirror.order(policies.RecordID(id))
+	order, err := fs.d.shelf.order(policies.RecordID(id))
 	if err != nil {
 		return FamilyView{}, err
 	}
@@ -73,7 +71,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	for _, p := range sortedBy(f.People, order) {
 		pv := PersonView{Person: *f.People[p]}
 		if keyErr == nil {
-			pv.Label = fs.d.mirror.label(p, key)
+			pv.Label = fs.d.shelf.label(p, key)
 		}
 		v.People = append(v.People, pv)
 	}
@@ -132,33 +130,6 @@ func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 		}
 	}
 	return out
-}
-
-// label is what the family calls a person, "" when it cannot be opened.
-func (m *Mirror) label(id policies.PersonID, key seal.Identity) string {
-	sealed, err := m.fixed(policies.StatementID(id), "label")
-	if err != nil || sealed == nil {
-		return ""
-	}
-	text, err := seal.Open(sealed, key)
-	if err != nil {
-		return ""
-	}
-	return string(text)
-}
-
-// order numbers the statements of a record as they came, the outbox last, so
-// that lists read in the order in which things happened.
-func (m *Mirror) order(r policies.RecordID) (map[string]int, error) {
-	order := map[string]int{}
-	err := each(m.d.store.db, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		order[id] = len(order)
-		return err
-	}, `SELECT id FROM (SELECT id, position AS place FROM statements WHERE record = $1
-		UNION ALL SELECT id, 1000000000 + seq FROM outbox WHERE record = $1 AND id NOT IN (SELECT id FROM statements)) ORDER BY place`, r.String())
-	return order, err
 }
 
 func sortedBy[Noun, V any](m map[policies.ID[Noun]]V, order map[string]int) []policies.ID[Noun] {

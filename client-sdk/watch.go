@@ -46,30 +46,36 @@ func (p *Playing) Close() error { return p.closer.Close() }
 // Errors: an [*Error] with the server's code for a denial, [CodeOffline],
 // [CodeNoKey], or [CodeSealed] when key or bytes are not the clip's.
 func (c *Clips) Open(ctx context.Context, clip policies.ClipID, purpose policies.Purpose) (*Playing, error) {
-	return c.open(ctx, clip, wire.ViewRequest{Purpose: purpose})
+	return (&viewing{c.d, wire.ViewRequest{Purpose: purpose}}).open(ctx, clip)
 }
 
-func (c *Clips) open(ctx context.Context, clip policies.ClipID, ask wire.ViewRequest) (*Playing, error) {
-	f, err := c.family(clip)
+// viewing is one request to see a clip.
+type viewing struct {
+	d   *desk
+	ask wire.ViewRequest
+}
+
+func (v *viewing) open(ctx context.Context, clip policies.ClipID) (*Playing, error) {
+	f, err := v.d.clipFamily(clip)
 	if err != nil {
 		return nil, err
 	}
-	family, err := c.d.keys.family(f.ID)
+	family, err := v.d.keys.family(f.ID)
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.d.fileKey(f, clip, family)
+	key, err := v.d.shelf.fileKey(f, clip, family)
 	if err != nil {
 		return nil, err
 	}
 	m := f.Clips[clip]
-	src, offline, err := c.bytes(ctx, f, m, ask)
+	src, offline, err := v.bytes(ctx, f, m)
 	if err != nil {
 		return nil, err
 	}
 	p := &Playing{
 		Clip: clip, MediaType: m.Media.Type, Codec: m.Media.Codec, Duration: time.Duration(m.Media.DurationMS) * time.Millisecond,
-		Title: c.d.title(f, clip, family), Offline: offline, closer: src,
+		Title: v.d.shelf.title(f, clip, family), Offline: offline, closer: src,
 	}
 	if p.plain, p.Size, err = bind(key, m, src); err != nil {
 		return nil, errors.Join(err, src.Close())
@@ -104,11 +110,11 @@ func bind(key seal.FileKey, m *policies.Clip, src io.ReaderAt) (io.ReaderAt, int
 
 // bytes asks the server for a viewing. The sealed bytes then come from this
 // device where it still has them, and else from the server.
-func (c *Clips) bytes(ctx context.Context, f *policies.Family, m *policies.Clip, ask wire.ViewRequest) (payloadReader, bool, error) {
-	var v wire.Viewing
-	err := c.d.remote.call(ctx, http.MethodPost, "/v1/clips/"+m.ID.String()+"/viewings", ask, &v)
+func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Clip) (payloadReader, bool, error) {
+	var door wire.Viewing
+	err := v.d.remote.call(ctx, http.MethodPost, "/v1/clips/"+m.ID.String()+"/viewings", v.ask, &door)
 	local := func() (payloadReader, error) {
-		file, err := os.Open(c.d.payload(m.ID))
+		file, err := os.Open(v.d.payload(m.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -118,15 +124,15 @@ func (c *Clips) bytes(ctx context.Context, f *policies.Family, m *policies.Clip,
 		return file, nil
 	}
 	if err == nil {
-		if v.Bytes != m.Payload.Bytes {
+		if door.Bytes != m.Payload.Bytes {
 			return nil, false, problem(CodeSealed, "Tell your administrator and your IG officer.", "The server holds another film than that of clip %s.", m.ID.Short())
 		}
 		if file, err := local(); err == nil {
 			return file, false, nil
 		}
-		return newRanges(c.d.remote, v.ID, v.Bytes), false, nil
+		return newRanges(v.d.remote, door.ID, door.Bytes), false, nil
 	}
-	if !c.mayPlayOffline(f, m, ask, err) {
+	if !v.mayPlayOffline(f, m, err) {
 		return nil, false, err
 	}
 	file, localErr := local()
@@ -139,14 +145,14 @@ func (c *Clips) bytes(ctx context.Context, f *policies.Family, m *policies.Clip,
 // mayPlayOffline: one's own clip, to watch and not to keep, while contact is
 // recent and nobody in the clip has withdrawn as far as this device knows. A
 // clip that has not yet reached the service counts as offline too.
-func (c *Clips) mayPlayOffline(f *policies.Family, m *policies.Clip, ask wire.ViewRequest, err error) bool {
+func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error) bool {
 	unsent := m.Stored.IsZero() && CodeOf(err) == wire.CodeNotFound
-	if ask.Copy || m.By != c.d.me.Staff || !(Offline(err) || unsent) {
+	if v.ask.Copy || m.By != v.d.me.Staff || !(Offline(err) || unsent) {
 		return false
 	}
-	pack, packErr := c.d.figures()
-	last, lastErr := c.d.mirror.Contact()
-	now := c.d.now()
+	pack, packErr := v.d.figures()
+	last, lastErr := v.d.mirror.Contact()
+	now := v.d.now()
 	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
-		f.OnTeam(c.d.me.Staff) && len(f.ClipConsented(m.ID, ask.Purpose, policies.At(now))) == 0
+		f.OnTeam(v.d.me.Staff) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
 }

@@ -1,0 +1,166 @@
+package attune
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+)
+
+// shelf reads what is kept of statements, of mirror and outbox alike, and opens
+// what lies sealed beside them.
+type shelf struct{ d *desk }
+
+// envelopes are the attachments of one name anywhere in a family's record,
+// newest first: an envelope may come with any team.add.
+func (sh *shelf) envelopes(id policies.FamilyID, name string) (bodies [][]byte, err error) {
+	err = each(sh.d.store.db, func(r *sql.Rows) error {
+		var b []byte
+		err := r.Scan(&b)
+		bodies = append(bodies, b)
+		return err
+	}, `SELECT a.body FROM attachments a LEFT JOIN statements s ON s.id = a.statement LEFT JOIN outbox o ON o.id = a.statement
+		WHERE a.name = $1 AND (s.record = $2 OR o.record = $2 OR o.id = $2)`, name, id.String())
+	slices.Reverse(bodies)
+	return bodies, err
+}
+
+// fixed reads an attachment that a statement names by its digest, and checks it.
+func (sh *shelf) fixed(id policies.StatementID, name string) ([]byte, error) {
+	body, err := attachment(sh.d.store.db, id.String(), name)
+	if err != nil || body == nil {
+		return nil, err
+	}
+	s, err := sh.statement(id)
+	if err != nil {
+		return nil, err
+	}
+	return body, checkFixed(s, name, body)
+}
+
+// statement reads a statement of mirror or outbox; its signature was checked, or
+// made, before it was stored.
+func (sh *shelf) statement(id policies.StatementID) (policies.Statement, error) {
+	raw, err := sh.raw(id)
+	if err != nil {
+		return policies.Statement{}, err
+	}
+	return trusted(raw, sh.d)
+}
+
+func (sh *shelf) raw(id policies.StatementID) (raw string, err error) {
+	err = sh.d.store.db.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND raw <> ''
+		UNION ALL SELECT raw FROM outbox WHERE id = $1 LIMIT 1`, id.String()).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", problem(CodeUnknown, "Sync, and try again.", "This device does not hold statement %s.", id.Short())
+	}
+	return raw, err
+}
+
+// label is what the family calls a person, "" when it cannot be opened.
+func (sh *shelf) label(id policies.PersonID, key seal.Identity) string {
+	sealed, err := sh.fixed(policies.StatementID(id), "label")
+	if err != nil || sealed == nil {
+		return ""
+	}
+	text, err := seal.Open(sealed, key)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// title opens a clip's title, "" when there is none or it does not open: a list
+// with one unreadable title is more use than no list.
+func (sh *shelf) title(f *policies.Family, id policies.ClipID, key seal.Identity) string {
+	sealed, err := sh.fixed(policies.StatementID(id), "title")
+	if err != nil || sealed == nil {
+		return ""
+	}
+	fileKey, err := sh.fileKey(f, id, key)
+	if err != nil {
+		return ""
+	}
+	text, err := seal.OpenText(fileKey, sealed, titlePlace)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// fileKey opens the clip's key from its header, and takes it only if it is the
+// one to which clip.add commits: a server that swaps the headers of two clips of
+// a family is found out here.
+func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, key seal.Identity) (seal.FileKey, error) {
+	header, err := sh.header(f, id)
+	if err != nil {
+		return seal.FileKey{}, err
+	}
+	k, err := seal.OpenHeader(header, key)
+	if err != nil {
+		return k, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key of clip %s cannot be opened.", id.Short()).because(err)
+	}
+	if policies.Digest(seal.Commitment(k)) != f.Clips[id].Payload.Commitment {
+		return seal.FileKey{}, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key that was sent with clip %s is that of another clip.", id.Short())
+	}
+	return k, nil
+}
+
+func (sh *shelf) header(f *policies.Family, id policies.ClipID) ([]byte, error) {
+	to, err := seal.ParseRecipient(f.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	header, err := attachment(sh.d.store.db, id.String(), headerName(to))
+	if err == nil && header == nil {
+		err = problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
+	}
+	return header, err
+}
+
+// order numbers the statements of a record as they came, the outbox last, so
+// that lists read in the order in which things happened.
+func (sh *shelf) order(r policies.RecordID) (map[string]int, error) {
+	order := map[string]int{}
+	err := each(sh.d.store.db, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		order[id] = len(order)
+		return err
+	}, `SELECT id FROM (SELECT id, position AS place FROM statements WHERE record = $1
+		UNION ALL SELECT id, 1000000000 + seq FROM outbox WHERE record = $1 AND id NOT IN (SELECT id FROM statements)) ORDER BY place`, r.String())
+	return order, err
+}
+
+// trusted verifies again what was verified when it was stored: cheap, and a
+// changed database file is noticed.
+func trusted(raw string, d *desk) (policies.Statement, error) {
+	return statement.Verify([]byte(raw), func(kid policies.KeyID) (policies.PublicKey, bool) {
+		if kid == policies.KeyID(d.me.Device) {
+			return publicKey(d.keys.device), true
+		}
+		if o := d.mirror.Org(); o != nil {
+			return o.Key(kid)
+		}
+		return policies.PublicKey{}, false
+	})
+}
+
+// checkFixed holds an attachment against the digest in its statement's body; one
+// that the body does not name is loose and passes.
+func checkFixed(s policies.Statement, name string, body []byte) error {
+	a, ok := s.Body.(policies.Attached)
+	if !ok {
+		return nil
+	}
+	for _, f := range a.Attachments() {
+		if f.Name == name && (f.Bytes != int64(len(body)) || f.SHA256 != policies.DigestOf(body)) {
+			return untrusted(fmt.Sprintf("%q beside statement %s is not what the statement names.", name, s.ID.Short()), nil)
+		}
+	}
+	return nil
+}
