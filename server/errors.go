@@ -34,6 +34,7 @@ func codes() []struct {
 		{storage.ErrMismatch, wire.CodeMismatch},
 		{storage.ErrRange, wire.CodeRange},
 		{storage.ErrLinkEnded, wire.CodeLinkEnded},
+		{storage.ErrCursor, wire.CodeBadRequest},
 		{storage.ErrReason, wire.CodeReason},
 		{storage.ErrNumberUsed, wire.CodeReused},
 		{storage.ErrGap, wire.CodeGap},

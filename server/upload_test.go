@@ -110,6 +110,7 @@ func TestUploadRefused(t *testing.T) {
 		{"TwoClips", "sam", "POST", "/v1/uploads", tus("Upload-Length", length, "Upload-Metadata", meta+","+meta), 400, wire.CodeBadRequest},
 		{"ClipNotBase64", "sam", "POST", "/v1/uploads", tus("Upload-Length", length, "Upload-Metadata", "clip ***"), 400, wire.CodeBadRequest},
 		{"UnknownClip", "sam", "POST", "/v1/uploads", tus("Upload-Length", length, "Upload-Metadata", metadata(policies.ClipID{1})), 404, wire.CodeNotFound},
+		{"AnotherFamilysClip", "outsider", "POST", "/v1/uploads", tus("Upload-Length", length, "Upload-Metadata", meta), 404, wire.CodeNotFound},
 		{"Deleting", "sam", "DELETE", path, tus(), 404, wire.CodeNotFound},
 		{"OverrideToDelete", "sam", "POST", path, tus("X-HTTP-Method-Override", "DELETE"), 404, wire.CodeNotFound},
 	} {

@@ -98,15 +98,22 @@ func (f *filmed) exactly(what string, got answer, start, end int) {
 // Someone else's clip and no clip at all must look the same.
 func TestWatchUnknown(t *testing.T) {
 	f := newFilmed(newWorld(t))
-	f.store()
 	ask := func(clip policies.ClipID) answer {
 		return f.call("outsider", http.MethodPost, "/v1/clips/"+clip.String()+"/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse})
 	}
-	invisible, unknown := ask(f.clip.ID), ask(policies.ClipID{1})
-	invisible.want(f.world, http.StatusNotFound, wire.CodeNotFound)
-	if a, b := withoutRequest(f.world, invisible), withoutRequest(f.world, unknown); a != b {
-		t.Errorf("invisible %s\nunknown   %s", a, b)
+	unknown := ask(policies.ClipID{1})
+	unknown.want(f.world, http.StatusNotFound, wire.CodeNotFound)
+	same := func(state string) {
+		t.Helper()
+		if a, b := withoutRequest(f.world, ask(f.clip.ID)), withoutRequest(f.world, unknown); a != b {
+			t.Errorf("%s  %s\nunknown %s", state, a, b)
+		}
 	}
+	same("uploading")
+	f.store()
+	same("stored")
+	f.svc.Sam.Does(f.family.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.family.Carer}, Channel: policies.InPerson})
+	same("withdrawn")
 }
 
 // withoutRequest is status, headers and body but for what differs each time.

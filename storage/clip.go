@@ -53,13 +53,11 @@ func (c *Clips) Open(ctx context.Context, who policies.Caller, r ViewRequest) (*
 			ID: policies.DigestOf(v.token[:]), Clip: r.Clip, Staff: who.Staff, Device: who.Device,
 			Purpose: r.Purpose, Copy: r.Copy, Expires: now + viewingFor,
 		}
-		ruling, found, err := v.rule(tx, now)
+		ruling, refused, err := v.rule(tx, now)
 		if err != nil {
 			return err
 		}
-		if denied = hidden(ruling); !found {
-			denied = ErrNotFound
-		}
+		denied = refused
 		ev := v.event(ruling, now)
 		ev.Range = "start"
 		if r.Reason != "" {
@@ -141,10 +139,9 @@ func (v *Viewing) enter(ctx context.Context, entered int64) error {
 			return ErrNotFound
 		}
 		now := v.d.now()
-		if ruling, _, err = v.rule(tx, now); err != nil {
+		if ruling, denied, err = v.rule(tx, now); err != nil {
 			return err
 		}
-		denied = hidden(ruling)
 		ev := v.event(ruling, now)
 		ev.Range = ranges(entered &^ row.Eighths)
 		if _, _, err := tx.Log(ev); err != nil || denied != nil {
@@ -162,30 +159,35 @@ type stateReader interface {
 	Family(policies.FamilyID) (*policies.Family, error)
 }
 
-// rule asks whether this viewing is allowed now. An unknown clip is asked about
-// too, so that the denial has a rule and the log an event.
-func (v *Viewing) rule(from stateReader, now policies.Micros) (policies.Ruling, bool, error) {
+// rule asks whether this viewing is allowed now, and gives the refusal if not. An
+// unknown clip is asked about too, so that the denial has a rule and the log an
+// event.
+func (v *Viewing) rule(from stateReader, now policies.Micros) (ruling policies.Ruling, refused, err error) {
 	o, err := v.d.org.read(from)
 	if err != nil {
-		return policies.Ruling{}, false, err
+		return ruling, nil, err
 	}
 	var found bool
 	if v.clip, found, err = from.Clip(v.row.Clip); err != nil {
-		return policies.Ruling{}, false, err
+		return ruling, nil, err
 	}
 	var f *policies.Family
 	if found {
 		if f, err = from.Family(v.clip.Family); err != nil {
-			return policies.Ruling{}, false, err
+			return ruling, nil, err
 		}
 	}
 	act := policies.ActWatch
 	if v.row.Copy {
 		act = policies.ActCopy
 	}
-	return v.d.cfg.Bundle.Decide(policies.Request{
+	ruling = v.d.cfg.Bundle.Decide(policies.Request{
 		Caller: v.who, Action: act, Clip: v.row.Clip, Purpose: v.row.Purpose, Now: now,
-	}, o, f), found, nil
+	}, o, f)
+	if !found {
+		return ruling, ErrNotFound, nil
+	}
+	return ruling, hidden(ruling, o, f, v.who), nil
 }
 
 func (v *Viewing) event(r policies.Ruling, now policies.Micros) rows.Event {

@@ -36,7 +36,7 @@ func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(b) < sha256.Size {
-		return position{}, errCursor
+		return position{}, ErrCursor
 	}
 	body, tag := b[sha256.Size:], b[:sha256.Size]
 	want, err := d.cursorTag(staff, body)
@@ -44,11 +44,11 @@ func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (
 		return position{}, err
 	}
 	if !hmac.Equal(tag, want) {
-		return position{}, errCursor
+		return position{}, ErrCursor
 	}
 	var p position
 	if err := json.Unmarshal(body, &p); err != nil {
-		return position{}, errCursor
+		return position{}, ErrCursor
 	}
 	if p.History != history {
 		return fresh, nil

@@ -19,6 +19,7 @@ var (
 	ErrMismatch   = errors.New("payload differs from its manifest")
 	ErrRange      = errors.New("range outside the payload")
 	ErrLinkEnded  = errors.New("link has ended") // unknown, expired, revoked, wrong auth, consent ended
+	ErrCursor     = errors.New("cursor is not one of this person's")
 	ErrReason     = errors.New("a copy needs a reason")
 	ErrNumberUsed = errors.New("number used by another statement")
 	ErrGap        = errors.New("an earlier statement is missing")

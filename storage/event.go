@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
@@ -45,9 +46,15 @@ func refusal(r policies.Ruling) error {
 }
 
 // hidden is the error of a ruling about a thing that may not even be known to
-// exist: where nobody granted anything, it looks like something that is not there.
-func hidden(r policies.Ruling) error {
-	if !r.Allowed && len(r.Rules) == 1 && r.Rules[0] == policies.DefaultDeny {
+// exist. To a caller who may not know the family, or where nobody granted
+// anything, it looks like something that is not there: which rule stood in the
+// way would tell that the clip exists, and that its consent has ended.
+func hidden(r policies.Ruling, o *policies.Org, f *policies.Family, c policies.Caller) error {
+	if r.Allowed {
+		return nil
+	}
+	by := policies.Author{Signer: policies.SignDevice, Staff: c.Staff, Device: c.Device}
+	if f == nil || !policies.MayKnow(o, f, by, policies.Kind(r.Action)) || slices.Equal(r.Rules, []string{policies.DefaultDeny}) {
 		return ErrNotFound
 	}
 	return refusal(r)

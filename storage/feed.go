@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/policies"
@@ -229,5 +228,3 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	w.items = append(w.items, item)
 	return nil
 }
-
-var errCursor = errors.New("the cursor is not one of this person's")

@@ -112,7 +112,7 @@ func (u *Uploads) rule(tx *rows.Tx, c policies.Caller, id policies.ClipID) (deni
 	if _, _, err := tx.Log(u.d.access(c, ruling, now, about, clip(id))); err != nil {
 		return nil, err
 	}
-	if denied = hidden(ruling); !ok {
+	if denied = hidden(ruling, o, f, c); !ok {
 		denied = ErrNotFound
 	}
 	return denied, nil
