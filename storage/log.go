@@ -140,7 +140,7 @@ func (l *Log) seal(ctx context.Context) error {
 // Search answers an IG officer. The search is itself an event, written before
 // anything is read. Next is the index to go on from, -1 at the end.
 func (l *Log) Search(ctx context.Context, c policies.Caller, q LogQuery) ([]LogRow, int64, error) {
-	if err := l.enter(ctx, c, policies.ActSearchLog, q.Family); err != nil {
+	if err := l.enter(ctx, c, policies.ActSearchLog, q.Family, false); err != nil {
 		return nil, -1, err
 	}
 	var out []LogRow
@@ -183,11 +183,8 @@ func filter(v *rows.View, q LogQuery) (rows.LogFilter, bool, error) {
 
 // Leaves answers a verifier: leaf and stored hash of each row from an index on.
 func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit int) ([]LogRow, int64, error) {
-	if from == 0 { // one event for a whole verification, not one a page
-		if err := l.enter(ctx, c, policies.ActVerifyLog, ""); err != nil {
-			return nil, -1, err
-		}
-	} else if err := l.may(ctx, c, policies.ActVerifyLog); err != nil {
+	// One event for a whole verification, not one a page; a denial always.
+	if err := l.enter(ctx, c, policies.ActVerifyLog, "", from > 0); err != nil {
 		return nil, -1, err
 	}
 	var out []LogRow
@@ -204,8 +201,9 @@ func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit i
 	return out, out[len(out)-1].Index + 1, nil
 }
 
-// enter rules on reading the log and writes the event.
-func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action, family string) error {
+// enter rules on reading the log and writes the event; a further page of what was
+// allowed before writes none.
+func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action, reference string, further bool) error {
 	var denied error
 	err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
 		o, err := l.d.org.read(tx)
@@ -214,25 +212,19 @@ func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action,
 		}
 		now := l.d.now()
 		ruling := l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: now}, o, nil)
-		denied = refusal(ruling)
+		if denied = refusal(ruling); further && denied == nil {
+			return nil
+		}
 		var about rows.Named
-		if id, ok, err := tx.FamilyByReference(family); err != nil {
+		if id, ok, err := tx.FamilyByReference(reference); err != nil {
 			return err
 		} else if ok {
-			about = rows.Named{Kind: "family", ID: id.String()}
+			about = family(id)
 		}
 		_, _, err = tx.Log(l.d.access(c, ruling, now, about, rows.Named{}))
 		return err
 	})
 	return errors.Join(err, denied)
-}
-
-func (l *Log) may(ctx context.Context, c policies.Caller, act policies.Action) error {
-	o, err := (&Records{d: l.d}).Org(ctx)
-	if err != nil {
-		return err
-	}
-	return refusal(l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: l.d.now()}, o, nil))
 }
 
 // VerifyFile checks the whole log in the database file: that each row's columns
