@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -363,5 +366,56 @@ func TestLinkRefusedHere(t *testing.T) {
 	defer sam.Close()
 	if _, err := sam.Links.Create(chosen, f.mum, 0, 0); attune.CodeOf(err) != attune.CodeInsecureAddress {
 		t.Errorf("link without HTTPS: %v, want insecure_address", err)
+	}
+}
+
+// TestExport: what leaves Attune opens with age alone.
+func TestExport(t *testing.T) {
+	ctx := context.Background()
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	source := film(t, "visit.mp4")
+	clip := f.add(t, source, "Tea time").Clip
+	s.sync(sam)
+	want := cleaned(t, source)
+	court, recipient, err := attune.NewCustodian()
+	must(t, err)
+	for name, how := range map[string]attune.ExportClip{"ForTheCourt": {Recipient: recipient, Reason: "court order"}, "WithKey": {WithKey: true}} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "out")
+			must(t, sam.Clips.Export(ctx, clip, dir, how))
+			key := court
+			if how.WithKey {
+				b, err := os.ReadFile(filepath.Join(dir, "family.key"))
+				must(t, err)
+				key = strings.TrimSpace(string(b))
+			} else if _, err := os.Stat(filepath.Join(dir, "family.key")); err == nil {
+				t.Error("a copy for the court carries the family's key")
+			}
+			id, err := age.ParseHybridIdentity(key)
+			must(t, err)
+			header, err := os.Open(filepath.Join(dir, "header"))
+			must(t, err)
+			defer header.Close()
+			payload, err := os.Open(filepath.Join(dir, "payload"))
+			must(t, err)
+			defer payload.Close()
+			r, err := age.Decrypt(io.MultiReader(header, payload), id)
+			must(t, err)
+			got, err := io.ReadAll(r)
+			must(t, err)
+			if !bytes.Equal(got, want) {
+				t.Errorf("age gives %d bytes, want the film's %d", len(got), len(want))
+			}
+			for _, name := range []string{"manifest.json", "statement.jws", "README.txt"} {
+				if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(b) == 0 {
+					t.Errorf("%s: %d bytes, %v", name, len(b), err)
+				}
+			}
+			if err := sam.Clips.Export(ctx, clip, dir, how); attune.CodeOf(err) != attune.CodeInput {
+				t.Errorf("export into the same folder: %v, want input", err)
+			}
+		})
 	}
 }

@@ -29,11 +29,12 @@ type ExportClip struct {
 // signed statement) and README.txt. `cat header payload | age -d -i KEY` gives
 // the film. Like SaveCopy it is a reasoned act that the log keeps.
 func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, how ExportClip) error {
-	header, family, err := c.d.exportHeader(clip, how)
+	e := &exporting{c.d, clip, how}
+	header, family, err := e.header()
 	if err != nil {
 		return err
 	}
-	src, err := c.d.exportPayload(ctx, clip, how)
+	src, err := e.payload(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,29 +65,36 @@ func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, ho
 			return err
 		}
 	}
-	return c.d.writePayload(dir, clip, src)
+	return e.write(dir, src)
 }
 
-func (d *desk) exportHeader(clip policies.ClipID, how ExportClip) ([]byte, seal.Identity, error) {
+// exporting is one clip on its way out.
+type exporting struct {
+	d    *desk
+	clip policies.ClipID
+	how  ExportClip
+}
+
+func (e *exporting) header() ([]byte, seal.Identity, error) {
 	var none seal.Identity
-	if how.WithKey && how.Recipient != "" {
+	if e.how.WithKey && e.how.Recipient != "" {
 		return nil, none, problem(CodeInput, "Name a recipient, or ask for the key.", "A copy for somebody else does not carry the family's key.")
 	}
-	f, err := d.clipFamily(clip)
+	f, err := e.d.clipFamily(e.clip)
 	if err != nil {
 		return nil, none, err
 	}
-	family, err := d.keys.family(f.ID)
+	family, err := e.d.keys.family(f.ID)
 	if err != nil {
 		return nil, none, err
 	}
-	key, err := d.shelf.fileKey(f, clip, family)
+	key, err := e.d.shelf.fileKey(f, e.clip, family)
 	if err != nil {
 		return nil, none, err
 	}
 	to := family.Recipient()
-	if how.Recipient != "" {
-		if to, err = seal.ParseRecipient(how.Recipient); err != nil {
+	if e.how.Recipient != "" {
+		if to, err = seal.ParseRecipient(e.how.Recipient); err != nil {
 			return nil, none, problem(CodeInput, "Give the age1pq1… line of the person who shall open it.", "This is not a key that can be sealed to.").because(err)
 		}
 	}
@@ -94,29 +102,29 @@ func (d *desk) exportHeader(clip policies.ClipID, how ExportClip) ([]byte, seal.
 	return header, family, err
 }
 
-func (d *desk) exportPayload(ctx context.Context, clip policies.ClipID, how ExportClip) (payloadReader, error) {
-	if how.Reason == "" {
-		how.Reason = "export"
+func (e *exporting) payload(ctx context.Context) (payloadReader, error) {
+	if e.how.Reason == "" {
+		e.how.Reason = "export"
 	}
-	if how.Purpose == "" {
-		how.Purpose = policies.FamilyCopy
+	if e.how.Purpose == "" {
+		e.how.Purpose = policies.FamilyCopy
 	}
-	f, err := d.clipFamily(clip)
+	f, err := e.d.clipFamily(e.clip)
 	if err != nil {
 		return nil, err
 	}
-	src, _, err := (&viewing{d, wire.ViewRequest{Purpose: how.Purpose, Copy: true, Reason: how.Reason}}).bytes(ctx, f, f.Clips[clip])
+	src, _, err := (&viewing{e.d, wire.ViewRequest{Purpose: e.how.Purpose, Copy: true, Reason: e.how.Reason}}).bytes(ctx, f, f.Clips[e.clip])
 	return src, err
 }
 
 // writePayload copies the sealed bytes and compares them with the statement.
-func (d *desk) writePayload(dir string, clip policies.ClipID, src io.ReaderAt) error {
-	f, err := d.clipFamily(clip)
+func (e *exporting) write(dir string, src io.ReaderAt) error {
+	f, err := e.d.clipFamily(e.clip)
 	if err != nil {
 		return err
 	}
-	want := f.Clips[clip].Payload
-	show := d.cfg.progress("Exporting " + clip.Short())
+	want := f.Clips[e.clip].Payload
+	show := e.d.cfg.progress("Exporting " + e.clip.Short())
 	defer show.Done()
 	show.Total(want.Bytes)
 	path := filepath.Join(dir, "payload")
@@ -129,7 +137,7 @@ func (d *desk) writePayload(dir string, clip policies.ClipID, src io.ReaderAt) e
 	}
 	defer file.Close()
 	if sum, err := fileDigest(file); err != nil || sum != want.SHA256 {
-		return errors.Join(problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", clip.Short()), err, os.Remove(path))
+		return errors.Join(problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", e.clip.Short()), err, os.Remove(path))
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (l *Log) page(ctx context.Context, path string, q url.Values) (wire.LogPage
 	if err := l.d.remote.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil, &page); err != nil {
 		return page, err
 	}
-	_, err = l.d.prove(l.d.mirror.Org(), before, page.Proven)
+	_, err = (witness{l.d}).prove(l.d.mirror.Org(), before, page.Proven)
 	return page, err
 }
 
@@ -152,7 +152,7 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := l.d.prove(l.d.mirror.Org(), before, first.Proven)
+	signed, err := (witness{l.d}).prove(l.d.mirror.Org(), before, first.Proven)
 	if err != nil {
 		return nil, err
 	}

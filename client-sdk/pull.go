@@ -97,10 +97,10 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 				return err
 			}
 		}
-		if after, err = fd.d.prove(p.org, before, page.Proven); err != nil {
+		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
 			return err
 		}
-		return errors.Join(p.save(), fd.d.remember(tx, after), set(tx, settingCursor, page.Cursor))
+		return errors.Join(p.save(), (witness{fd.d}).remember(tx, after), set(tx, settingCursor, page.Cursor))
 	})
 	if err != nil {
 		return mark{}, err

@@ -106,7 +106,7 @@ func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
 	if len(reply.Results) != len(batch) {
 		return untrusted("The server answered about other statements than were sent.", nil)
 	}
-	after, err := c.d.prove(c.d.mirror.Org(), before, reply.Proven)
+	after, err := (witness{c.d}).prove(c.d.mirror.Org(), before, reply.Proven)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
 				return err
 			}
 		}
-		return c.d.remember(tx, after)
+		return (witness{c.d}).remember(tx, after)
 	})
 	if err != nil {
 		return err

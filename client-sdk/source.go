@@ -24,7 +24,7 @@ func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) er
 		return err
 	}
 	if fate == policies.SourceRemoved {
-		if err := c.d.removeSource(f, clip); err != nil {
+		if err := (original{c.d, f.Clips[clip]}).remove(); err != nil {
 			return err
 		}
 	}
@@ -36,12 +36,18 @@ func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) er
 	return err
 }
 
-func (d *desk) removeSource(f *policies.Family, clip policies.ClipID) error {
+// original is the recording that a clip was sealed from.
+type original struct {
+	d    *desk
+	clip *policies.Clip
+}
+
+func (o original) remove() error {
 	var path, sum string
 	var size int64
-	err := d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, clip.String()).Scan(&path, &size, &sum)
+	err := o.d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, o.clip.ID.String()).Scan(&path, &size, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
-		return problem(CodeUnknown, "Ask on the device that added it.", "Clip %s was not added on this device.", clip.Short())
+		return problem(CodeUnknown, "Ask on the device that added it.", "Clip %s was not added on this device.", o.clip.ID.Short())
 	} else if err != nil {
 		return err
 	}
@@ -52,7 +58,7 @@ func (d *desk) removeSource(f *policies.Family, clip policies.ClipID) error {
 		return problem(CodeSource, "Remove it by hand once the clip is stored.", "The original cannot be read.").because(err)
 	}
 	defer src.Close()
-	if err := d.sealedWhole(f.Clips[clip]); err != nil {
+	if err := o.sealedWhole(); err != nil {
 		return err
 	}
 	if err := sameFile(src, size, sum); err != nil {
@@ -67,21 +73,21 @@ func (d *desk) removeSource(f *policies.Family, clip policies.ClipID) error {
 
 // sealedWhole reads the whole sealed copy and compares it with the statement:
 // after the original is gone it is the only one.
-func (d *desk) sealedWhole(clip *policies.Clip) error {
-	p, err := os.Open(d.payload(clip.ID))
+func (o original) sealedWhole() error {
+	p, err := os.Open(o.d.payload(o.clip.ID))
 	if err != nil {
-		if !clip.Stored.IsZero() && errors.Is(err, fs.ErrNotExist) {
+		if !o.clip.Stored.IsZero() && errors.Is(err, fs.ErrNotExist) {
 			return nil // the service holds it, and signed so
 		}
-		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is not there.", clip.ID.Short()).because(err)
+		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is not there.", o.clip.ID.Short()).because(err)
 	}
 	defer p.Close()
 	sum, err := fileDigest(p)
 	if err != nil {
 		return fmt.Errorf("read the sealed clip back: %w", err)
 	}
-	if sum != clip.Payload.SHA256 {
-		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is damaged.", clip.ID.Short())
+	if sum != o.clip.Payload.SHA256 {
+		return problem(CodeSealed, "Keep the original, and add it again.", "The sealed copy of clip %s is damaged.", o.clip.ID.Short())
 	}
 	return nil
 }

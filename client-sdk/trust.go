@@ -32,14 +32,17 @@ type mark struct {
 	note string
 }
 
+// witness holds the server to what it said before.
+type witness struct{ d *desk }
+
 // prove checks the signed state that came with a reply: signed by the key that
 // server.certify names, of the log that this device has always talked to, and an
 // extension of what it saw last. A contradiction is kept as evidence.
-func (d *desk) prove(o *policies.Org, before mark, p wire.Proven) (mark, error) {
+func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error) {
 	origin := before.Origin
 	if origin == "" {
 		origin, _, _ = strings.Cut(p.Checkpoint, "\n")
-		if !strings.HasPrefix(origin, "attune/"+d.me.Org.String()+"/") && origin != "attune/"+d.me.Org.String() {
+		if !strings.HasPrefix(origin, "attune/"+w.d.me.Org.String()+"/") && origin != "attune/"+w.d.me.Org.String() {
 			return mark{}, untrusted("The log of another service was shown.", nil)
 		}
 	}
@@ -59,22 +62,22 @@ func (d *desk) prove(o *policies.Org, before mark, p wire.Proven) (mark, error) 
 		return after, nil
 	}
 	if err := accesslog.VerifyConsistency(hashes(p.Consistency), c.Size, c.Root, before.Size, before.Root); err != nil {
-		return mark{}, d.forked(before, after, p.Consistency, err)
+		return mark{}, w.forked(before, after, p.Consistency, err)
 	}
 	return after, nil
 }
 
 // forked keeps both notes: two signed states that do not follow from each other
 // prove to anyone that the service's history was changed.
-func (d *desk) forked(before, after mark, proof []policies.Digest, cause error) error {
+func (w witness) forked(before, after mark, proof []policies.Digest, cause error) error {
 	next := "Stop working with this server and tell your IG officer."
 	name := fmt.Sprintf("evidence-%d-%d.json", before.Size, after.Size)
-	dir := filepath.Join(d.dir, "evidence")
+	dir := filepath.Join(w.d.dir, "evidence")
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
 		err = writeJSON(dir, name, map[string]any{
 			"remembered": before.note, "shown": after.note, "consistency": proof,
-			"noticed": d.now().UTC().Format(time.RFC3339),
+			"noticed": w.d.now().UTC().Format(time.RFC3339),
 		})
 	}
 	if err == nil {
@@ -120,9 +123,9 @@ func untrusted(message string, cause error) *Error {
 }
 
 // remember writes the mark and the time of contact in the caller's transaction.
-func (d *desk) remember(tx *sql.Tx, m mark) error {
+func (w witness) remember(tx *sql.Tx, m mark) error {
 	return errors.Join(set(tx, settingCheckpoint, m.note), set(tx, settingOrigin, m.Origin),
-		set(tx, settingContact, strconv.FormatInt(d.now().UnixMicro(), 10)))
+		set(tx, settingContact, strconv.FormatInt(w.d.now().UnixMicro(), 10)))
 }
 
 // recall reads the mark that remember wrote; it was verified then.
