@@ -111,6 +111,7 @@ func TestCheckConsentSign(t *testing.T) {
 		{"DayThatIsNone", func(b *form) { b.SignedOn = "2026-02-30" }},
 		{"DayInWords", func(b *form) { b.SignedOn = "2 March 2026" }},
 		{"NoWords", func(b *form) { b.FormText = policies.Digest{} }},
+		{"NothingSigned", func(b *form) { b.Fixed = nil }},
 	})
 }
 

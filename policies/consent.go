@@ -92,6 +92,7 @@ func (b ConsentSign) Check() error {
 	c.day("the day on the form", b.SignedOn)
 	named(&c, "the digest of the words shown", b.FormText)
 	c.attachments(b.Fixed, "form")
+	c.that(len(b.Fixed) == 1, "the signed form is missing: consent is given in writing")
 	return c.err
 }
 

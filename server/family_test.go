@@ -30,19 +30,9 @@ func newFilmed(w *world) *filmed {
 // consent has the carer agree to supervision by vera, beside watching.
 func (f *filmed) consent() {
 	f.Helper()
-	now := f.svc.Clock.Micros()
-	until := now + policies.Micros((60 * 24 * time.Hour).Microseconds())
-	f.family.Consent = policies.ConsentID(f.svc.Sam.Does(f.family.Record, "consent.sign", &policies.ConsentSign{
-		People: []policies.Covered{
-			{Person: f.family.Carer, By: f.family.Carer, Basis: policies.Own},
-			{Person: f.family.Child, By: f.family.Carer, Basis: policies.ParentalResponsibility},
-		},
-		Purposes: []policies.PurposeAnswer{
-			{Purpose: policies.FilmAndUse, Yes: true}, {Purpose: policies.Supervision, Yes: true}, {Purpose: policies.FamilyCopy, Yes: true},
-		},
-		Viewers: []policies.NamedViewer{{Staff: f.svc.Visitor.Staff, Purpose: policies.Supervision, Until: now + policies.Micros((30 * 24 * time.Hour).Microseconds())}},
-		From:    now, Until: until, SignedOn: f.svc.Clock.Now().Format(time.DateOnly), FormText: policies.DigestOf([]byte("the words shown")),
-	}))
+	until := f.svc.Clock.Micros() + policies.Micros((30 * 24 * time.Hour).Microseconds())
+	f.family.Sign([]policies.NamedViewer{{Staff: f.svc.Visitor.Staff, Purpose: policies.Supervision, Until: until}},
+		policies.FilmAndUse, policies.Supervision, policies.FamilyCopy)
 }
 
 func (f *filmed) payload() []byte { return f.clip.Payload }

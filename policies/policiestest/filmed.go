@@ -61,6 +61,7 @@ func (w *Filmed) ConsentBody() policies.ConsentSign {
 		Until:    Start + Day(365),
 		SignedOn: w.Now.Time().Format("2006-01-02"),
 		FormText: Digest("the words shown"),
+		Fixed:    []policies.Attachment{{Name: "form", SHA256: Digest("the form"), Bytes: 1000}},
 	}
 }
 

@@ -49,15 +49,16 @@ func (w *World) Open(reference string) *Family {
 		Programme: policies.VIG, From: now, Until: now + 6*month,
 	}))
 	w.Head.Does(f.Record, "approval.grant", &policies.ApprovalGrant{Request: f.Approval})
-	f.Sign(policies.FilmAndUse, policies.FamilyCopy)
+	f.Sign(nil, policies.FilmAndUse, policies.FamilyCopy)
 	f.Session = policies.SessionID(w.Sam.Does(f.Record, "session.log", &policies.SessionLog{
 		On: "2026-11-23", Number: 1, StillHappy: true,
 	}))
 	return f
 }
 
-// Sign signs a consent for both people that says yes to these purposes.
-func (f *Family) Sign(yes ...policies.Purpose) policies.StatementID {
+// Sign signs a consent for both people that names these viewers and says yes to
+// these purposes.
+func (f *Family) Sign(viewers []policies.NamedViewer, yes ...policies.Purpose) policies.StatementID {
 	f.w.t.Helper()
 	form := []byte("a sealed form, signed " + f.w.Clock.Now().String())
 	body := &policies.ConsentSign{
@@ -65,7 +66,8 @@ func (f *Family) Sign(yes ...policies.Purpose) policies.StatementID {
 			{Person: f.Carer, By: f.Carer, Basis: policies.Own},
 			{Person: f.Child, By: f.Carer, Basis: policies.ParentalResponsibility},
 		},
-		From: f.w.Clock.Micros(), Until: f.w.Clock.Micros() + 6*month, SignedOn: f.w.Clock.Now().Format("2006-01-02"),
+		Viewers: viewers,
+		From:    f.w.Clock.Micros(), Until: f.w.Clock.Micros() + 6*month, SignedOn: f.w.Clock.Now().Format("2006-01-02"),
 		FormText: policies.DigestOf([]byte("the words on the form")),
 		Fixed:    []policies.Attachment{{Name: "form", SHA256: policies.DigestOf(form), Bytes: int64(len(form))}},
 	}
