@@ -70,6 +70,9 @@ func (c *Clips) Add(ctx context.Context, in AddClip) (Added, error) {
 	if err := w.seal(ctx, tmp, src); err != nil {
 		return Added{}, err
 	}
+	if err := tmp.Close(); err != nil { // Windows renames no file that is open
+		return Added{}, fmt.Errorf("seal clip: %w", err)
+	}
 	return w.queue(tmp.Name())
 }
 

@@ -121,7 +121,7 @@ func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 	if len(v.Team) < 2 {
 		out = append(out, "Only one practitioner is on this family's team; add a second, so that cover needs no custodians.")
 	}
-	if keyErr != nil {
+	if keyErr != nil && mine(v.Team) {
 		out = append(out, "This device holds no key for this family: film, titles and notes cannot be opened here.")
 	}
 	for _, c := range v.Clips {
@@ -130,6 +130,11 @@ func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 		}
 	}
 	return out
+}
+
+// mine: the desks of a service hold no family's key, and need no warning.
+func mine(team []Member) bool {
+	return slices.ContainsFunc(team, func(m Member) bool { return m.Me })
 }
 
 func sortedBy[Noun, V any](m map[policies.ID[Noun]]V, order map[string]int) []policies.ID[Noun] {

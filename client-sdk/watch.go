@@ -144,10 +144,9 @@ func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Cli
 
 // mayPlayOffline: one's own clip, to watch and not to keep, while contact is
 // recent and nobody in the clip has withdrawn as far as this device knows. A
-// clip that has not yet reached the service counts as offline too.
+// clip that has not yet arrived at the service counts as offline too.
 func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error) bool {
-	unsent := m.Stored.IsZero() && CodeOf(err) == wire.CodeNotFound
-	if v.ask.Copy || m.By != v.d.me.Staff || !(Offline(err) || unsent) {
+	if v.ask.Copy || m.By != v.d.me.Staff || !(Offline(err) || notArrived(m, err)) {
 		return false
 	}
 	pack, packErr := v.d.figures()
@@ -155,4 +154,14 @@ func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error
 	now := v.d.now()
 	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
 		f.OnTeam(v.d.me.Staff) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
+}
+
+// notArrived: the service does not know the clip yet, or has no film to show and
+// no other reason to refuse.
+func notArrived(m *policies.Clip, err error) bool {
+	var e *Error
+	if !m.Stored.IsZero() || !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == wire.CodeNotFound || (e.Code == wire.CodeDenied && len(e.Rules) == 1 && e.Rules[0] == "VIEW-STORED")
 }
