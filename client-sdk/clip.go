@@ -84,6 +84,19 @@ func (c *Clips) Show(id policies.ClipID) (ClipView, error) {
 	return ClipView{}, noClip(id)
 }
 
+// Manifest is what was signed about a clip: the body of its clip.add.
+func (c *Clips) Manifest(id policies.ClipID) (policies.ClipAdd, error) {
+	s, err := c.d.shelf.statement(policies.StatementID(id))
+	if err != nil {
+		return policies.ClipAdd{}, err
+	}
+	body, ok := s.Body.(*policies.ClipAdd)
+	if !ok {
+		return policies.ClipAdd{}, noClip(id)
+	}
+	return *body, nil
+}
+
 // clipFamily is the family that a clip belongs to, provisional.
 func (d *desk) clipFamily(id policies.ClipID) (*policies.Family, error) {
 	all, err := d.mirror.allProvisional()

@@ -419,3 +419,60 @@ func TestExport(t *testing.T) {
 		})
 	}
 }
+
+// TestRestrictionsGoFirst: a withdrawal does not wait behind a week's notes.
+func TestRestrictionsGoFirst(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	for range 3 {
+		_, err := sam.Sessions.Log(f.id, "", 0, true, "")
+		must(t, err)
+	}
+	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.Writing))
+	r := s.sync(sam)
+	if len(r.Accepted) != 4 || r.Accepted[0].Kind != "consent.withdraw" {
+		t.Errorf("accepted %v, want the withdrawal first", r.Accepted)
+	}
+}
+
+// TestTeamOfConfirmedOnly: nothing is wrapped to a key whose words nobody heard.
+func TestTeamOfConfirmedOnly(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	line, eve, err := s.head.Staff.Invite(policies.Practitioner, "Eve Hart")
+	must(t, err)
+	s.sync(s.head)
+	s.join("eve", line)
+	s.sync(sam)
+	if err := sam.Families.AddTeam(f.id, eve); attune.CodeOf(err) != attune.CodeInput {
+		t.Errorf("somebody unconfirmed: %v, want input", err)
+	}
+	if err := sam.Families.AddTeam(f.id, s.head.Keys.Staff()); attune.CodeOf(err) != attune.CodeInput {
+		t.Errorf("the head of service: %v, want input", err)
+	}
+}
+
+// TestTeamRemoved: who leaves the team loses record and keys at the next contact,
+// and keeps what was queued.
+func TestTeamRemoved(t *testing.T) {
+	s := newService(t)
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
+	s.sync(sam)
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.sync(ana)
+	must(t, sam.Families.RemoveTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	if r := s.sync(ana); !slices.Contains(r.Dropped, f.id) {
+		t.Errorf("dropped %v, want the family", r.Dropped)
+	}
+	if _, ok := ana.Mirror.Family(f.id); ok {
+		t.Error("the family is still in the mirror")
+	}
+	if note, _ := ana.Sessions.Note(f.id, f.session); note != "" {
+		t.Error("a note of the family still opens")
+	}
+}
