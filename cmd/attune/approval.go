@@ -14,8 +14,8 @@ type approvalCmd struct {
 }
 
 type approvalRequestCmd struct {
-	Family string `arg:"" help:"Reference or id."`
-	Months int    `help:"For how long, from today; else the service's figure."`
+	Family ref `arg:"" help:"Reference or id."`
+	Months int `help:"For how long, from today; else the service's figure."`
 }
 
 func (approvalRequestCmd) Help() string { return `Example: attune approval request NF-1042` }
@@ -31,7 +31,7 @@ func (c *approvalRequestCmd) Run(g *global) error {
 }
 
 type approvalGrantCmd struct {
-	Approval string `arg:"" help:"Id."`
+	Approval ref `arg:"" help:"Id."`
 }
 
 func (approvalGrantCmd) Help() string { return `Example: attune approval grant 3kV0aXq1` }
@@ -41,7 +41,7 @@ func (c *approvalGrantCmd) Run(g *global) error {
 }
 
 type approvalDeclineCmd struct {
-	Approval string `arg:"" help:"Id."`
+	Approval ref    `arg:"" help:"Id."`
 	Reason   string `required:"" enum:"not_now,safeguarding,court_matter,more_needed,case_closed" help:"${enum}."`
 }
 
@@ -56,7 +56,7 @@ func (c *approvalDeclineCmd) Run(g *global) error {
 }
 
 type approvalRevokeCmd struct {
-	Approval string `arg:"" help:"Id."`
+	Approval ref    `arg:"" help:"Id."`
 	Reason   string `required:"" enum:"not_now,safeguarding,court_matter,more_needed,case_closed" help:"${enum}."`
 }
 
@@ -70,9 +70,9 @@ func (c *approvalRevokeCmd) Run(g *global) error {
 	})
 }
 
-func decide(g *global, approval, done string, act func(*attune.Approvals, policies.ApprovalID) error) error {
+func decide(g *global, approval ref, done string, act func(*attune.Approvals, policies.ApprovalID) error) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Approvals.Find(approval)
+		id, err := d.Approvals.Find(string(approval))
 		if err != nil {
 			return err
 		}

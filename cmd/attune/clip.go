@@ -19,15 +19,15 @@ type clipCmd struct {
 }
 
 type clipAddCmd struct {
-	Family       string   `arg:"" help:"Reference or id."`
-	Video        string   `arg:"" help:"The recording: MP4, MOV or WebM, JPEG or PNG for a still. It is only read."`
-	Kind         string   `required:"" enum:"film,excerpt,review,still" help:"${enum}."`
-	Chosen       bool     `help:"Chosen to be shown: better than usual."`
-	Title        string   `help:"Only who may watch the clip can read it."`
-	Session      string   `placeholder:"VISIT" help:"Number or id of the visit; else the last one logged."`
-	People       []string `sep:"none" placeholder:"PERSON" help:"Who is in it: label or id. Repeat; else everybody in the family."`
-	RemoveSource bool     `xor:"source" help:"Remove the recording once it is sealed and queued."`
-	KeepSource   bool     `xor:"source" help:"Leave the recording where it is, and record that."`
+	Family       ref    `arg:"" help:"Reference or id."`
+	Video        string `arg:"" help:"The recording: MP4, MOV or WebM, JPEG or PNG for a still. It is only read."`
+	Kind         string `required:"" enum:"film,excerpt,review,still" help:"${enum}."`
+	Chosen       bool   `help:"Chosen to be shown: better than usual."`
+	Title        string `help:"Only who may watch the clip can read it."`
+	Session      ref    `placeholder:"VISIT" help:"Number or id of the visit; else the last one logged."`
+	People       []ref  `sep:"none" placeholder:"PERSON" help:"Who is in it: label or id. Repeat; else everybody in the family."`
+	RemoveSource bool   `xor:"source" help:"Remove the recording once it is sealed and queued."`
+	KeepSource   bool   `xor:"source" help:"Leave the recording where it is, and record that."`
 }
 
 // Help is what --help shows below the flags.
@@ -90,7 +90,7 @@ func (c *clipAddCmd) film(d *attune.Client, family policies.FamilyID) (in attune
 		}
 	}
 	for _, text := range c.People {
-		id, err := d.Families.FindPerson(family, text)
+		id, err := d.Families.FindPerson(family, string(text))
 		if err != nil {
 			return in, err
 		}
@@ -134,7 +134,7 @@ func (c *clipAddCmd) source(d *attune.Client, clip policies.ClipID) (policies.So
 }
 
 type clipListCmd struct {
-	Family string `arg:"" help:"Reference or id."`
+	Family ref `arg:"" help:"Reference or id."`
 }
 
 func (clipListCmd) Help() string { return `Example: attune clip list NF-1042` }
@@ -160,9 +160,9 @@ func clipRow(c attune.ClipView) []string {
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 type clipSourceCmd struct {
-	Clip   string `arg:"" help:"Id."`
-	Remove bool   `xor:"fate" required:"" help:"Remove it from this device."`
-	Keep   bool   `xor:"fate" required:"" help:"Keep it, and record that."`
+	Clip   ref  `arg:"" help:"Id."`
+	Remove bool `xor:"fate" required:"" help:"Remove it from this device."`
+	Keep   bool `xor:"fate" required:"" help:"Keep it, and record that."`
 }
 
 func (clipSourceCmd) Help() string { return `Example: attune clip source 7hY2pQ0a --remove` }
@@ -181,9 +181,9 @@ func (c *clipSourceCmd) Run(g *global) error {
 }
 
 // clip finds a clip on this device by the first letters of its id.
-func (g *global) clip(text string, do func(*attune.Client, policies.ClipID) error) error {
+func (g *global) clip(text ref, do func(*attune.Client, policies.ClipID) error) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Clips.Find(text)
+		id, err := d.Clips.Find(string(text))
 		if err != nil {
 			return err
 		}

@@ -17,11 +17,11 @@ type consentCmd struct {
 }
 
 type consentSignCmd struct {
-	Family   string   `arg:"" help:"Reference or id."`
-	Person   []string `required:"" sep:"none" placeholder:"PERSON:BY:BASIS" help:"Who is covered, who decided, on what authority. Repeat."`
+	Family   ref      `arg:"" help:"Reference or id."`
+	Person   []ref    `required:"" sep:"none" placeholder:"PERSON:BY:BASIS" help:"Who is covered, who decided, on what authority. Repeat."`
 	Yes      []string `placeholder:"PURPOSE" help:"A purpose that was agreed to. Repeat."`
 	No       []string `placeholder:"PURPOSE" help:"A purpose that was refused. Repeat."`
-	Viewer   []string `sep:"none" placeholder:"STAFF:PURPOSE:DATE" help:"Somebody outside the team who may watch, for a purpose, until a date. Repeat."`
+	Viewer   []ref    `sep:"none" placeholder:"STAFF:PURPOSE:DATE" help:"Somebody outside the team who may watch, for a purpose, until a date. Repeat."`
 	From     string   `placeholder:"DATE" help:"First day; else today."`
 	Until    string   `placeholder:"DATE" help:"Last day; else the service's figure."`
 	SignedOn string   `placeholder:"DATE" help:"The day on the paper; else today."`
@@ -107,8 +107,8 @@ func usage(next, message string, args ...any) *failure {
 }
 
 // covered reads "Robin:Mum:parental_responsibility".
-func covered(d *attune.Client, family policies.FamilyID, text string) (p policies.Covered, err error) {
-	parts := strings.Split(text, ":")
+func covered(d *attune.Client, family policies.FamilyID, text ref) (p policies.Covered, err error) {
+	parts := strings.Split(string(text), ":")
 	if len(parts) != 3 {
 		return p, usage("Write it as PERSON:BY:BASIS, such as Robin:Mum:parental_responsibility.", "--person %q has %d parts.", text, len(parts))
 	}
@@ -121,8 +121,8 @@ func covered(d *attune.Client, family policies.FamilyID, text string) (p policie
 }
 
 // viewer reads "Sue Lane:supervision:2026-12-20".
-func viewer(d *attune.Client, text string) (v policies.NamedViewer, err error) {
-	parts := strings.Split(text, ":")
+func viewer(d *attune.Client, text ref) (v policies.NamedViewer, err error) {
+	parts := strings.Split(string(text), ":")
 	if len(parts) != 3 {
 		return v, usage("Write it as STAFF:PURPOSE:DATE, such as \"Sue Lane:supervision:2026-12-20\".", "--viewer %q has %d parts.", text, len(parts))
 	}
@@ -135,9 +135,9 @@ func viewer(d *attune.Client, text string) (v policies.NamedViewer, err error) {
 }
 
 type consentWithdrawCmd struct {
-	Family  string   `arg:"" help:"Reference or id."`
-	Person  []string `required:"" sep:"none" help:"Whose image: label or id. Repeat."`
-	Channel string   `default:"in_person" enum:"in_person,phone,writing,page" help:"How they told you: ${enum}."`
+	Family  ref    `arg:"" help:"Reference or id."`
+	Person  []ref  `required:"" sep:"none" help:"Whose image: label or id. Repeat."`
+	Channel string `default:"in_person" enum:"in_person,phone,writing,page" help:"How they told you: ${enum}."`
 }
 
 // Help is what --help shows below the flags.
@@ -151,7 +151,7 @@ func (c *consentWithdrawCmd) Run(g *global) error {
 	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
 		var people []policies.PersonID
 		for _, text := range c.Person {
-			id, err := d.Families.FindPerson(family, text)
+			id, err := d.Families.FindPerson(family, string(text))
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ func (c *consentWithdrawCmd) Run(g *global) error {
 }
 
 type consentListCmd struct {
-	Family string `arg:"" help:"Reference or id."`
+	Family ref `arg:"" help:"Reference or id."`
 }
 
 func (consentListCmd) Help() string { return `Example: attune consent list NF-1042` }
@@ -186,9 +186,9 @@ func consentRow(c attune.ConsentView) []string {
 }
 
 type consentFormCmd struct {
-	Family  string `arg:"" help:"Reference or id."`
-	Consent string `arg:"" help:"Id."`
-	Out     string `required:"" short:"o" placeholder:"FILE" help:"Where to write the form."`
+	Family  ref    `arg:"" help:"Reference or id."`
+	Consent ref    `arg:"" help:"Id."`
+	Out     string `required:"" placeholder:"FILE" help:"Where to write the form."`
 }
 
 func (consentFormCmd) Help() string {
@@ -202,7 +202,7 @@ func (c *consentFormCmd) Run(g *global) error {
 			return err
 		}
 		for _, v := range list {
-			if !strings.HasPrefix(v.ID.String(), c.Consent) {
+			if !strings.HasPrefix(v.ID.String(), string(c.Consent)) {
 				continue
 			}
 			form, err := d.Consents.ReadForm(family, v.ID)
@@ -214,6 +214,6 @@ func (c *consentFormCmd) Run(g *global) error {
 			}
 			return g.print(map[string]any{"id": v.ID, "file": c.Out, "bytes": len(form)}, "Wrote %s. It is in clear: delete it when you have read it.", c.Out)
 		}
-		return problem("unknown", "List the forms with: attune consent list "+c.Family, "There is no consent form %q.", c.Consent)
+		return problem("unknown", "List the forms with: attune consent list "+string(c.Family), "There is no consent form %q.", c.Consent)
 	})
 }

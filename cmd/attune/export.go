@@ -8,7 +8,7 @@ import (
 )
 
 type exportCmd struct {
-	Clip      string `arg:"" help:"Id."`
+	Clip      ref    `arg:"" help:"Id."`
 	Dir       string `arg:"" type:"path" help:"A new folder."`
 	Recipient string `xor:"key" placeholder:"PUB" help:"Public key of who shall open it, or the file that holds it; else the family's key opens it."`
 	WithKey   bool   `xor:"key" help:"Also write the family's secret key, which opens every clip of the family."`

@@ -56,7 +56,7 @@ func count(n int, one, many string) string {
 }
 
 type familyShowCmd struct {
-	Family string `arg:"" help:"Reference or id."`
+	Family ref `arg:"" help:"Reference or id."`
 }
 
 func (familyShowCmd) Help() string { return `Example: attune family show NF-1042` }
@@ -89,9 +89,9 @@ func familyText(v attune.FamilyView) string {
 }
 
 // family finds a family on this device by reference or id.
-func (g *global) family(text string, do func(*attune.Client, policies.FamilyID) error) error {
+func (g *global) family(text ref, do func(*attune.Client, policies.FamilyID) error) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Families.Find(text)
+		id, err := d.Families.Find(string(text))
 		if err != nil {
 			return err
 		}

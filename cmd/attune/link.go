@@ -17,10 +17,10 @@ type linkCmd struct {
 }
 
 type linkCreateCmd struct {
-	Clip  string `arg:"" help:"Id of a chosen clip."`
-	Carer string `required:"" placeholder:"PERSON" help:"For whom: label or id."`
-	Days  int    `help:"For how many days; else the service's figure."`
-	Opens int    `help:"How often it may be opened; else the service's figure."`
+	Clip  ref `arg:"" help:"Id of a chosen clip."`
+	Carer ref `required:"" placeholder:"PERSON" help:"For whom: label or id."`
+	Days  int `help:"For how many days; else the service's figure."`
+	Opens int `help:"How often it may be opened; else the service's figure."`
 }
 
 // Help is what --help shows below the flags.
@@ -36,7 +36,7 @@ func (c *linkCreateCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		person, err := d.Families.FindPerson(v.Family, c.Carer)
+		person, err := d.Families.FindPerson(v.Family, string(c.Carer))
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func qr(w io.Writer, url string) {
 }
 
 type linkShowCmd struct {
-	Link string `arg:"" help:"Id, or the address."`
+	Link ref `arg:"" help:"Id, or the address."`
 }
 
 func (linkShowCmd) Help() string { return `Example: attune link show 5tB8wLr2` }
@@ -84,7 +84,7 @@ func (c *linkShowCmd) Run(g *global) error {
 }
 
 type linkRevokeCmd struct {
-	Link string `arg:"" help:"Id, or the address."`
+	Link ref `arg:"" help:"Id, or the address."`
 }
 
 func (linkRevokeCmd) Help() string { return `Example: attune link revoke 5tB8wLr2` }
@@ -99,7 +99,7 @@ func (c *linkRevokeCmd) Run(g *global) error {
 }
 
 type linkListCmd struct {
-	Family string `arg:"" help:"Reference or id."`
+	Family ref `arg:"" help:"Reference or id."`
 }
 
 func (linkListCmd) Help() string { return `Example: attune link list NF-1042` }
@@ -116,9 +116,9 @@ func (c *linkListCmd) Run(g *global) error {
 	})
 }
 
-func (g *global) link(text string, do func(*attune.Client, policies.LinkID) error) error {
+func (g *global) link(text ref, do func(*attune.Client, policies.LinkID) error) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Links.Find(text)
+		id, err := d.Links.Find(string(text))
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ type logCmd struct {
 
 type logSearchCmd struct {
 	Family  string `placeholder:"REFERENCE" help:"About one family."`
-	Person  string `placeholder:"STAFF" help:"By one member of staff: name or id."`
+	Person  ref    `placeholder:"STAFF" help:"By one member of staff: name or id."`
 	Action  string `placeholder:"ACTION" help:"Such as clip.watch or consent.sign."`
 	Outcome string `enum:",allowed,denied,done,refused" default:"" help:"allowed, denied, done or refused."`
 	Rule    string `help:"Decided by this rule."`
@@ -61,7 +61,7 @@ func (c *logSearchCmd) filter(d *attune.Client) (f attune.LogFilter, err error) 
 	}
 	f.Until = endOfDay(until)
 	if c.Person != "" {
-		f.Person, err = d.Staff.Find(c.Person)
+		f.Person, err = d.Staff.Find(string(c.Person))
 	}
 	return f, err
 }

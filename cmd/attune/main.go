@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser := kong.Must(&c, kong.Name("attune"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(status int) { leave = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(markRefs(args))
 	if leave >= 0 {
 		return leave
 	}

@@ -10,7 +10,7 @@ type personCmd struct {
 }
 
 type personAddCmd struct {
-	Family  string `arg:"" help:"Reference or id."`
+	Family  ref    `arg:"" help:"Reference or id."`
 	Role    string `required:"" enum:"carer,child,sibling,visitor,worker" help:"${enum}."`
 	Basis   string `required:"" enum:"own,parental_responsibility,care_order,delegated,competent" help:"Who decides about this person's image: ${enum}."`
 	Born    string `placeholder:"YYYY-MM" help:"Month of birth, for children."`
@@ -45,8 +45,8 @@ type teamCmd struct {
 }
 
 type teamAddCmd struct {
-	Family string `arg:"" help:"Reference or id."`
-	Person string `arg:"" help:"Name or id of a confirmed practitioner."`
+	Family ref `arg:"" help:"Reference or id."`
+	Person ref `arg:"" help:"Name or id of a confirmed practitioner."`
 }
 
 func (teamAddCmd) Help() string { return `Example: attune team add NF-1042 "Alex Moor"` }
@@ -56,8 +56,8 @@ func (c *teamAddCmd) Run(g *global) error {
 }
 
 type teamRemoveCmd struct {
-	Family string `arg:"" help:"Reference or id."`
-	Person string `arg:"" help:"Name or id."`
+	Family ref `arg:"" help:"Reference or id."`
+	Person ref `arg:"" help:"Name or id."`
 }
 
 func (teamRemoveCmd) Help() string { return `Example: attune team remove NF-1042 "Alex Moor"` }
@@ -66,9 +66,9 @@ func (c *teamRemoveCmd) Run(g *global) error {
 	return teamChange(g, c.Family, c.Person, "off", (*attune.Families).RemoveTeam)
 }
 
-func teamChange(g *global, family, person, where string, act func(*attune.Families, policies.FamilyID, policies.StaffID) error) error {
+func teamChange(g *global, family, person ref, where string, act func(*attune.Families, policies.FamilyID, policies.StaffID) error) error {
 	return g.family(family, func(d *attune.Client, id policies.FamilyID) error {
-		staff, err := d.Staff.Find(person)
+		staff, err := d.Staff.Find(string(person))
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ type sessionCmd struct {
 }
 
 type sessionLogCmd struct {
-	Family     string `arg:"" help:"Reference or id."`
+	Family     ref    `arg:"" help:"Reference or id."`
 	On         string `placeholder:"DATE" help:"Day of the visit; else today."`
 	Number     int    `help:"Which visit it was; else the next one."`
 	Note       string `help:"Only the family's team can read it."`
@@ -41,7 +41,7 @@ func (c *sessionLogCmd) Run(g *global) error {
 }
 
 type sessionListCmd struct {
-	Family string `arg:"" help:"Reference or id."`
+	Family ref `arg:"" help:"Reference or id."`
 }
 
 func (sessionListCmd) Help() string { return `Example: attune session list NF-1042` }
@@ -61,8 +61,8 @@ func sessionRow(s policies.Session) []string {
 }
 
 type sessionNoteCmd struct {
-	Family  string `arg:"" help:"Reference or id."`
-	Session string `arg:"" help:"Number of the visit, or id."`
+	Family  ref `arg:"" help:"Reference or id."`
+	Session ref `arg:"" help:"Number of the visit, or id."`
 }
 
 func (sessionNoteCmd) Help() string { return `Example: attune session note NF-1042 1` }
@@ -82,8 +82,8 @@ func (c *sessionNoteCmd) Run(g *global) error {
 }
 
 // findSession takes the number of a visit as well as an id.
-func findSession(d *attune.Client, family policies.FamilyID, text string) (policies.SessionID, error) {
-	if n, err := strconv.Atoi(text); err == nil {
+func findSession(d *attune.Client, family policies.FamilyID, text ref) (policies.SessionID, error) {
+	if n, err := strconv.Atoi(string(text)); err == nil {
 		list, err := d.Sessions.List(family)
 		if err != nil {
 			return policies.SessionID{}, err
@@ -98,5 +98,5 @@ func findSession(d *attune.Client, family policies.FamilyID, text string) (polic
 			return found[0], nil
 		}
 	}
-	return d.Sessions.Find(family, text)
+	return d.Sessions.Find(family, string(text))
 }

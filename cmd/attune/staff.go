@@ -36,7 +36,7 @@ func (c *inviteCmd) Run(g *global) error {
 }
 
 type confirmCmd struct {
-	Person string `arg:"" help:"Name or id of who joined."`
+	Person ref    `arg:"" help:"Name or id of who joined."`
 	Words  string `help:"The six words, as the person read them to you."`
 }
 
@@ -49,7 +49,7 @@ Ring the person on a number that you know, or ask them face to face. Words from 
 
 func (c *confirmCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Staff.Find(c.Person)
+		id, err := d.Staff.Find(string(c.Person))
 		if err != nil {
 			return err
 		}
@@ -107,14 +107,14 @@ func (c *staffListCmd) Run(g *global) error {
 }
 
 type staffRevokeCmd struct {
-	Person string `arg:"" help:"Name or id."`
+	Person ref `arg:"" help:"Name or id."`
 }
 
 func (staffRevokeCmd) Help() string { return `Example: attune staff revoke "Sam Reed"` }
 
 func (c *staffRevokeCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Staff.Find(c.Person)
+		id, err := d.Staff.Find(string(c.Person))
 		if err != nil {
 			return err
 		}

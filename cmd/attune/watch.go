@@ -9,7 +9,7 @@ import (
 )
 
 type watchCmd struct {
-	Clip     string `arg:"" help:"Id."`
+	Clip     ref    `arg:"" help:"Id."`
 	Purpose  string `placeholder:"PURPOSE" help:"What it is for, as the consent names it; else film_and_use to watch, family_copy to save a copy."`
 	Player   string `xor:"how" placeholder:"CMD" help:"Program to play with; the address is added. Else the first that is found: mpv, vlc, ffplay."`
 	PrintURL bool   `xor:"how" name:"print-url" help:"Print the address and serve it until Ctrl-C."`

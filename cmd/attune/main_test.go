@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// builtDir holds the real binaries, built once: what the scripts run is what is
+// shipped, talking over HTTP.
+var builtDir string
+
+func TestMain(m *testing.M) {
+	os.Exit(withBinaries(m.Run))
+}
+
+func withBinaries(run func() int) int {
+	dir, err := os.MkdirTemp("", "attune-bin-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	// age: Debian's is too old for hybrid keys, so the pinned module's own command.
+	for _, pkg := range []string{"../attune", "../attuned", "filippo.io/age/cmd/age"} {
+		build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), pkg)
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", pkg, err, out)
+			return 1
+		}
+	}
+	builtDir = dir
+	return run()
+}
+
+// TestScript runs the stories in testdata/script. Each has the binaries, a free
+// address in $URL, and the passphrase of its devices in a file.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:      "testdata/script",
+		Cmds:     commandsOfScripts,
+		Setup:    setup,
+		Deadline: time.Now().Add(3 * time.Minute),
+	})
+}
+
+func setup(env *testscript.Env) error {
+	addr, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	other, err := freeAddress() // for a second service
+	if err != nil {
+		return err
+	}
+	film, err := filepath.Abs("../../client-sdk/film/testdata")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", builtDir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	env.Setenv("ADDR", addr)
+	env.Setenv("URL", "http://"+addr)
+	env.Setenv("ADDR2", other)
+	env.Setenv("FILMS", film)
+	env.Setenv("TODAY", time.Now().Format(time.DateOnly))
+	env.Setenv("NEXT_MONTH", time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
+	secret := filepath.Join(env.WorkDir, "passphrase")
+	env.Setenv("ATTUNE_PASSPHRASE_FILE", secret)
+	return os.WriteFile(secret, []byte("correct horse battery staple\n"), 0o600)
+}
+
+// freeAddress asks the kernel for a port that nobody has now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
