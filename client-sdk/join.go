@@ -60,8 +60,8 @@ func Join(ctx context.Context, dir, invitation string, passphrase []byte, cfg Co
 	}
 	c, j, err := join(ctx, dir, inv, passphrase, cfg, &store{db})
 	if err != nil {
-		db.Close()
-		return nil, Joined{}, err
+		cfg.HTTP.CloseIdleConnections()
+		return nil, Joined{}, errors.Join(err, db.Close())
 	}
 	return c, j, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -15,7 +16,14 @@ import (
 // Outbox holds what this device has said and the server has not yet taken. What
 // the server refused stays here too, under "needs attention": nothing that a
 // person did is deleted because a server disliked it.
-type Outbox struct{ d *desk }
+type Outbox struct {
+	d *desk
+
+	mu sync.Mutex
+	// mu guards the field below: queued statements that were verified since this
+	// device was opened, by their bytes. They are never changed.
+	known map[string]policies.Statement
+}
 
 // Outcome is what became of one statement at the server.
 type Outcome struct {
@@ -161,14 +169,24 @@ func (o *Outbox) pending() (out []policies.Statement, err error) {
 		raws = append(raws, raw)
 		return err
 	}, `SELECT raw FROM outbox WHERE state <> 'refused' ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	still := make(map[string]policies.Statement, len(raws))
 	for _, raw := range raws {
-		s, e := trusted(raw, o.d)
-		if e != nil {
-			return nil, fmt.Errorf("outbox: %w", e)
+		s, ok := o.known[raw]
+		if !ok {
+			if s, err = trusted(raw, o.d); err != nil {
+				return nil, fmt.Errorf("outbox: %w", err)
+			}
 		}
+		still[raw] = s
 		out = append(out, s)
 	}
-	return out, err
+	o.known = still
+	return out, nil
 }
 
 // Waiting lists what has not reached the server, oldest first.

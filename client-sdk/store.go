@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -105,7 +107,11 @@ func openStore(dir string) (*sql.DB, error) {
 		"secure_delete(ON)", // a dropped family leaves nothing in free pages
 		"foreign_keys(ON)",
 	}, "_txlock": {"immediate"}}
-	path := filepath.ToSlash(filepath.Join(dir, "store.db"))
+	path := filepath.Join(dir, "store.db")
+	if err := makePrivate(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // "C:/…": a file URI needs the slash
 	}
@@ -122,6 +128,19 @@ func openStore(dir string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return db, nil
+}
+
+// makePrivate creates the file for its owner only, where SQLite would let others
+// read it. A file that is there is not touched: closing it would drop the locks
+// that this process may hold on it.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // store is the database with transactions. One connection serves one process, so
