@@ -125,13 +125,13 @@ func grantApproval(f *Family, _ *Org, a act[ApprovalGrant]) (Changes, error) {
 }
 
 func declineApproval(f *Family, _ *Org, a act[ApprovalDecline]) (Changes, error) {
-	f.restrict(Digest(a.Said.Request), a.ID)
+	f.restrict(requestSubject(a.Said.Request), a.ID)
 	return Changes{}, nil
 }
 
 func revokeApproval(f *Family, _ *Org, a act[ApprovalRevoke]) (Changes, error) {
-	f.restrict(Digest(a.Said.Request), a.ID)
-	f.restrict(Digest(f.ID), a.ID)
+	f.restrict(requestSubject(a.Said.Request), a.ID)
+	f.restrict(f.filmingSubject(), a.ID)
 	return Changes{}, nil
 }
 
@@ -144,9 +144,9 @@ func (f *Family) ApprovalState(id ApprovalID, now Micros) ApprovalState {
 	if a == nil {
 		return ""
 	}
-	if own := f.Restrictions[Digest(id)]; len(own) > 0 {
+	if own := f.Restrictions[requestSubject(id)]; len(own) > 0 {
 		for _, r := range own {
-			if slices.Contains(f.Restrictions[Digest(f.ID)], r) {
+			if slices.Contains(f.Restrictions[f.filmingSubject()], r) {
 				return ApprovalRevoked
 			}
 		}
@@ -156,7 +156,7 @@ func (f *Family) ApprovalState(id ApprovalID, now Micros) ApprovalState {
 		return Requested
 	}
 	for _, g := range a.Granted {
-		if f.answered(Digest(f.ID), g.Knew) {
+		if f.answered(f.filmingSubject(), g.Knew) {
 			if now > a.Until {
 				return ApprovalExpired
 			}

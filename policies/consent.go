@@ -173,7 +173,7 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 // Source: UK GDPR Art 7(3): as easy to withdraw as to give.
 func withdrawConsent(f *Family, _ *Org, a act[ConsentWithdraw]) (Changes, error) {
 	for _, p := range a.Said.People {
-		f.restrict(Digest(p), a.ID)
+		f.restrict(personSubject(p), a.ID)
 	}
 	// The author's clock, but never later than acceptance: a clock set to next year
 	// would keep this family from agreeing again until then. Acceptance alone would
@@ -227,7 +227,7 @@ func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
 // earlier: knowing of Tuesday's withdrawal while typing in Monday's form does not
 // undo it.
 func (f *Family) withdrawn(c *Consent, p PersonID) bool {
-	for _, w := range f.Restrictions[Digest(p)] {
+	for _, w := range f.Restrictions[personSubject(p)] {
 		if !slices.Contains(c.Knew, w) || c.SignedOn < f.Withdrawn[w] {
 			return true
 		}

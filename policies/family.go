@@ -20,7 +20,7 @@ type Family struct {
 
 	// Restrictions by what they restrict. A permission is in force only if it
 	// names every restriction on its subject in its deps, whatever arrived first.
-	Restrictions map[Digest][]StatementID `json:"restrictions"`
+	Restrictions map[Subject][]StatementID `json:"restrictions"`
 
 	// Withdrawn is the day of each consent.withdraw. A form signed before that day
 	// does not answer it, even when typed in afterwards by someone who knew.

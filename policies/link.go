@@ -89,7 +89,7 @@ func revokeLink(f *Family, _ *Org, a act[LinkRevoke]) (Changes, error) {
 			return Changes{}, err
 		}
 	}
-	f.restrict(Digest(a.Said.Link), a.ID)
+	f.restrict(linkSubject(a.Said.Link), a.ID)
 	return Changes{Links: []LinkID{a.Said.Link}}, nil
 }
 
@@ -121,11 +121,11 @@ func (f *Family) LinkState(id LinkID, now Micros) LinkState {
 }
 
 func (f *Family) linkRevoked(l *Link) bool {
-	if len(f.Restrictions[Digest(l.ID)]) > 0 {
+	if len(f.Restrictions[linkSubject(l.ID)]) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(f.linkSubjects(l.Clip, l.Person), func(d Digest) bool {
-		return !f.answered(d, l.Knew)
+	return slices.ContainsFunc(f.linkSubjects(l.Clip, l.Person), func(s Subject) bool {
+		return !f.answered(s, l.Knew)
 	})
 }
 

@@ -21,9 +21,24 @@ import "slices"
 // link.create is a permission on every person in the clip: a link made without
 // knowing of a withdrawal stays shut even when consent is given anew.
 
+// Subject is what a restriction is about: a noun and an identifier. The noun keeps
+// one restriction from acting as another. All identifiers are 32 bytes and none
+// has to be known yet, so without it a consent.withdraw, which anyone certified
+// may sign, could name a colleague where a person in the film is meant, and be a
+// team.remove.
+type Subject string
+
+func subject[Noun any](noun string, id ID[Noun]) Subject { return Subject(noun + "/" + id.String()) }
+
+func staffSubject(who StaffID) Subject    { return subject("staff", who) }
+func personSubject(p PersonID) Subject    { return subject("person", p) }
+func requestSubject(a ApprovalID) Subject { return subject("request", a) }
+func linkSubject(l LinkID) Subject        { return subject("link", l) }
+func (f *Family) filmingSubject() Subject { return subject("filming", f.ID) }
+
 // restrict records a restriction under its subject, sorted, so that the same
 // set has the same form whatever the order of arrival.
-func (f *Family) restrict(subject Digest, by StatementID) {
+func (f *Family) restrict(subject Subject, by StatementID) {
 	list := f.Restrictions[subject]
 	at, found := slices.BinarySearchFunc(list, by, compareID)
 	if !found {
@@ -33,7 +48,7 @@ func (f *Family) restrict(subject Digest, by StatementID) {
 
 // answered reports whether an author who knew these statements knew every
 // restriction on the subject.
-func (f *Family) answered(subject Digest, knew []StatementID) bool {
+func (f *Family) answered(subject Subject, knew []StatementID) bool {
 	for _, r := range f.Restrictions[subject] {
 		if !slices.Contains(knew, r) {
 			return false
@@ -47,7 +62,7 @@ func (f *Family) answered(subject Digest, knew []StatementID) bool {
 // subjects that this state knows, sorted and without repeats. Nil for bodies that
 // give no permission.
 func (f *Family) RestrictionsFor(body Body) []StatementID {
-	s, ok := body.(interface{ subjects(*Family) []Digest })
+	s, ok := body.(interface{ subjects(*Family) []Subject })
 	if !ok {
 		return nil
 	}
@@ -59,27 +74,27 @@ func (f *Family) RestrictionsFor(body Body) []StatementID {
 	return slices.Compact(all)
 }
 
-func (b TeamAdd) subjects(*Family) []Digest { return []Digest{Digest(b.Staff)} }
+func (b TeamAdd) subjects(*Family) []Subject { return []Subject{staffSubject(b.Staff)} }
 
-func (b ApprovalGrant) subjects(f *Family) []Digest {
-	return []Digest{Digest(f.ID), Digest(b.Request)}
+func (b ApprovalGrant) subjects(f *Family) []Subject {
+	return []Subject{f.filmingSubject(), requestSubject(b.Request)}
 }
 
-func (b ConsentSign) subjects(*Family) []Digest {
-	var list []Digest
+func (b ConsentSign) subjects(*Family) []Subject {
+	var list []Subject
 	for _, p := range b.People {
-		list = append(list, Digest(p.Person))
+		list = append(list, personSubject(p.Person))
 	}
 	return list
 }
 
-func (b LinkCreate) subjects(f *Family) []Digest { return f.linkSubjects(b.Clip, b.Person) }
+func (b LinkCreate) subjects(f *Family) []Subject { return f.linkSubjects(b.Clip, b.Person) }
 
-func (f *Family) linkSubjects(clip ClipID, person PersonID) []Digest {
-	list := []Digest{Digest(person)}
+func (f *Family) linkSubjects(clip ClipID, person PersonID) []Subject {
+	list := []Subject{personSubject(person)}
 	if c := f.Clips[clip]; c != nil {
 		for _, p := range c.People {
-			list = append(list, Digest(p))
+			list = append(list, personSubject(p))
 		}
 	}
 	return list

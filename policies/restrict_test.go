@@ -265,3 +265,30 @@ func TestStateSurvivesStorage(t *testing.T) {
 	w.Org, w.Family = &org, &family
 	w.Do("ann", "consent.sign", w.ConsentBody())
 }
+
+// TestRestrictionStopsOnlyWhatItNames: anyone certified may sign a withdrawal, so
+// it must not remove a colleague from the team, stop all filming or shut a link by
+// naming one of those where a person in the film is meant. The same for the other
+// restrictions.
+func TestRestrictionStopsOnlyWhatItNames(t *testing.T) {
+	w := policiestest.NewFilmed()
+	bea := w.Staff["bea"].ID
+	w.Do("outsider", "consent.withdraw", policies.ConsentWithdraw{Channel: policies.ByPhone, People: []policies.PersonID{
+		policies.PersonID(bea), policies.PersonID(w.Family.ID), policies.PersonID(w.Approval), policies.PersonID(w.Link),
+	}})
+	w.Do("ann", "team.remove", policies.TeamRemove{Staff: policies.StaffID(w.Approval)})
+	w.Do("ann", "link.revoke", policies.LinkRevoke{Link: policies.LinkID(w.Family.ID)})
+	w.Do("head", "approval.decline", policies.ApprovalDecline{Request: policies.ApprovalID(w.Mum), Reason: policies.NotNow})
+	if !w.Family.OnTeam(bea) {
+		t.Error("bea is off the team")
+	}
+	if got := w.Family.ApprovalState(w.Approval, w.Now); got != policies.Granted {
+		t.Errorf("approval = %q, want granted", got)
+	}
+	if got := w.Family.LinkState(w.Link, w.Now); got != policies.LinkOpen {
+		t.Errorf("link = %q, want open", got)
+	}
+	if !w.Family.ConsentFor(w.Mum, policies.FilmAndUse, w.Now) {
+		t.Error("the carer's consent is withdrawn")
+	}
+}

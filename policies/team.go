@@ -57,7 +57,7 @@ func removeFromTeam(f *Family, _ *Org, a act[TeamRemove]) (Changes, error) {
 		}
 	}
 	was := f.OnTeam(a.Said.Staff)
-	f.restrict(Digest(a.Said.Staff), a.ID)
+	f.restrict(staffSubject(a.Said.Staff), a.ID)
 	return f.moved(a.Said.Staff, was), nil
 }
 
@@ -67,7 +67,7 @@ func removeFromTeam(f *Family, _ *Org, a act[TeamRemove]) (Changes, error) {
 func (f *Family) OnTeam(who StaffID) bool {
 	m := f.Team[who]
 	return m != nil && slices.ContainsFunc(m.Added, func(g Grant) bool {
-		return f.answered(Digest(who), g.Knew)
+		return f.answered(staffSubject(who), g.Knew)
 	})
 }
 
