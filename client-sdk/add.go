@@ -100,6 +100,9 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 	if !ok {
 		return policies.Gate{Reasons: []policies.Reason{{Rule: "UPLOAD-APPROVAL", Text: "The service does not know this family yet. Sync, and ask for approval to film."}}}, nil
 	}
+	if g, err := c.d.shelf.proven(policies.RecordID(family)); err != nil || !g.Open {
+		return g, err
+	}
 	now, last := policies.At(c.d.now()), policies.Micros(0)
 	if !contact.IsZero() {
 		last = policies.At(contact)

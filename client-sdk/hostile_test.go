@@ -178,6 +178,46 @@ func TestHostileResetHidesWithdrawal(t *testing.T) {
 	}
 }
 
+// TestHostileChainedAnew: the withdrawal is left out for one device alone, and all
+// that follows is chained so that the feed agrees with itself.
+func TestHostileChainedAnew(t *testing.T) {
+	s := newService(t)
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
+	s.sync(sam)
+	f := s.family(sam)
+	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.InPerson))
+	s.sync(sam)
+	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.pulled(func(p *wire.PullReply) {
+		var kept []wire.Item
+		head, gone := policies.Digest{}, int64(0)
+		for _, i := range p.Items {
+			if kindOf(t, i) == "consent.withdraw" {
+				gone++
+				continue
+			}
+			if i.Kind == wire.ItemStatement && i.Place.Record == policies.RecordID(f.id) {
+				i.Place.Position -= gone
+				i.Place.Head = policies.NextHead(head, i.Place.Class, i.ID, i.Place.OrgHead)
+				head = i.Place.Head
+			}
+			kept = append(kept, i)
+		}
+		p.Items = kept
+	})
+	if _, err := ana.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {
+		t.Errorf("withdrawal left out and the rest chained anew: %v, want history_forked", err)
+	}
+	s.spoil.Store(nil)
+	if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.child}); err != nil || g.Open || g.Reasons[0].Rule != "GATE-PROOF" {
+		t.Errorf("gate = %+v, %v, want it shut by GATE-PROOF", g, err)
+	}
+	if _, err := ana.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {
+		t.Errorf("the next sync: %v, want it to say so again", err)
+	}
+}
+
 // TestHostileCheckpoint: an older state, and one that does not follow from what
 // this device saw although the service's own key signed it.
 func TestHostileCheckpoint(t *testing.T) {

@@ -37,7 +37,7 @@ func (fd *feed) pull(ctx context.Context, r *Report) error {
 			return err
 		}
 		if page.Cursor == "" { // 204: nothing new, and no checkpoint to prove it by
-			return nil
+			return fd.attest(ctx)
 		}
 		if page.More && page.Cursor == cursor {
 			return untrusted("The feed does not move on.", nil)
@@ -51,7 +51,7 @@ func (fd *feed) pull(ctx context.Context, r *Report) error {
 		case err != nil:
 			return err
 		case !page.More:
-			return fd.wholeAgain()
+			return errors.Join(fd.wholeAgain(), fd.attest(ctx))
 		}
 		before, waiting = after, nil
 	}

@@ -51,7 +51,8 @@ CREATE TABLE IF NOT EXISTS records (
 	record         TEXT PRIMARY KEY,
 	state          TEXT NOT NULL,     -- JSON; '' after reset or drop
 	floor_position INTEGER NOT NULL,
-	floor_head     TEXT NOT NULL
+	floor_head     TEXT NOT NULL,
+	proven         TEXT NOT NULL DEFAULT ''   -- head that the signed log was last seen to carry
 ) WITHOUT ROWID;
 
 -- n of the next statement of this device: it never repeats, whatever is refused.
