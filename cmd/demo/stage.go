@@ -81,7 +81,8 @@ func (st *stage) start(addr string) error {
 	}
 	defer log.Close() // the server has its own handle of it
 	st.server = exec.Command(st.binary("attuned"), "serve", "--data", st.data, "--addr", addr, "--origin", st.origin,
-		"--contact-phone", "0113 496 0000", "--contact-email", "help@northfield.example")
+		"--contact-phone", "0113 496 0000", "--contact-email", "help@northfield.example",
+		"--complaints", "complaints@northfield.example")
 	st.server.Stderr = log
 	out, err := st.server.StdoutPipe()
 	if err != nil {
