@@ -12,6 +12,7 @@ import (
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/storagetest"
 )
 
@@ -101,7 +102,52 @@ func TestUpload(t *testing.T) {
 		if _, err := w.Uploads.Append(ctx, sam, up.ID, 0, bytes.NewReader(c.Payload)); !errors.Is(err, storage.ErrGone) {
 			t.Errorf("after a fortnight: %v, want gone", err)
 		}
+		// The practitioner is back from a long leave: the device starts again.
+		fresh, err := w.Uploads.Create(ctx, sam, c.ID, int64(len(c.Payload)))
+		if err != nil || fresh.ID == up.ID {
+			t.Fatalf("again: %+v, %v; want a new upload", fresh, err)
+		}
+		if _, err := w.Uploads.Append(ctx, sam, fresh.ID, 0, bytes.NewReader(c.Payload)); err != nil {
+			t.Error(err)
+		}
 	})
+}
+
+// incomplete is an object store that is cut off before it completes an object.
+type incomplete struct{ objects.Store }
+
+func (incomplete) Complete(context.Context, objects.Key, objects.Ref, []objects.Part, int64) error {
+	return errors.New("cut off")
+}
+
+// TestStartAfterPartsWereLost: the server stops between the last byte and the
+// object, and the store drops the parts before it starts again.
+func TestStartAfterPartsWereLost(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	whole := w.Config.Objects
+	w.Config.Objects = incomplete{whole}
+	w.Reopen()
+	c := w.Open("NF-2041").Add(1000, true)
+	up, err := w.Uploads.Create(ctx, w.Sam.Caller(), c.ID, int64(len(c.Payload)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Uploads.Append(ctx, w.Sam.Caller(), up.ID, 0, bytes.NewReader(c.Payload)); err == nil {
+		t.Fatal("acknowledged before the object was whole")
+	}
+	if err := whole.Delete(ctx, objects.Key("clips/"+c.ID.String())); err != nil {
+		t.Fatal(err)
+	}
+	w.Config.Objects = whole
+	w.Reopen() // fails the test if the service does not start
+	again, err := w.Uploads.Create(ctx, w.Sam.Caller(), c.ID, int64(len(c.Payload)))
+	if err != nil || again.Offset != 0 {
+		t.Fatalf("again: %+v, %v; want a new upload at 0", again, err)
+	}
+	if _, err := w.Uploads.Append(ctx, w.Sam.Caller(), again.ID, 0, bytes.NewReader(c.Payload)); err != nil {
+		t.Error(err)
+	}
 }
 
 // watch reads a whole payload as a team member does, in ranges.

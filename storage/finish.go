@@ -122,7 +122,9 @@ func (u *Uploads) state(ctx context.Context, f *policies.Family, up rows.Upload)
 	return results[0].Err
 }
 
-// resume finishes what a stopped server left behind.
+// resume finishes what a stopped server left behind. An upload whose parts the
+// store has dropped has been ended, and its device starts again: one lost upload
+// must not keep the service from starting.
 func (u *Uploads) resume(ctx context.Context) error {
 	var waiting []rows.Upload
 	if err := u.d.rows.Read(ctx, func(v *rows.View) (err error) {
@@ -132,7 +134,7 @@ func (u *Uploads) resume(ctx context.Context) error {
 		return err
 	}
 	for _, up := range waiting {
-		if err := u.finish(ctx, up); err != nil {
+		if err := u.finish(ctx, up); err != nil && !errors.Is(err, ErrGone) {
 			return fmt.Errorf("finish upload of clip %s: %w", up.Clip, err)
 		}
 	}

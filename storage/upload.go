@@ -39,10 +39,16 @@ func (u *Uploads) Create(ctx context.Context, c policies.Caller, id policies.Cli
 	if err != nil {
 		return Upload{}, fmt.Errorf("begin upload: %w", err)
 	}
-	up, err := u.create(ctx, c, id, length, ref)
+	up, over, err := u.create(ctx, c, id, length, ref)
+	var unused []objects.Ref
+	if over != "" {
+		unused = append(unused, over)
+	}
 	if err != nil || up.Ref != string(ref) {
-		// Refused, or another request opened one first: this one's parts go.
-		err = errors.Join(err, u.d.cfg.Objects.Abort(context.WithoutCancel(ctx), key, ref))
+		unused = append(unused, ref) // refused, or another request opened one first
+	}
+	for _, r := range unused {
+		err = errors.Join(err, u.d.cfg.Objects.Abort(context.WithoutCancel(ctx), key, r))
 	}
 	return upload(up), err
 }
@@ -54,17 +60,28 @@ func (u *Uploads) sameLength(live Upload, length int64) error {
 	return nil
 }
 
-func (u *Uploads) create(ctx context.Context, c policies.Caller, id policies.ClipID, length int64, ref objects.Ref) (rows.Upload, error) {
-	var up rows.Upload
+// create writes the upload's row, or finds the one that another request has just
+// written. One whose time is over makes room: its parts are named in over.
+func (u *Uploads) create(ctx context.Context, c policies.Caller, id policies.ClipID, length int64, ref objects.Ref) (up rows.Upload, over objects.Ref, err error) {
 	var denied error
-	err := u.d.rows.Write(ctx, func(tx *rows.Tx) error {
+	err = u.d.rows.Write(ctx, func(tx *rows.Tx) error {
 		var err error
 		if denied, err = u.rule(tx, c, id); err != nil || denied != nil {
 			return err
 		}
-		var ok bool
-		if up, ok, err = tx.LiveUpload(id); ok || err != nil {
+		live, ok, err := tx.LiveUpload(id)
+		if err != nil {
 			return err
+		}
+		if ok && !u.over(live) {
+			up, denied = live, u.sameLength(upload(live), length)
+			return nil
+		}
+		if ok {
+			over = objects.Ref(live.Ref)
+			if err := tx.SetUploadState(live.ID, rows.UploadEnded); err != nil {
+				return err
+			}
 		}
 		row, _, err := tx.Clip(id)
 		if err != nil {
@@ -86,7 +103,13 @@ func (u *Uploads) create(ctx context.Context, c policies.Caller, id policies.Cli
 			Hash: state, State: rows.UploadOpen, Expires: u.d.now() + uploadFor}
 		return tx.PutUpload(up)
 	})
-	return up, errors.Join(err, denied)
+	return up, over, errors.Join(err, denied)
+}
+
+// over reports whether an upload's time has passed. One that is being finished has
+// all its bytes and no time limit.
+func (u *Uploads) over(up rows.Upload) bool {
+	return up.State == rows.UploadOpen && up.Expires <= u.d.now()
 }
 
 // rule asks whether the caller may upload this clip now, and logs the answer.
@@ -138,7 +161,7 @@ func (u *Uploads) ForClip(ctx context.Context, c policies.Caller, id policies.Cl
 		return Upload{}, ErrNotFound
 	case row.Stored:
 		return Upload{Clip: id, Offset: row.Bytes, Length: row.Bytes, Stored: true}, nil
-	case !open || live.Expires <= u.d.now():
+	case !open || u.over(live):
 		return Upload{}, ErrNotFound
 	}
 	return u.Status(ctx, c, live.ID)
@@ -158,10 +181,15 @@ func (u *Uploads) Status(ctx context.Context, c policies.Caller, id UploadID) (U
 			return Upload{}, err
 		}
 		defer release()
-		if err := u.finish(ctx, up); err != nil {
+		if up, err = u.own(ctx, c, id); err != nil { // whoever held it may have finished it, or ended it
 			return Upload{}, err
 		}
-		up.State = rows.UploadStored
+		if up.State != rows.UploadStored {
+			if err := u.finish(ctx, up); err != nil {
+				return Upload{}, err
+			}
+			up.State = rows.UploadStored
+		}
 	}
 	return upload(up), nil
 }
@@ -179,7 +207,7 @@ func (u *Uploads) own(ctx context.Context, c policies.Caller, id UploadID) (rows
 		return up, err
 	case !ok || up.Staff != c.Staff:
 		return up, ErrNotFound
-	case up.State == rows.UploadEnded || up.State == rows.UploadOpen && up.Expires <= u.d.now():
+	case up.State == rows.UploadEnded || u.over(up):
 		return up, ErrGone
 	}
 	return up, nil
