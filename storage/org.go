@@ -37,10 +37,11 @@ func (c *orgCache) read(from orgReader) (*policies.Org, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.head != head {
-		if c.org, err = from.Org(); err != nil {
-			return nil, err
+		org, err := from.Org()
+		if err != nil {
+			return nil, err // what is cached stays good for whoever reads the head before
 		}
-		c.head = head
+		c.head, c.org = head, org
 	}
 	return c.org, nil
 }

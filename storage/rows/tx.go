@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/attune-vf/attune/storage/accesslog"
 )
@@ -141,7 +142,7 @@ func (tx *Tx) savepoint(j job) error {
 		return errors.Join(errSavepoint, err)
 	}
 	before := tx.edge
-	err := j.fn(tx)
+	err := tx.run(j)
 	if err == nil {
 		if rel := tx.exec(`RELEASE job`); rel != nil {
 			return errors.Join(errSavepoint, rel)
@@ -153,6 +154,18 @@ func (tx *Tx) savepoint(j job) error {
 		return errors.Join(errSavepoint, undo)
 	}
 	return err
+}
+
+// run does the job's work. A panic is this job's error and not the process's end:
+// it runs on the writer, where no caller's recovery reaches, and beside jobs that
+// are not at fault.
+func (tx *Tx) run(j job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return j.fn(tx)
 }
 
 // lockHead takes the authority's row. SQLite's BEGIN IMMEDIATE has it already;

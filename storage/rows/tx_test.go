@@ -136,3 +136,27 @@ func TestWriteAfterClose(t *testing.T) {
 		t.Errorf("write after close: %v, want ErrClosed", err)
 	}
 }
+
+// TestWritePanicIsItsJobsError: the writer goes on, and nothing of the job is kept.
+func TestWritePanicIsItsJobsError(t *testing.T) {
+	db := openDB(t)
+	ctx := context.Background()
+	err := db.Write(ctx, func(tx *Tx) error {
+		if _, _, err := tx.Log(event(1)); err != nil {
+			return err
+		}
+		panic("planned")
+	})
+	if err == nil {
+		t.Fatal("a panic was reported as done")
+	}
+	if err := db.Write(ctx, func(tx *Tx) error {
+		n, _, err := tx.Log(event(2))
+		if n != 0 {
+			t.Errorf("index %d after a panic, want 0", n)
+		}
+		return err
+	}); err != nil {
+		t.Errorf("the next job: %v", err)
+	}
+}
