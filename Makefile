@@ -21,7 +21,7 @@ GO_FILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './.cach
 export GOTOOLCHAIN := local
 export CGO_ENABLED ?= 0
 
-.PHONY: run demo pages build check test clean help go node debian
+.PHONY: run demo pages build check test static clean help go node debian
 
 run: build ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C
 	@exec $(BIN)/demo --bin $(BIN) --data data --port $(PORT) --video '$(VIDEO)'
@@ -43,7 +43,16 @@ $(PAGES): $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd $(WEB) && npm run --silent build
 	@mkdir -p $(@D) && touch $@
 
-check: go ## formatting, vet, cross-builds, Go tests: no browser, no Node
+check: static ## formatting, vet, cross-builds, Go tests: no browser, no Node
+	go test ./...
+
+# The Go tests come last: the tally's last line is the run's.
+test: debian build static ## everything, from nothing; nothing skips
+	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
+	$(MAKE) --no-print-directory demo
+	go test -count=1 -timeout 12m -json ./... | go run .ci/tally.go
+
+static: go
 	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	go vet ./...
@@ -51,18 +60,6 @@ check: go ## formatting, vet, cross-builds, Go tests: no browser, no Node
 	GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/attune
 	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/attune
 	GOOS=android GOARCH=arm64 go build -o /dev/null ./cmd/attune
-	go test ./...
-
-test: go debian build ## everything, from nothing; nothing skips
-	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
-	$(MAKE) --no-print-directory demo
-	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \
-	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
-	go vet ./...
-	GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/attune
-	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/attune
-	GOOS=android GOARCH=arm64 go build -o /dev/null ./cmd/attune
-	go test -count=1 -timeout 12m -json ./... | go run .ci/tally.go
 
 clean: ## remove what was built; ./data stays
 	rm -rf .cache $(WEB)/dist $(WEB)/node_modules
@@ -84,11 +81,11 @@ node:
 	  echo "Attune's pages need Node 20.19 or newer; found $${version:-none}. Get it from https://nodejs.org/en/download" >&2; exit 3; fi
 
 # Debian packages are installed only here, only by root, never with sudo.
+DEBIAN := chromium openssl ffmpeg
 debian:
 	@missing=""; \
-	command -v chromium >/dev/null || missing="$$missing chromium"; \
-	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	for p in $(DEBIAN); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then echo "make test needs these Debian packages:$$missing. As root: apt-get install$$missing" >&2; exit 3; fi; \
-	DEBIAN_FRONTEND=noninteractive apt-get -qq update && \
-	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq update && apt-get -qq install -y --no-install-recommends $$missing

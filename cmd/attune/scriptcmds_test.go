@@ -42,6 +42,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"outdated": outdated,
 	"post":     post,
 	"concat":   concat,
+	"midway":   midway,
 	"save":     save,
 	"stray":    stray,
 }
@@ -105,12 +106,14 @@ func keep(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprint(v))
 }
 
-// film FROM TO MARKER makes a film of several megabytes that plays like FROM, with
-// a marker in bytes that no player reads and no cleaning touches.
+// film FROM TO MARKER MEGABYTES makes a large film that plays like FROM, with a
+// marker in bytes that no player reads and no cleaning touches.
 func makeFilm(ts *testscript.TestScript, _ bool, args []string) {
-	want(ts, args, 3, "film FROM TO MARKER")
-	const pad = 10 << 20
-	large, err := filmtest.Enlarge(read(ts, args[0]), pad)
+	want(ts, args, 4, "film FROM TO MARKER MEGABYTES")
+	n, err := strconv.Atoi(args[3])
+	ts.Check(err)
+	pad := n << 20
+	large, err := filmtest.Enlarge(read(ts, args[0]), int64(pad))
 	ts.Check(err)
 	copy(large[bytes.LastIndex(large, []byte("free"))+pad/2:], args[2])
 	if !bytes.Contains(large, []byte(args[2])) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,14 +32,14 @@ var privateMarks = [][]byte{
 // hide a key on this machine can.
 func foreignKeys(f folder) ([]string, error) {
 	var found []string
-	own := []string{f.serverKey(), f.logKey()}
+	own := []string{f.serverKey(), f.logKey(), f.database(), f.database() + "-wal", f.database() + "-shm"}
 	err := filepath.WalkDir(string(f), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && path == f.objects():
 			return filepath.SkipDir // ciphertext: storage checks each by its hash
-		case !d.Type().IsRegular(), path == own[0], path == own[1], strings.HasPrefix(path, f.database()):
+		case !d.Type().IsRegular(), slices.Contains(own, path):
 			return nil
 		}
 		private, err := looksPrivate(path)

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// midway client|server DIR BYTES attune … runs a command, and kills it, or the
+// server in the background, without warning once the files in DIR have grown to
+// BYTES. It fails when the command was done before.
+func midway(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 4 {
+		ts.Fatalf("usage: midway client|server DIR BYTES attune …")
+	}
+	bytes, err := strconv.ParseInt(args[2], 10, 64)
+	ts.Check(err)
+	cmd := exec.Command(filepath.Join(builtDir, args[3]), args[4:]...)
+	cmd.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+ts.Getenv("ATTUNE_PASSPHRASE_FILE"))
+	cmd.Dir = ts.MkAbs(".")
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for size(ts.MkAbs(args[1])) < bytes {
+		select {
+		case err := <-ended:
+			ts.Fatalf("the command ended before it could be stopped: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	victim := cmd.Process
+	if args[0] == "server" {
+		victim = ts.BackgroundCmds()[0].Process
+	}
+	ts.Check(victim.Kill())
+	if err := <-ended; err == nil {
+		ts.Fatalf("the command succeeded although the %s was killed", args[0])
+	}
+}
+
+// size is that of all files; one that goes away meanwhile counts for nothing.
+func size(dir string) (sum int64) {
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				sum += info.Size()
+			}
+		}
+		return nil
+	})
+	return sum
+}
