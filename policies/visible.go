@@ -71,8 +71,9 @@ func MaySee(f *Family, who StaffID, class Class) bool {
 	return class == Control || f == nil || f.OnTeam(who)
 }
 
-// Rules about a share link that are counted where openings are, not asked.
+// Rules that storage applies itself, where what they count or tell is.
 const (
 	PINRule   = "LINK-PIN"   // wrong PIN, or too many of them
 	OpensRule = "LINK-OPENS" // opened as often as agreed
+	DropRule  = "PULL-DROP"  // telling a device that access to a record has ended
 )

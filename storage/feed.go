@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/rows"
@@ -60,6 +62,9 @@ func (r *Records) logPull(ctx context.Context, w *walk) error {
 		if len(w.items) == 0 {
 			return nil
 		}
+		if w.ruling.Action == "" { // nothing but records that the caller has left
+			w.ruling = policies.Ruling{Allowed: true, Action: policies.ActPull, Rules: []string{policies.DropRule}, Bundle: r.d.cfg.Bundle.SHA256()}
+		}
 		ev := r.d.access(w.c, w.ruling, w.now, rows.Named{}, rows.Named{})
 		ev.Range = fmt.Sprintf("%d items", len(w.items))
 		_, _, err := tx.Log(ev)
@@ -100,7 +105,7 @@ func (w *walk) run() error {
 		}
 	}
 	for _, s := range w.scopes(members) {
-		if w.at.Record != "" && s.record.String() < w.at.Record {
+		if w.at.Record != "" && w.order(s.record) < w.at.Record {
 			continue
 		}
 		if err := w.scope(s); err != nil {
@@ -127,9 +132,18 @@ type scope struct {
 	drop   bool  // access ended
 }
 
-// scopes says, record by record, what happened to the caller's access in
-// (Done, Head]. Memberships come by record and time; the last one that began by
-// the head counts.
+// order is the walk's order of records: the organisation's first, since families
+// are judged under it, then families by ID.
+func (w *walk) order(record policies.RecordID) string {
+	if record == policies.RecordID(w.o.ID) {
+		return "0"
+	}
+	return "1" + record.String()
+}
+
+// scopes says, record by record in the walk's order, what happened to the caller's
+// access in (Done, Head]. Memberships come by record and time; the last one that
+// began by the head counts.
 func (w *walk) scopes(members []rows.Member) []scope {
 	var out []scope
 	for i, m := range members {
@@ -149,6 +163,7 @@ func (w *walk) scopes(members []rows.Member) []scope {
 			out = append(out, scope{record: m.Record, drop: true})
 		}
 	}
+	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
 	return out
 }
 
@@ -163,7 +178,7 @@ func (w *walk) scope(s scope) error {
 		return err
 	}
 	from := s.from
-	begun := w.at.Record == s.record.String()
+	begun := w.at.Record == w.order(s.record)
 	if begun {
 		from = w.at.Index
 	} else if s.reset {
@@ -177,7 +192,7 @@ func (w *walk) scope(s scope) error {
 	for _, st := range stored {
 		if len(w.items) >= w.limit || w.bytes > maxPageBytes {
 			w.more = true
-			w.at.Record = s.record.String()
+			w.at.Record = w.order(s.record)
 			w.at.Index = from
 			return nil
 		}

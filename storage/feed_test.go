@@ -122,6 +122,26 @@ func TestPull(t *testing.T) {
 			t.Errorf("the drop is delivered again")
 		}
 	})
+	t.Run("RevokedPersonIsToldToForget", func(t *testing.T) {
+		p := w.Join("Nia Frost", policies.Practitioner)
+		_, cursor := pullAll(t, w, p, "", 500)
+		w.Head.Does(policies.RecordID(w.Org), "staff.revoke", &policies.StaffRevoke{Staff: p.Staff})
+		items, _ := pullAll(t, w, p, cursor, 500)
+		if len(items) != 1 || items[0].Kind != storage.ItemDropScope {
+			t.Errorf("after revocation: %+v, want the organisation's record dropped", items)
+		}
+	})
+	t.Run("OrganisationComesFirst", func(t *testing.T) {
+		items, _ := pullAll(t, w, w.Sam, "", 2)
+		family := false
+		for _, i := range items {
+			if i.Place.Record == f.Record {
+				family = true
+			} else if family {
+				t.Fatal("an organisation statement after a family's that was judged under it")
+			}
+		}
+	})
 	t.Run("AnotherPersonsCursor", func(t *testing.T) {
 		_, cursor := pullAll(t, w, w.Sam, "", 500)
 		if _, err := w.Records.Pull(context.Background(), w.Head.Caller(), cursor, 0, 10); err == nil {
