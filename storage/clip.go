@@ -91,22 +91,23 @@ func (c *Clips) Viewing(ctx context.Context, who policies.Caller, id ViewingID) 
 }
 
 // ReadRange opens length bytes of the payload from offset, at most to its end.
-// Each call reads the device's, the person's and the family's state again; a newly
-// entered eighth of the clip is an event, durable before its first byte.
+// Each call, and on its way each eighth of the clip, reads the device's, the
+// person's and the family's state again; a newly entered eighth is an event,
+// durable before its first byte. Once access has ended the reader gives the
+// refusal instead of the rest. It holds ctx, and must be closed.
 func (v *Viewing) ReadRange(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
 	if offset < 0 || length <= 0 || offset >= v.clip.Bytes {
 		return nil, ErrRange
 	}
 	length = min(length, v.clip.Bytes-offset)
-	entered := eighths(offset, length, v.clip.Bytes)
-	if err := v.enter(ctx, entered); err != nil {
+	if err := v.enter(ctx, eighths(offset, 1, v.clip.Bytes)); err != nil {
 		return nil, err
 	}
 	body, err := v.d.cfg.Objects.ReadRange(ctx, payloadKey(v.row.Clip), offset, length)
 	if err != nil {
 		return nil, fmt.Errorf("read clip %s: %w", v.row.Clip, err)
 	}
-	return body, nil
+	return gate(body, offset, v.clip.Bytes, func(eighth int64) error { return v.enter(ctx, eighth) }), nil
 }
 
 // enter rules again. Where nothing new is entered and the rules still allow it, it
@@ -196,26 +197,6 @@ func (v *Viewing) event(r policies.Ruling, now policies.Micros) rows.Event {
 		about = family(v.clip.Family)
 	}
 	return v.d.access(v.who, r, now, about, clip(v.row.Clip))
-}
-
-// eighths is the set of eighths that a range touches, one bit each.
-func eighths(offset, length, total int64) int64 {
-	first, last := offset*8/total, (offset+length-1)*8/total
-	var set int64
-	for e := first; e <= last; e++ {
-		set |= 1 << e
-	}
-	return set
-}
-
-func ranges(set int64) string {
-	s := "eighths"
-	for e := range 8 {
-		if set&(1<<e) != 0 {
-			s += fmt.Sprintf(" %d", e+1)
-		}
-	}
-	return s
 }
 
 // payloadKey is the object of a clip's payload.

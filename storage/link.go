@@ -181,10 +181,30 @@ func viewers(f *policies.Family, id policies.ClipID, now policies.Micros) []View
 }
 
 // Read opens a range of the film for an opened page. The rules are asked again at
-// each request, so a playback stops at its next range once consent has ended. For
-// a carer only openings are logged, and a denial is.
+// each request, and on its way at each eighth of the film, so a playback stops once
+// consent has ended. For a carer only openings are logged, and a denial is. The
+// reader holds ctx, and must be closed.
 func (l *Links) Read(ctx context.Context, who policies.Caller, token policies.Bytes16, session policies.Digest, offset, length int64) (io.ReadCloser, int64, error) {
-	var c *policies.Clip
+	clip, err := l.playing(ctx, who, token, session)
+	if err != nil {
+		return nil, 0, err
+	}
+	total := clip.Payload.Bytes
+	if offset < 0 || length <= 0 || offset >= total {
+		return nil, total, ErrRange
+	}
+	body, err := l.d.cfg.Objects.ReadRange(ctx, payloadKey(clip.ID), offset, min(length, total-offset))
+	if err != nil {
+		return nil, total, fmt.Errorf("read clip %s: %w", clip.ID, err)
+	}
+	return gate(body, offset, total, func(int64) error {
+		_, err := l.playing(ctx, who, token, session)
+		return err
+	}), total, nil
+}
+
+// playing is the clip of an opened page that may still be watched now.
+func (l *Links) playing(ctx context.Context, who policies.Caller, token policies.Bytes16, session policies.Digest) (*policies.Clip, error) {
 	var f *policies.Family
 	var link policies.Link
 	var ruling policies.Ruling
@@ -205,26 +225,24 @@ func (l *Links) Read(ctx context.Context, who policies.Caller, token policies.By
 			return err
 		}
 		link, who.Link = *f.Links[row.Link], row.Link
-		c = f.Clips[link.Clip]
 		o, err := l.d.org.read(v)
+		if err != nil {
+			return err
+		}
 		ruling = l.d.cfg.Bundle.Decide(policies.Request{
 			Caller: who, Action: policies.ActOpenLink, Link: link.ID, Clip: link.Clip, Purpose: policies.FilmAndUse, Now: now,
 		}, o, f)
-		return err
+		return nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if !ruling.Allowed {
-		err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
-			_, _, err := tx.Log(l.d.access(who, ruling, now, family(f.ID), clip(link.Clip)))
-			return err
-		})
-		return nil, 0, errors.Join(ErrLinkEnded, err)
+	if ruling.Allowed {
+		return f.Clips[link.Clip], nil
 	}
-	if offset < 0 || length <= 0 || offset >= c.Payload.Bytes {
-		return nil, c.Payload.Bytes, ErrRange
-	}
-	body, err := l.d.cfg.Objects.ReadRange(ctx, payloadKey(link.Clip), offset, min(length, c.Payload.Bytes-offset))
-	return body, c.Payload.Bytes, err
+	err = l.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		_, _, err := tx.Log(l.d.access(who, ruling, now, family(f.ID), clip(link.Clip)))
+		return err
+	})
+	return nil, errors.Join(ErrLinkEnded, err)
 }

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 
@@ -72,6 +73,52 @@ func TestWithdrawal(t *testing.T) {
 	}
 	_, err = w.Uploads.Create(ctx, w.Sam.Caller(), waiting.ID, int64(len(waiting.Payload)))
 	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+}
+
+// TestWithdrawalWhileAWholeFilmIsRead: one request for all of it, by a team member
+// and by a carer, gets the eighth that it is in and no more.
+func TestWithdrawalWhileAWholeFilmIsRead(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	f := w.Open("NF-2041")
+	c := f.Store(1<<20, true)
+	total := int64(len(c.Payload))
+	v, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	staff, err := v.ReadRange(ctx, 0, total)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer staff.Close()
+	l := f.Share(c, 5)
+	page, err := openLink(w, l, l.PIN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	carer, _, err := w.Links.Read(ctx, policies.Caller{}, l.Token, page.Session, 0, total)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer carer.Close()
+	for _, body := range []io.Reader{staff, carer} {
+		if _, err := io.ReadFull(body, make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Sam.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Carer}, Channel: policies.ByPhone})
+
+	rest, err := io.ReadAll(staff)
+	denied(t, w, err, "clip.watch", "VIEW-CONSENT")
+	if want := (total+7)/8 - 1000; int64(len(rest)) != want {
+		t.Errorf("team member got %d more bytes, want the %d left of the first eighth", len(rest), want)
+	}
+	rest, err = io.ReadAll(carer)
+	if want := (total+7)/8 - 1000; !errors.Is(err, storage.ErrLinkEnded) || int64(len(rest)) != want {
+		t.Errorf("carer got %d more bytes and %v, want %d and ended", len(rest), err, want)
+	}
+	logged(t, w, "link.open", "LINK-CONSENT")
 }
 
 func TestRules(t *testing.T) {
