@@ -109,7 +109,7 @@ func (sh *shelf) proven(family policies.RecordID) (policies.Gate, error) {
 	due, err := sh.unproven()
 	for _, s := range due {
 		if s.place.Record == family || s.place.Record == policies.RecordID(sh.d.me.Org) {
-			return policies.Gate{Reasons: []policies.Reason{{Rule: "GATE-PROOF",
+			return policies.Gate{Reasons: []policies.Reason{{Rule: policies.ProofRule,
 				Text: "The last sync did not come to its end. Connect once more, then film."}}}, err
 		}
 	}

@@ -210,7 +210,7 @@ func TestHostileChainedAnew(t *testing.T) {
 		t.Errorf("withdrawal left out and the rest chained anew: %v, want history_forked", err)
 	}
 	s.spoil.Store(nil)
-	if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.child}); err != nil || g.Open || g.Reasons[0].Rule != "GATE-PROOF" {
+	if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.child}); err != nil || g.Open || g.Reasons[0].Rule != policies.ProofRule {
 		t.Errorf("gate = %+v, %v, want it shut by GATE-PROOF", g, err)
 	}
 	if _, err := ana.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {

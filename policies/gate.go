@@ -107,8 +107,8 @@ func (g *Gate) consent(f *Family, people []PersonID, now Micros) {
 func (g *Gate) contact(now, last Micros, limit Figure) {
 	switch since := time.Duration(now-last) * time.Microsecond; {
 	case last == 0 || since > limit.Days():
-		g.stop("GATE-CONTACT", "This device has not met the service for too long. Connect once, then film.")
+		g.stop(ContactRule, "This device has not met the service for too long. Connect once, then film.")
 	case since < -Skew:
-		g.stop("GATE-CONTACT", "This device's clock is behind its last contact. Set the clock.")
+		g.stop(ContactRule, "This device's clock is behind its last contact. Set the clock.")
 	}
 }

@@ -5,10 +5,6 @@ import (
 	"strings"
 )
 
-// FoundingRule is named in events from before any rules were adopted: the root's
-// signature and the fold alone decided.
-const FoundingRule = "FOUNDING"
-
 // Desks lists the people who receive every family's control statements, to do
 // what their role is for: the head of service decides about filming, the IG
 // officer answers for records. Neither receives content, keys or film.
@@ -70,10 +66,3 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 func MaySee(f *Family, who StaffID, class Class) bool {
 	return class == Control || f == nil || f.OnTeam(who)
 }
-
-// Rules that storage applies itself, where what they count or tell is.
-const (
-	PINRule   = "LINK-PIN"   // wrong PIN, or too many of them
-	OpensRule = "LINK-OPENS" // opened as often as agreed
-	DropRule  = "PULL-DROP"  // telling a device that access to a record has ended
-)

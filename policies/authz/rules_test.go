@@ -200,7 +200,7 @@ func page(b *Bundle, all []testcase) string {
 
 Generated from policies/authz, the table of kinds and policies/cases; do not edit.
 Every access is decided by these rules and by nothing else, and the ids of those
-that decided stand in the access log. A **permit** grants; a **forbid** stands in
+that decided stand in the access log. A few that count or tell are applied in place. A **permit** grants; a **forbid** stands in
 the way whatever is granted; what nobody granted is denied as ` + "`DEFAULT-DENY`" + `, and a
 rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 
@@ -209,6 +209,10 @@ rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 	p.WriteString("\n## In one table\n\n| Rule | | In a sentence | Source |\n|---|---|---|---|\n")
 	for _, r := range b.Rules() {
 		fmt.Fprintf(&p, "| %s | %s | %s | %s |\n", r.ID, r.Effect, r.Title, r.Source)
+	}
+	p.WriteString("\n## Applied in place\n\n| Rule | In a sentence | Source | Applied by |\n|---|---|---|---|\n")
+	for _, r := range policies.AppliedRules() {
+		fmt.Fprintf(&p, "| %s | %s | %s | %s |\n", r.ID, r.Title, r.Source, r.Where)
 	}
 	p.WriteString("\n## Who may state what\n\nA restriction is marked *stop*: it is always taken, and the fold asks for the role.\n\n| Kind | Class | Signed with |")
 	for _, r := range policies.Roles() {
