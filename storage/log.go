@@ -146,10 +146,7 @@ func (l *Log) Search(ctx context.Context, c policies.Caller, q LogQuery) ([]LogR
 	var out []LogRow
 	next := int64(-1)
 	err := l.d.rows.Read(ctx, func(v *rows.View) error {
-		f, ok, err := filter(v, q)
-		if err != nil || !ok {
-			return err
-		}
+		f := filter(q)
 		f.Limit++ // one more tells whether there is a next page
 		found, err := v.SearchLog(f)
 		if err != nil {
@@ -165,20 +162,13 @@ func (l *Log) Search(ctx context.Context, c policies.Caller, q LogQuery) ([]LogR
 	return out, next, err
 }
 
-func filter(v *rows.View, q LogQuery) (rows.LogFilter, bool, error) {
-	f := rows.LogFilter{From: q.From, Limit: q.Limit, Action: q.Action, Outcome: q.Outcome, Rule: q.Rule,
+func filter(q LogQuery) rows.LogFilter {
+	f := rows.LogFilter{From: q.From, Limit: q.Limit, Reference: q.Family, Action: q.Action, Outcome: q.Outcome, Rule: q.Rule,
 		Since: int64(q.Since), Until: int64(q.Until)}
 	if !q.Person.IsZero() {
 		f.Subject = rows.Named{Kind: "staff", ID: q.Person.String()}
 	}
-	if q.Family != "" {
-		id, ok, err := v.FamilyByReference(q.Family)
-		if err != nil || !ok {
-			return f, false, err
-		}
-		f.Family = rows.Named{Kind: "family", ID: id.String()}
-	}
-	return f, true, nil
+	return f
 }
 
 // Leaves answers a verifier: leaf and stored hash of each row from an index on.
@@ -215,16 +205,28 @@ func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action,
 		if denied = refusal(ruling); further && denied == nil {
 			return nil
 		}
-		var about rows.Named
-		if id, ok, err := tx.FamilyByReference(reference); err != nil {
-			return err
-		} else if ok {
-			about = family(id)
+		about, err := families(tx, reference)
+		for _, id := range about {
+			_, _, logged := tx.Log(l.d.access(c, ruling, now, id, rows.Named{}))
+			err = errors.Join(err, logged)
 		}
-		_, _, err = tx.Log(l.d.access(c, ruling, now, about, rows.Named{}))
 		return err
 	})
 	return errors.Join(err, denied)
+}
+
+// families is what the event of a search is about: each family of the reference,
+// or nothing in particular.
+func families(tx *rows.Tx, reference string) ([]rows.Named, error) {
+	found, err := tx.FamiliesByReference(reference)
+	if len(found) == 0 {
+		return []rows.Named{{}}, err
+	}
+	about := make([]rows.Named, len(found))
+	for i, id := range found {
+		about[i] = family(id)
+	}
+	return about, err
 }
 
 // VerifyFile checks the whole log in the database file: that each row's columns

@@ -49,6 +49,25 @@ func TestLogSearchNames(t *testing.T) {
 	}
 }
 
+// TestLogSearchOfAReferenceUsedTwice: a second record with the same reference hides
+// neither's events.
+func TestLogSearchOfAReferenceUsedTwice(t *testing.T) {
+	w := open(t)
+	a, b := w.Open("NF-2041"), w.Open("NF-2041")
+	w.Open("NF-2042")
+	found, _, err := w.Log.Search(context.Background(), w.Officer.Caller(), storage.LogQuery{Family: "NF-2041", Action: "family.open", Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, r := range found {
+		got[r.Object] = true
+	}
+	if len(got) != 2 || !got["statement "+a.ID.String()] || !got["statement "+b.ID.String()] {
+		t.Errorf("the reference finds %v, want both records' opening", got)
+	}
+}
+
 // TestVerifyFile flips one byte of each column of a row in turn: the verifier names
 // the row.
 func TestVerifyFile(t *testing.T) {

@@ -108,15 +108,17 @@ func (q q) Label(id policies.RecordID) (string, error) {
 	return s, err
 }
 
-// FamilyByReference finds the family of a case-system number.
-func (q q) FamilyByReference(ref string) (policies.FamilyID, bool, error) {
-	var s string
-	ok, err := found(q.row(`SELECT id FROM records WHERE kind = $1 AND label = $2 ORDER BY id LIMIT 1`, kindFamily, ref).Scan(&s))
-	if !ok {
-		return policies.FamilyID{}, false, err
-	}
-	id, err := policies.ParseID[policies.Family](s)
-	return id, err == nil, err
+// FamiliesByReference finds the families of a case-system number. Nothing keeps two
+// records from having the same one: a slip, or somebody who wants one of them
+// overlooked.
+func (q q) FamiliesByReference(ref string) ([]policies.FamilyID, error) {
+	var out []policies.FamilyID
+	err := q.each(func(scan func(...any) error) error {
+		id, err := scanID[policies.Family](scan)
+		out = append(out, id)
+		return err
+	}, `SELECT id FROM records WHERE kind = $1 AND label = $2 ORDER BY id`, kindFamily, ref)
+	return out, err
 }
 
 func scanID[Noun any](scan func(...any) error) (policies.ID[Noun], error) {

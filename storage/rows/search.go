@@ -23,7 +23,8 @@ type LogRow struct {
 // LogFilter narrows a search; zero fields match everything.
 type LogFilter struct {
 	From, Since, Until    int64
-	Subject, Family       Named
+	Subject               Named
+	Reference             string // a family's; every family that has it
 	Action, Outcome, Rule string
 	Limit                 int
 }
@@ -40,8 +41,8 @@ func (v *View) SearchLog(f LogFilter) ([]LogRow, error) {
 	if f.Subject.ID != "" {
 		and("s.subject = $%d", f.Subject.ID)
 	}
-	if f.Family.ID != "" {
-		and("f.subject = $%d", f.Family.ID)
+	if f.Reference != "" {
+		and("f.kind = 'family' AND f.subject IN (SELECT id FROM records WHERE kind = 'family' AND label = $%d)", f.Reference)
 	}
 	if f.Action != "" {
 		and("e.action = $%d", f.Action)
