@@ -70,6 +70,7 @@ type deviceStatus struct {
 	Waiting   []attune.Outcome `json:"waiting"`
 	Attention []attune.Outcome `json:"attention"`
 	Contact   string           `json:"contact"` // RFC 3339, "" before the first contact
+	Words     []string         `json:"words"`   // to be read to a registrar; empty once confirmed
 }
 
 func (c *statusCmd) Run(g *global) error {
@@ -96,9 +97,21 @@ func (c *statusCmd) Run(g *global) error {
 		}
 		lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
 			fmt.Sprintf("Not sent yet: %d.", len(waiting))}
+		if s.Words = wordsToRead(d); len(s.Words) > 0 {
+			lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
+		}
 		for _, o := range attention {
 			lines = append(lines, "Needs attention: "+outcomeText(o))
 		}
 		return g.print(s, "%s", strings.Join(lines, "\n"))
 	})
+}
+
+// wordsToRead is what a registrar has still to hear: whoever closed the window in
+// which they joined must not need another invitation.
+func wordsToRead(d *attune.Client) []string {
+	if org := d.Mirror.Org(); org != nil && org.Staff[d.Keys.Staff()].HasPowers() {
+		return []string{}
+	}
+	return d.Keys.Words()
 }
