@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,6 +44,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"post":     post,
 	"concat":   concat,
 	"midway":   midway,
+	"exits":    exits,
 	"save":     save,
 	"stray":    stray,
 }
@@ -312,6 +314,21 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.Chmod(name, 0o600))
 	ts.Check(os.Truncate(name, info.Size()-int64(n)))
+}
+
+// exits STATUS PROGRAM ARGS… runs a program that must end with this status.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var ended *exec.ExitError
+	status := 0
+	if errors.As(err, &ended) {
+		status = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(status) != args[0] {
+		ts.Fatalf("status %d, want %s", status, args[0])
+	}
 }
 
 // concat FROM… TO writes files one after the other.

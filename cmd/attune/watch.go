@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -69,7 +71,11 @@ func (c *watchCmd) play(ctx context.Context, g *global, film *attune.Playing) er
 		}
 		return screen.Wait(ctx)
 	}
-	if err := player.run(ctx, screen.URL); err != nil {
+	err = player.run(ctx, screen.URL)
+	if errors.Is(err, exec.ErrNotFound) {
+		return problem("player", "Install it, name another with --player, or use --print-url.", "There is no program %s here.", player.name).status(exitMissing)
+	}
+	if err != nil {
 		return problem("player", "Name another with --player, or use --print-url.", "The player %s ended with an error: %v.", player.name, err)
 	}
 	return g.print(map[string]any{"id": film.Clip, "watched": true}, "%s", fmt.Sprintf("Watched %s.", film.Clip.Short()))

@@ -59,7 +59,7 @@ func (f folder) founded() error {
 	missing := slices.DeleteFunc([]string{f.database(), f.serverKey(), f.logKey()}, isThere)
 	if len(missing) > 0 {
 		return problem("not_founded", "Make it with: attuned init --data "+string(f)+" --root org.root",
-			"%s is not a server's folder: %s is missing.", f, filepath.Base(missing[0]))
+			"%s is not a server's folder: %s is missing.", f, filepath.Base(missing[0])).status(exitMissing)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func openStore(ctx context.Context, f folder) (*opened, error) {
 	}
 	if org.Policy.Pack == "" {
 		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
-			"The root has not certified this server yet.")
+			"The root has not certified this server yet.").status(exitMissing)
 	}
 	cfg, err := storeConfig(f)
 	if err != nil {

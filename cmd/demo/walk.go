@@ -32,6 +32,9 @@ const (
 
 // walk is the journey of a recording, once.
 func (st *stage) walk(ctx context.Context, video string) (*link, error) {
+	if _, err := os.Stat(st.home("")); err == nil {
+		return nil, fmt.Errorf("an earlier walk in %s was broken off; remove that folder and start again", st.data)
+	}
 	for _, step := range []struct {
 		title string
 		do    func(context.Context) error
