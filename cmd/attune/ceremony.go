@@ -16,6 +16,13 @@ type ceremonyCmd struct {
 	Certify certifyCmd `cmd:"" help:"Have the root certify a server, the first head of service and the adopted rules."`
 }
 
+// Help is what --help shows below the flags.
+func (ceremonyCmd) Help() string {
+	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --service "Northfield Early Help" --out ceremony
+
+The word "found" may be left out; its flags are shown by: attune ceremony found --help`
+}
+
 type foundCmd struct {
 	Custodian []string `required:"" sep:"none" placeholder:"PUB" help:"A custodian's public key, or the file that holds it. Three times."`
 	Service   string   `required:"" placeholder:"NAME" help:"The service's name, as families know it."`
