@@ -102,21 +102,14 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 }
 
 // again answers a statement that was accepted before. Its author may bring loose
-// attachments that were lost or made since; what lies there already stays.
+// attachments that were made since; what lies there already stays.
 func (j *judge) again(s policies.Statement, sealed Sealed) (Result, bool, error) {
 	stored, ok, err := j.tx.Statement(s.ID)
 	if !ok || err != nil {
 		return Result{}, false, err
 	}
-	if by, _ := j.org.Signer(s.Signer); by.Staff == j.c.Staff {
-		for _, a := range sealed.Attachments {
-			if !policies.LooseAttachment(s.Kind, a.Name) || len(a.Body) > policies.MaxAttachmentBytes {
-				continue
-			}
-			if err := j.tx.PutAttachment(s.ID, rows.Attachment(a)); err != nil {
-				return Result{}, false, err
-			}
-		}
+	if refused, err := j.attach(s, stored.Record, sealed); refused.Err != nil || err != nil {
+		return refused, true, err
 	}
 	return Result{ID: s.ID, Duplicate: true, Receipt: &Receipt{Place: place(stored)}}, true, nil
 }

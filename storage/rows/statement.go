@@ -112,6 +112,18 @@ func (tx *Tx) PutAttachment(id policies.StatementID, a Attachment) error {
 		id.String(), a.Name, policies.Digest(sum).String(), a.Body)
 }
 
+// AttachmentNames lists what lies beside a statement, without the bytes.
+func (q q) AttachmentNames(id policies.StatementID) ([]string, error) {
+	var out []string
+	err := q.each(func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		out = append(out, name)
+		return err
+	}, `SELECT name FROM attachments WHERE statement = $1 ORDER BY name`, id.String())
+	return out, err
+}
+
 // Attachments reads what lies beside a statement.
 func (q q) Attachments(id policies.StatementID) ([]Attachment, error) {
 	var out []Attachment
