@@ -6,6 +6,7 @@ const (
 	FoundingRule = "FOUNDING"
 	PINRule      = "LINK-PIN"
 	OpensRule    = "LINK-OPENS"
+	SealedRule   = "LINK-SEALED"
 	DropRule     = "PULL-DROP"
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
@@ -28,6 +29,8 @@ func AppliedRules() []AppliedRule {
 			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each opening"},
 		{OpensRule, "A link opens as often as was agreed, and no more.",
 			"NICE NG26, getting started, concerns about filming (e)", "the server, at each opening"},
+		{SealedRule, "A link opens only once what its page shows has arrived, sealed under the link's own key.",
+			"Service policy on share links", "the server, at each opening"},
 		{DropRule, "A device whose access to a record has ended is told so, and to forget it.",
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
 		{ContactRule, "Nobody films on a device that has not met the service within the agreed days.",

@@ -76,6 +76,14 @@ func (o *opening) run(tx *rows.Tx) error {
 	if subtle.ConstantTimeCompare(link.PIN[:], o.pin[:]) != 1 {
 		return o.wrong(tx, row, f, link, ruling, now)
 	}
+	sealed, err := content(tx, link.ID)
+	if err != nil {
+		return err
+	}
+	if sealed == nil { // nothing could be shown: it must not use up an opening
+		o.refused = ErrLinkEnded
+		return o.log(tx, f, link, byRule(ruling, policies.SealedRule), now)
+	}
 	ok, err := tx.CountOpening(o.token, link.Opens)
 	if err != nil {
 		return err
@@ -87,7 +95,19 @@ func (o *opening) run(tx *rows.Tx) error {
 	if err := o.log(tx, f, link, ruling, now); err != nil {
 		return err
 	}
-	return o.admit(tx, f, link, now)
+	return o.admit(tx, f, link, sealed, now)
+}
+
+// content is what a link's page needs, sealed under the link's own key; nil while
+// it has not arrived, and once it was deleted.
+func content(tx *rows.Tx, id policies.LinkID) ([]byte, error) {
+	attached, err := tx.Attachments(policies.StatementID(id))
+	for _, a := range attached {
+		if a.Name == "sealed" {
+			return a.Body, err
+		}
+	}
+	return nil, err
 }
 
 func (o *opening) find(tx *rows.Tx) (rows.Link, *policies.Family, policies.Link, error) {
@@ -146,20 +166,8 @@ func (o *opening) log(tx *rows.Tx, f *policies.Family, link policies.Link, r pol
 }
 
 // admit opens a session and gathers what the page needs.
-func (o *opening) admit(tx *rows.Tx, f *policies.Family, link policies.Link, now policies.Micros) error {
-	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Viewers: viewers(f, link.Clip, now)}
-	attached, err := tx.Attachments(policies.StatementID(link.ID))
-	if err != nil {
-		return err
-	}
-	for _, a := range attached {
-		if a.Name == "sealed" {
-			o.opened.Sealed = a.Body
-		}
-	}
-	if o.opened.Sealed == nil {
-		return fmt.Errorf("link %s has no sealed content", link.ID)
-	}
+func (o *opening) admit(tx *rows.Tx, f *policies.Family, link policies.Link, sealed []byte, now policies.Micros) error {
+	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Sealed: sealed, Viewers: viewers(f, link.Clip, now)}
 	return tx.PutLinkSession(rows.LinkSession{
 		ID: policies.DigestOf(o.opened.Session[:]), Token: o.token, Expires: min(link.Expires, now+sessionFor),
 	})

@@ -82,6 +82,24 @@ func TestLinkOpen(t *testing.T) {
 			t.Errorf("right PIN on a locked link: %v, want locked", err)
 		}
 	})
+	t.Run("ContentHasNotArrived", func(t *testing.T) {
+		l, body := f.NewLink(c, 1)
+		s, id := w.Sam.Say(f.Record, "link.create", body)
+		w.MustAccept(w.Sam.Caller(), s)
+		if _, err := openLink(w, l, l.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("without its content: %v, want ended", err)
+		}
+		logged(t, w, "link.open", policies.SealedRule)
+		content, err := l.Secret.Wrap([]byte("{}"), append(id[:], c.ID[:]...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Attachments = []storage.Attachment{{Name: "sealed", Body: content}}
+		w.Push(w.Sam.Caller(), s)
+		if _, err := openLink(w, l, l.PIN); err != nil {
+			t.Errorf("its one opening, once the content is there: %v", err)
+		}
+	})
 	t.Run("AThousandAtOnceShareNoOpening", func(t *testing.T) {
 		l := f.Share(c, 1)
 		var opened atomic.Int64
