@@ -52,6 +52,7 @@ func codes() []struct {
 		{context.Canceled, wire.CodeBusy},
 		{context.DeadlineExceeded, wire.CodeBusy},
 		{os.ErrDeadlineExceeded, wire.CodeBusy},
+		{errIncoming, wire.CodeBadRequest}, // after the errors that it wraps
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -40,6 +41,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Response().Header().Set(demoHeader, "1")
 		}
 		s.renew(c)
+		c.Request().Body = &body{c.Request().Body}
 		if err := s.survive(c, next); err != nil {
 			s.fail(c, err)
 		}
@@ -50,6 +52,22 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			"status", c.Response().Status, "bytes", c.Response().Size, "elapsed", time.Since(started))
 		return nil
 	}
+}
+
+// errIncoming is a body that its sender did not finish or frame as HTTP prescribes.
+var errIncoming = errors.New("request body")
+
+// body names what goes wrong while a request is read as the sender's: a stranger
+// who sends half a chunk must not stand in our log as a fault of ours.
+type body struct{ io.ReadCloser }
+
+// Read implements [io.Reader].
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // readers compare it exactly
+		err = fmt.Errorf("%w: %w", errIncoming, err)
+	}
+	return n, err
 }
 
 // survive turns a panic of one request into its error.

@@ -1,7 +1,10 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -174,5 +177,37 @@ func TestPullInPages(t *testing.T) {
 		if !seen[id] {
 			t.Errorf("%s did not come", id)
 		}
+	}
+}
+
+// TestBrokenBody: whoever sends a body that HTTP cannot read is told so, and it is
+// no fault of the service.
+func TestBrokenBody(t *testing.T) {
+	w := newWorld(t)
+	for name, body := range map[string]string{
+		"Chunk": "Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
+		"Short": "Content-Length: 100\r\n\r\n{}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", w.web.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := io.WriteString(conn, "POST /v1/join HTTP/1.1\r\nHost: attune\r\n"+body); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			reply, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reply.Body.Close()
+			if reply.StatusCode != http.StatusBadRequest {
+				t.Errorf("status %d, want 400", reply.StatusCode)
+			}
+		})
 	}
 }
