@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/objects"
@@ -38,11 +40,12 @@ func (v *Viewing) Bytes() int64 { return v.clip.Bytes }
 // The event is durable before Open returns, so a viewing that cannot be recorded
 // cannot happen. An unknown, disposed or invisible clip returns ErrNotFound: from
 // outside, the three must look the same. A viewer whose consent has ended gets a
-// *DeniedError. A copy needs a reason, which the log keeps as deletable detail.
+// *DeniedError. A copy needs a reason, one line of at most 500
+// bytes, which the log keeps as deletable detail.
 //
 // Source: RULES.md, the rules on clip.watch and clip.copy.
 func (c *Clips) Open(ctx context.Context, who policies.Caller, r ViewRequest) (*Viewing, error) {
-	if r.Copy && r.Reason == "" {
+	if r.Copy && r.Reason == "" || !oneLine(r.Reason) {
 		return nil, ErrReason
 	}
 	v := &Viewing{d: c.d, who: who, token: newToken()}
@@ -69,6 +72,15 @@ func (c *Clips) Open(ctx context.Context, who policies.Caller, r ViewRequest) (*
 		return tx.PutViewing(v.row)
 	})
 	return v, errors.Join(err, denied)
+}
+
+// maxReason is a sentence or two, in bytes.
+const maxReason = 500
+
+// oneLine keeps a reason from passing for more than one line of the log's detail:
+// the last line is the address, which the caller does not choose.
+func oneLine(reason string) bool {
+	return len(reason) <= maxReason && !strings.ContainsFunc(reason, unicode.IsControl)
 }
 
 // Viewing finds an open viewing again, for the person and the device that it was

@@ -211,6 +211,11 @@ func TestViewing(t *testing.T) {
 		if _, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse, Copy: true}); !errors.Is(err, storage.ErrReason) {
 			t.Errorf("copy without a reason: %v, want a reason asked for", err)
 		}
+		for _, reason := range []string{"for the family\n192.0.2.7", strings.Repeat("x", 501)} {
+			if _, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FamilyCopy, Copy: true, Reason: reason}); !errors.Is(err, storage.ErrReason) {
+				t.Errorf("reason %.20q: %v, want one line asked for", reason, err)
+			}
+		}
 	})
 	t.Run("OnAnotherDevice", func(t *testing.T) {
 		v, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse})
