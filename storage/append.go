@@ -48,7 +48,18 @@ func (u *Uploads) Append(ctx context.Context, c policies.Caller, id UploadID, of
 	if up.Done < up.Length {
 		return up.Done, nil
 	}
-	return up.Done, u.finish(ctx, up)
+	return up.Done, u.close(ctx, c, up)
+}
+
+// close finishes an upload whose bytes are all there, if that is still allowed: one
+// request can take hours, and consent may have ended since it began.
+func (u *Uploads) close(ctx context.Context, c policies.Caller, up rows.Upload) error {
+	if up.State == rows.UploadOpen {
+		if denied, err := u.allowed(context.WithoutCancel(ctx), c, up.Clip); err != nil || denied != nil {
+			return errors.Join(err, denied)
+		}
+	}
+	return u.finish(ctx, up)
 }
 
 // allowed asks again at each request: consent may have ended since the last.

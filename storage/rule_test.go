@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -119,6 +120,36 @@ func TestWithdrawalWhileAWholeFilmIsRead(t *testing.T) {
 		t.Errorf("carer got %d more bytes and %v, want %d and ended", len(rest), err, want)
 	}
 	logged(t, w, "link.open", "LINK-CONSENT")
+}
+
+// TestWithdrawalDuringAnUpload: the film is on its way, in one long request.
+func TestWithdrawalDuringAnUpload(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	f := w.Open("NF-2041")
+	c := f.Add(1000, true)
+	up, err := w.Uploads.Create(ctx, w.Sam.Caller(), c.ID, int64(len(c.Payload)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := io.MultiReader(bytes.NewReader(c.Payload[:500]), readerFunc(func() {
+		w.Ana.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Child}, Channel: policies.InPerson})
+	}), bytes.NewReader(c.Payload[500:]))
+	_, err = w.Uploads.Append(ctx, w.Sam.Caller(), up.ID, 0, body)
+	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+	_, err = w.Uploads.Status(ctx, w.Sam.Caller(), up.ID)
+	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+	if n := len(events(t, w, "clip.stored")); n != 0 {
+		t.Errorf("%d clips stored after the withdrawal, want none", n)
+	}
+}
+
+// readerFunc is something that happens between the bytes.
+type readerFunc func()
+
+func (f readerFunc) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
 }
 
 func TestRules(t *testing.T) {

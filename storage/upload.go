@@ -185,7 +185,7 @@ func (u *Uploads) Status(ctx context.Context, c policies.Caller, id UploadID) (U
 			return Upload{}, err
 		}
 		if up.State != rows.UploadStored {
-			if err := u.finish(ctx, up); err != nil {
+			if err := u.close(ctx, c, up); err != nil {
 				return Upload{}, err
 			}
 			up.State = rows.UploadStored
