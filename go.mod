@@ -10,26 +10,26 @@ tool (
 )
 
 require (
-	c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d
-	filippo.io/age v1.3.2
-	github.com/alecthomas/kong v1.17.0
-	github.com/cedar-policy/cedar-go v1.9.0
-	github.com/go-json-experiment/json v1.27.2
-	github.com/golang-jwt/jwt/v5 v5.3.1
-	github.com/google/go-cmp v0.7.0
-	github.com/labstack/echo/v4 v4.16.0
-	github.com/mdp/qrterminal/v3 v3.2.1
-	github.com/pressly/goose/v3 v3.29.0
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/schollz/progressbar/v3 v3.19.1
-	github.com/sethvargo/go-diceware v0.6.0
-	go.uber.org/goleak v1.3.0
-	go.yaml.in/yaml/v3 v3.0.6
-	golang.org/x/crypto v0.58.0
-	golang.org/x/mod v0.42.0
-	golang.org/x/term v0.47.0
-	modernc.org/sqlite v1.61.1
-	pgregory.net/rapid v1.3.0
+	c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d // tests: the age vectors that other implementations run
+	filippo.io/age v1.3.2 // the file format of clips, forms and key envelopes
+	github.com/alecthomas/kong v1.17.0 // command lines as typed structs, instead of hand-parsed flags
+	github.com/cedar-policy/cedar-go v1.9.0 // decisions that name their rule, instead of ifs
+	github.com/go-json-experiment/json v1.27.2 // strict JSON: encoding/json lets duplicate and wrongly cased members through
+	github.com/golang-jwt/jwt/v5 v5.3.1 // Ed25519 over JWS; its own encoding and parsing are not used
+	github.com/google/go-cmp v0.7.0 // tests: readable differences
+	github.com/labstack/echo/v4 v4.16.0 // routes and middleware
+	github.com/mdp/qrterminal/v3 v3.2.1 // QR codes on a terminal
+	github.com/pressly/goose/v3 v3.29.0 // numbered SQL migrations
+	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript, the journey as documentation
+	github.com/schollz/progressbar/v3 v3.19.1 // progress on a terminal
+	github.com/sethvargo/go-diceware v0.6.0 // the EFF word list for six words
+	go.uber.org/goleak v1.3.0 // tests: no goroutine left behind
+	go.yaml.in/yaml/v3 v3.0.6 // packs and cases, with unknown fields refused
+	golang.org/x/crypto v0.58.0 // argon2id, XChaCha20-Poly1305
+	golang.org/x/mod v0.42.0 // RFC 6962 tree and signed notes of the Go checksum database
+	golang.org/x/term v0.47.0 // passphrases without echo
+	modernc.org/sqlite v1.61.1 // SQLite without cgo, so that one binary cross-builds
+	pgregory.net/rapid v1.3.0 // tests: random statements in any order
 )
 
 require (
