@@ -177,22 +177,32 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 }
 
 // Sync pushes what is queued (restrictions first), sends payloads whose
-// statements were accepted, and pulls what is new.
+// statements were accepted, and pulls what is new. It pulls also when the service
+// cannot take what this device has: a withdrawal must not wait for that.
 //
-// An error ends it early; the report says what was done until then, and nothing
-// is lost. [Offline] tells a missing connection apart.
+// The report says what was done in spite of an error, and nothing is lost.
+// [Offline] tells a missing connection apart.
 func (c *Client) Sync(ctx context.Context) (Report, error) {
 	var r Report
 	err := (&courier{c.desk}).push(ctx, &r)
 	if err == nil {
 		err = c.Uploader.run(ctx, &r)
 	}
-	if err == nil {
-		err = (&feed{c.desk}).pull(ctx, &r)
+	if err == nil || refusing(err) {
+		err = errors.Join(err, (&feed{c.desk}).pull(ctx, &r))
 	}
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)
+}
+
+// refusing: the service answers as it should, but does not take what was sent.
+func refusing(err error) bool {
+	switch CodeOf(err) {
+	case wire.CodeGap, wire.CodeReused, wire.CodeBusy, wire.CodeFull:
+		return true
+	}
+	return false
 }
 
 // Report is what a sync did.
@@ -206,10 +216,12 @@ type Report struct {
 	Waiting  int                 `json:"waiting"` // statements not yet at the server
 }
 
-// StoppedUpload is a payload that the server refuses for good.
+// StoppedUpload is a payload that the server refuses: for good, or for as long as
+// a rule stands in its way.
 type StoppedUpload struct {
 	Clip    policies.ClipID `json:"clip"`
 	Code    wire.Code       `json:"code"`
 	Message string          `json:"message"`
 	Next    string          `json:"next"`
+	Rules   []string        `json:"rules"` // that decided, of a denial
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -276,12 +277,10 @@ func TestUploadGoesOn(t *testing.T) {
 	f := s.family(sam)
 	source := longer(t, film(t, "visit.mp4"), 20<<20)
 	clip := f.add(t, source, "").Clip
-	patches, cut := 0, true
+	var patches atomic.Int64
 	spoil := func(r *http.Request, body []byte) []byte {
-		if r.Method == http.MethodPatch {
-			if patches++; patches == 2 && cut {
-				return nil
-			}
+		if r.Method == http.MethodPatch && patches.Add(1) == 2 {
+			return nil
 		}
 		return body
 	}
@@ -289,12 +288,11 @@ func TestUploadGoesOn(t *testing.T) {
 	if _, err := sam.Sync(context.Background()); !attune.Offline(err) {
 		t.Fatalf("cut upload: %v, want offline", err)
 	}
-	cut = false
 	if r := s.sync(sam); len(r.Uploaded) != 1 {
 		t.Errorf("uploaded %v", r.Uploaded)
 	}
-	if patches != 3 { // 8 + 8 + what is left
-		t.Errorf("%d pieces were sent, want 3", patches)
+	if n := patches.Load(); n != 3 { // 8 + 8 + what is left
+		t.Errorf("%d pieces were sent, want 3", n)
 	}
 	if v, err := sam.Clips.Show(clip); err != nil || v.State != attune.ClipStored {
 		t.Errorf("clip is %s %s, %v", v.State, v.Why, err)
@@ -310,6 +308,66 @@ func TestUploadGoesOn(t *testing.T) {
 		if _, err := p.ReadAt(got, at); err != nil || !bytes.Equal(got, want[at:at+100]) {
 			t.Errorf("100 bytes at %d: %v", at, err)
 		}
+	}
+}
+
+// TestUploadRefused: a clip that may no longer be sent keeps nobody from learning
+// why, and no other clip from arriving.
+func TestUploadRefused(t *testing.T) {
+	for name, story := range map[string]struct {
+		end  func(t *testing.T, sam, ana *attune.Client, f family) // by Sam, while Ana's film waits
+		want wire.Code
+		then func(t *testing.T, ana *attune.Client, f family, r attune.Report)
+	}{
+		"ConsentWithdrawn": {
+			end: func(t *testing.T, sam, _ *attune.Client, f family) {
+				must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.Writing))
+			},
+			want: wire.CodeDenied,
+			then: func(t *testing.T, ana *attune.Client, f family, r attune.Report) {
+				if !slices.Contains(r.Stopped[0].Rules, "UPLOAD-CONSENT") {
+					t.Errorf("rules %v, want UPLOAD-CONSENT", r.Stopped[0].Rules)
+				}
+				if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.mum}); err != nil || g.Open {
+					t.Errorf("gate %v, %v: the withdrawal did not arrive", g, err)
+				}
+			},
+		},
+		"TakenOffTheTeam": {
+			end: func(t *testing.T, sam, ana *attune.Client, f family) {
+				must(t, sam.Families.RemoveTeam(f.id, ana.Keys.Staff()))
+			},
+			want: wire.CodeNotFound,
+			then: func(t *testing.T, ana *attune.Client, f family, r attune.Report) {
+				if _, held := ana.Mirror.Family(f.id); held || !slices.Contains(r.Dropped, f.id) {
+					t.Errorf("dropped %v, still held: %v", r.Dropped, held)
+				}
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t)
+			sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
+			s.sync(sam)
+			f := s.family(sam)
+			must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+			s.sync(sam)
+			s.sync(ana)
+			f.practitoner = ana
+			clip := f.add(t, film(t, "visit.mp4"), "").Clip
+			s.lose("/v1/uploads")
+			if _, err := ana.Sync(context.Background()); !attune.Offline(err) {
+				t.Fatalf("cut upload: %v, want offline", err)
+			}
+			s.spoil.Store(nil)
+			story.end(t, sam, ana, f)
+			s.sync(sam)
+			r, err := ana.Sync(context.Background())
+			if err != nil || len(r.Stopped) != 1 || r.Stopped[0].Clip != clip || r.Stopped[0].Code != story.want {
+				t.Fatalf("stopped %v, %v; want the clip, %s", r.Stopped, err, story.want)
+			}
+			story.then(t, ana, f, r)
+		})
 	}
 }
 

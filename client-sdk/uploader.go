@@ -51,8 +51,9 @@ func uploadOf(q querier, clip policies.ClipID) (u upload, ok bool, err error) {
 }
 
 // run sends every payload whose clip.add the server has accepted. One that the
-// server refuses for good is stopped with the reason and does not hold up the
-// others; a lost connection ends the run.
+// server refuses does not hold up the others: for good, and it is stopped with the
+// reason; by a rule or for who asks, and it is tried again at the next sync. A lost
+// connection ends the run.
 func (u *Uploader) run(ctx context.Context, r *Report) error {
 	due, err := u.due()
 	if err != nil {
@@ -64,11 +65,13 @@ func (u *Uploader) run(ctx context.Context, r *Report) error {
 		switch {
 		case err == nil:
 			r.Uploaded = append(r.Uploaded, up.clip)
-		case errors.As(err, &e) && final(e.Code):
-			if err := u.set(up.clip, up.url, uploadStopped, e.Error()); err != nil {
-				return err
+		case errors.As(err, &e) && (final(e.Code) || e.Code == wire.CodeDenied || e.Code == wire.CodeNotFound):
+			if final(e.Code) {
+				if err := u.set(up.clip, up.url, uploadStopped, e.Error()); err != nil {
+					return err
+				}
 			}
-			r.Stopped = append(r.Stopped, StoppedUpload{up.clip, e.Code, e.Message, e.Next})
+			r.Stopped = append(r.Stopped, StoppedUpload{up.clip, e.Code, e.Message, e.Next, e.Rules})
 		default:
 			return err
 		}

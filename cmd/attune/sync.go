@@ -43,7 +43,7 @@ func syncText(r attune.Report) string {
 		lines = append(lines, "Refused: "+outcomeText(o))
 	}
 	for _, s := range r.Stopped {
-		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s", s.Clip.Short(), s.Message, s.Next))
+		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s%s", s.Clip.Short(), s.Message, s.Next, rulesText(s.Rules)))
 	}
 	for _, f := range r.Dropped {
 		lines = append(lines, "No longer yours to see: family "+f.Short())
@@ -52,11 +52,15 @@ func syncText(r attune.Report) string {
 }
 
 func outcomeText(o attune.Outcome) string {
-	text := fmt.Sprintf("%s (%s): %s %s", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short(), o.Message, o.Next)
-	if len(o.Rules) > 0 {
-		text += " Rule: " + strings.Join(o.Rules, ", ") + "."
+	return fmt.Sprintf("%s (%s): %s %s%s", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short(), o.Message, o.Next, rulesText(o.Rules))
+}
+
+// rulesText follows a sentence, "" when no rule decided.
+func rulesText(rules []string) string {
+	if len(rules) == 0 {
+		return ""
 	}
-	return text
+	return " Rule: " + strings.Join(rules, ", ") + "."
 }
 
 type statusCmd struct{}
