@@ -88,6 +88,12 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if refusal == nil {
+		refusal, err = j.here(next)
+	}
+	if err != nil {
+		return Result{}, err
+	}
 	if refusal != nil {
 		return j.refuse(s, refusal)
 	}

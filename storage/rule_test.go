@@ -212,4 +212,28 @@ func TestRules(t *testing.T) {
 			}
 		}
 	})
+	t.Run("OnlyRulesThatTheServerHasAreAdopted", func(t *testing.T) {
+		err := w.Head.Tries(policies.RecordID(w.Org), "policy.adopt", &policies.PolicyAdopt{
+			Pack: "council", SHA256: w.Config.PackHash, Bundle: policies.DigestOf([]byte("other rules")),
+		})
+		if !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("rules that the server lacks: %v, want not possible", err)
+		}
+		w.Reopen() // and it starts again
+		w.Head.Does(policies.RecordID(w.Org), "policy.adopt", &policies.PolicyAdopt{
+			Pack: "council", SHA256: w.Config.PackHash, Bundle: w.Config.Bundle.SHA256(),
+		})
+	})
+	t.Run("AnAddressBelongsToOneLink", func(t *testing.T) {
+		mine := f.Share(stored, 5)
+		other := w.Open("NF-3000")
+		_, body := other.NewLink(other.Store(1000, true), 5)
+		body.Token = mine.Token
+		if err := w.Sam.Tries(other.Record, "link.create", body); !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("a second link at one address: %v, want not possible", err)
+		}
+		if _, err := openLink(w, mine, mine.PIN); err != nil {
+			t.Errorf("the first link: %v", err)
+		}
+	})
 }

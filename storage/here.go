@@ -1,0 +1,41 @@
+package storage
+
+import (
+	"fmt"
+
+	"github.com/attune-vf/attune/policies"
+)
+
+// here refuses what the record alone would allow, but this server could not live
+// with: rules that it does not have, and an address that is taken.
+func (j *judge) here(next folded) (refusal, err error) {
+	if next.org != nil {
+		return j.adoptable(next.org.Policy), nil
+	}
+	for _, id := range next.changes.Links {
+		l := next.family.Links[id]
+		if l == nil {
+			continue
+		}
+		row, taken, err := j.tx.LinkByToken(l.Token)
+		if err != nil {
+			return nil, err
+		}
+		if taken && row.Link != id {
+			return fmt.Errorf("%w: that address belongs to another link; make a new one", policies.ErrNotPossible), nil
+		}
+	}
+	return nil, nil
+}
+
+// adoptable refuses rules and figures other than those that this server runs: it
+// would not start again, and nobody could then adopt what it has.
+func (j *judge) adoptable(p policies.Policy) error {
+	if p == j.org.Policy || j.d.cfg.Bundle == nil {
+		return nil
+	}
+	if p.Bundle == j.d.cfg.Bundle.SHA256() && p.SHA256 == j.d.cfg.PackHash {
+		return nil
+	}
+	return fmt.Errorf("%w: this server does not have these rules and figures; upgrade it first", policies.ErrNotPossible)
+}
