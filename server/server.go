@@ -41,6 +41,7 @@ type Server struct {
 	tokens *tokens
 	joins  *limiter
 	opens  *limiter
+	probe  probe
 	echo   *echo.Echo
 }
 
