@@ -13,8 +13,8 @@ import (
 )
 
 // SaveCopy writes the family's own copy of the film, in clear, to dst, which must
-// not exist yet. It is an act of its own, with a reason that the log keeps: from
-// then on nothing here can protect that file.
+// not exist yet: whole, or not at all when ctx ends before. It is an act of its own,
+// with a reason that the log keeps: from then on nothing here can protect that file.
 func (c *Clips) SaveCopy(ctx context.Context, clip policies.ClipID, dst, reason string) error {
 	return c.SaveCopyFor(ctx, clip, policies.FamilyCopy, dst, reason)
 }
@@ -31,10 +31,19 @@ func (c *Clips) SaveCopyFor(ctx context.Context, clip policies.ClipID, purpose p
 		return err
 	}
 	defer p.Close()
+	defer context.AfterFunc(ctx, func() { p.Close() })() // or a copy would go on to its end, unasked
 	show := c.d.cfg.progress("Copying " + clip.Short())
 	defer show.Done()
 	show.Total(p.Size)
-	return writeNew(dst, counted{p.Reader(), show})
+	return interrupted(ctx, damaged(clip, writeNew(dst, counted{p.Reader(), show})))
+}
+
+// interrupted: what broke because ctx ended is told as that.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // writeNew writes a file that must not exist, for its owner only, whole or not at all.

@@ -27,7 +27,8 @@ type ExportClip struct {
 // Export writes a clip to a new folder so that stock age opens it without
 // Attune: header, payload, manifest.json (clip.add's body), statement.jws (the
 // signed statement) and README.txt. `cat header payload | age -d -i KEY` gives
-// the film. Like SaveCopy it is a reasoned act that the log keeps.
+// the film. Like SaveCopy it is a reasoned act that the log keeps. What does not
+// come to its end leaves no folder behind.
 func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, how ExportClip) error {
 	e := &exporting{c.d, clip, how}
 	header, family, err := e.header()
@@ -39,6 +40,7 @@ func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, ho
 		return err
 	}
 	defer src.Close()
+	defer context.AfterFunc(ctx, func() { src.Close() })() // as in SaveCopyFor
 	raw, err := c.d.shelf.raw(policies.StatementID(clip))
 	if err != nil {
 		return err
@@ -60,12 +62,16 @@ func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, ho
 	if how.WithKey {
 		files = append(files, struct{ name, body string }{"family.key", family.String() + "\n"})
 	}
+	err = e.write(dir, src)
 	for _, f := range files {
-		if err := writeNew(filepath.Join(dir, f.name), strings.NewReader(f.body)); err != nil {
-			return err
+		if err == nil {
+			err = writeNew(filepath.Join(dir, f.name), strings.NewReader(f.body))
 		}
 	}
-	return e.write(dir, src)
+	if err != nil {
+		return errors.Join(interrupted(ctx, err), os.RemoveAll(dir)) // made a moment ago, and by us
+	}
+	return nil
 }
 
 // exporting is one clip on its way out.
@@ -117,7 +123,7 @@ func (e *exporting) payload(ctx context.Context) (payloadReader, error) {
 	return src, err
 }
 
-// writePayload copies the sealed bytes and compares them with the statement.
+// write copies the sealed bytes and compares them with the statement.
 func (e *exporting) write(dir string, src io.ReaderAt) error {
 	f, err := e.d.clipFamily(e.clip)
 	if err != nil {
@@ -136,10 +142,11 @@ func (e *exporting) write(dir string, src io.ReaderAt) error {
 		return err
 	}
 	defer file.Close()
-	if sum, err := fileDigest(file); err != nil || sum != want.SHA256 {
-		return errors.Join(problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", e.clip.Short()), err, os.Remove(path))
+	sum, err := fileDigest(file)
+	if err == nil && sum != want.SHA256 {
+		err = problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", e.clip.Short())
 	}
-	return nil
+	return err
 }
 
 func exportReadme(how ExportClip) string {

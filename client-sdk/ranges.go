@@ -20,7 +20,7 @@ type ranges struct {
 	path   string
 	size   int64
 
-	ctx    context.Context
+	ctx    context.Context // of the whole viewing, which outlives the call that opened it
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
@@ -43,9 +43,12 @@ func newRanges(r *remote, viewing string, size int64) *ranges {
 		ctx: ctx, cancel: cancel, pieces: map[int64]*piece{}, last: -1}
 }
 
-// Close ends what is being fetched and waits for it.
+// Close ends what is being fetched and waits for it. A player may still be
+// reading: under mu, so that nothing is begun once the waiting has.
 func (r *ranges) Close() error {
+	r.mu.Lock()
 	r.cancel()
+	r.mu.Unlock()
 	r.wg.Wait()
 	return nil
 }
@@ -68,6 +71,10 @@ func (r *ranges) ReadAt(b []byte, off int64) (n int, err error) {
 
 func (r *ranges) piece(i int64) ([]byte, error) {
 	r.mu.Lock()
+	if err := r.ctx.Err(); err != nil {
+		r.mu.Unlock()
+		return nil, err
+	}
 	p := r.want(i)
 	if i == r.last+1 && (i+1)*rangeBytes < r.size {
 		r.want(i + 1)

@@ -93,19 +93,23 @@ type payloadReader interface {
 // played: the length, the nonce, and the last chunk, which proves the length.
 // Commitment and nonce together fix the key of every chunk.
 func bind(key seal.FileKey, m *policies.Clip, src io.ReaderAt) (io.ReaderAt, int64, error) {
-	next := "Tell your administrator and your IG officer."
 	var nonce policies.Bytes16
 	if _, err := src.ReadAt(nonce[:], 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, 0, err
 	}
 	if nonce != m.Payload.Nonce {
-		return nil, 0, problem(CodeSealed, next, "The film that was sent is not that of clip %s.", m.ID.Short())
+		return nil, 0, problem(CodeSealed, "Tell your administrator and your IG officer.", "The film that was sent is not that of clip %s.", m.ID.Short())
 	}
 	plain, size, err := seal.OpenPayload(key, src, m.Payload.Bytes)
+	return plain, size, damaged(m.ID, err)
+}
+
+// damaged tells a person about a payload that does not open; other errors stay.
+func damaged(id policies.ClipID, err error) error {
 	if errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrTruncated) {
-		return nil, 0, problem(CodeSealed, next, "The film of clip %s is damaged or cut short.", m.ID.Short()).because(err)
+		return problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is damaged or cut short.", id.Short()).because(err)
 	}
-	return plain, size, err
+	return err
 }
 
 // bytes asks the server for a viewing. The sealed bytes then come from this

@@ -1,0 +1,74 @@
+package attune_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+// TestCopyNotFinished: a copy that does not come to its end leaves nothing behind,
+// least of all the family's key.
+func TestCopyNotFinished(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	clip := f.add(t, longer(t, film(t, "visit.mp4"), 8<<20), "").Clip
+	s.sync(sam)
+	must(t, os.Remove(filepath.Join(sam.Home(), "clips", clip.String()+".payload"))) // so that it comes from the server
+	copies := map[string]func(ctx context.Context, path string) error{
+		"SaveCopy": func(ctx context.Context, path string) error {
+			return sam.Clips.SaveCopy(ctx, clip, path, "for the grandparents")
+		},
+		"Export": func(ctx context.Context, path string) error {
+			return sam.Clips.Export(ctx, clip, path, attune.ExportClip{WithKey: true})
+		},
+	}
+	for name, keep := range copies {
+		t.Run(name+"Interrupted", func(t *testing.T) {
+			ctx, interrupt := context.WithCancel(context.Background())
+			defer interrupt()
+			inTheMiddle := func(r *http.Request, body []byte) []byte {
+				if strings.HasPrefix(r.Header.Get("Range"), "bytes=4194304-") {
+					interrupt()
+				}
+				return body
+			}
+			s.spoil.Store(&inTheMiddle)
+			defer s.spoil.Store(nil)
+			path := filepath.Join(t.TempDir(), "copy")
+			if err := keep(ctx, path); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want that it was interrupted", err)
+			}
+			gone(t, path)
+		})
+		t.Run(name+"OfDamagedFilm", func(t *testing.T) {
+			flip := func(r *http.Request, body []byte) []byte {
+				if strings.HasPrefix(r.Header.Get("Range"), "bytes=4194304-") {
+					body[1000] ^= 1
+				}
+				return body
+			}
+			s.spoil.Store(&flip)
+			defer s.spoil.Store(nil)
+			path := filepath.Join(t.TempDir(), "copy")
+			if err := keep(context.Background(), path); attune.CodeOf(err) != attune.CodeSealed {
+				t.Errorf("%v, want sealed_mismatch", err)
+			}
+			gone(t, path)
+		})
+	}
+}
+
+func gone(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s was left behind: %v", filepath.Base(path), err)
+	}
+}
