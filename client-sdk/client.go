@@ -188,21 +188,12 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil {
 		err = c.Uploader.run(ctx, &r)
 	}
-	if err == nil || refusing(err) {
+	if err == nil || unsettled(err) {
 		err = errors.Join(err, (&feed{c.desk}).pull(ctx, &r))
 	}
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)
-}
-
-// refusing: the service answers as it should, but does not take what was sent.
-func refusing(err error) bool {
-	switch CodeOf(err) {
-	case wire.CodeGap, wire.CodeReused, wire.CodeBusy, wire.CodeFull:
-		return true
-	}
-	return false
 }
 
 // Report is what a sync did.

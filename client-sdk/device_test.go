@@ -110,8 +110,74 @@ func TestRefusedStays(t *testing.T) {
 	if len(list2) != 1 || list2[0].ID != policies.StatementID(added.Clip) || list2[0].Message == "" || list2[0].Next == "" {
 		t.Errorf("needs attention: %+v", list2)
 	}
-	if _, err := os.Stat(filepath.Join(sam.Home(), "clips", added.Clip.String()+".payload")); err != nil {
+	sealed := filepath.Join(sam.Home(), "clips", added.Clip.String()+".payload")
+	if _, err := os.Stat(sealed); err != nil {
 		t.Errorf("the sealed film of a refused clip is gone: %v", err)
+	}
+	must(t, sam.Outbox.Dismiss(list2[0].ID))
+	if _, err := os.Stat(sealed); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the sealed film of a clip that was put away is still here: %v", err)
+	}
+}
+
+// TestOnlyCopyStays: the service refuses a clip whose recording is removed already.
+// Nothing takes away what is left of it.
+func TestOnlyCopyStays(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	list, err := s.head.Approvals.List()
+	must(t, err)
+	must(t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+	s.sync(s.head)
+	added := f.add(t, film(t, "visit.mp4"), "")
+	must(t, sam.Clips.ConfirmSource(added.Clip, policies.SourceRemoved))
+	if r, err := sam.Sync(context.Background()); err != nil || len(r.Refused) == 0 || r.Refused[0].Kind != "clip.add" {
+		t.Fatalf("refused %+v, %v; want the clip", r.Refused, err)
+	}
+	if err := sam.Outbox.Dismiss(policies.StatementID(added.Clip)); attune.CodeOf(err) != wire.CodeNotPossible {
+		t.Errorf("dismiss the only copy: %v, want not_possible", err)
+	}
+	if _, err := os.Stat(filepath.Join(sam.Home(), "clips", added.Clip.String()+".payload")); err != nil {
+		t.Errorf("the only copy is gone: %v", err)
+	}
+}
+
+// TestPullsWhenNothingIsTaken: a service without room still tells what it knows.
+func TestPullsWhenNothingIsTaken(t *testing.T) {
+	s := newService(t)
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
+	s.sync(sam)
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.sync(ana)
+	must(t, ana.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.Writing))
+	s.sync(ana)
+	_, err := sam.Sessions.Log(f.id, "", 0, true, "")
+	must(t, err)
+	var pushes atomic.Int64
+	full := func(r *http.Request, body []byte) []byte {
+		if r.URL.Path != "/v1/sync/push" || pushes.Add(1) > 1 {
+			return body
+		}
+		var reply wire.PushReply
+		if err := wire.Decode(bytes.NewReader(body), 1<<20, &reply); err != nil {
+			t.Error(err)
+		}
+		reply.Results[0] = wire.Result{ID: reply.Results[0].ID, Status: wire.Refused, Code: wire.CodeFull}
+		out, err := wire.Encode(reply)
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
+	s.spoil.Store(&full)
+	if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != wire.CodeFull {
+		t.Errorf("%v, want storage_full", err)
+	}
+	if g, err := sam.Clips.Gate(f.id, []policies.PersonID{f.mum}); err != nil || g.Open {
+		t.Errorf("gate %v, %v: the withdrawal did not arrive", g, err)
 	}
 }
 

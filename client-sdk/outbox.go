@@ -195,9 +195,22 @@ func (o *Outbox) Waiting() ([]Outcome, error) { return o.list("queued") }
 // Attention lists what the server refused, oldest first, with what to do.
 func (o *Outbox) Attention() ([]Outcome, error) { return o.list("refused") }
 
-// Dismiss takes a refused statement off the list, once a person has dealt with it.
+// Dismiss takes a refused statement off the list, once a person has dealt with it,
+// and with a clip its sealed film. A clip whose recording was removed stays: what
+// lies here is then all that there is of it. Errors: an [*Error] with [CodeUnknown]
+// or wire.CodeNotPossible.
 func (o *Outbox) Dismiss(id policies.StatementID) error {
+	defer o.d.clean()
 	return o.d.store.write(func(tx *sql.Tx) error {
+		var only int
+		err := tx.QueryRow(`SELECT COUNT(*) FROM sources WHERE clip = $1 AND fate = $2`, id.String(), string(policies.SourceRemoved)).Scan(&only)
+		if err != nil {
+			return err
+		}
+		if only > 0 {
+			return problem(wire.CodeNotPossible, "Keep this device; ask your head of service what shall become of the film.",
+				"The recording of clip %s was removed, and the service has not taken the film: the only copy is here.", id.Short())
+		}
 		done, err := tx.Exec(`DELETE FROM outbox WHERE id = $1 AND state = 'refused'`, id.String())
 		if err != nil {
 			return err
@@ -205,8 +218,16 @@ func (o *Outbox) Dismiss(id policies.StatementID) error {
 		if n, _ := done.RowsAffected(); n == 0 {
 			return problem(CodeUnknown, "List what needs attention.", "Nothing refused has the number %s.", id.Short())
 		}
-		_, err = tx.Exec(`DELETE FROM attachments WHERE statement = $1`, id.String())
-		return err
+		for _, q := range []string{
+			`DELETE FROM attachments WHERE statement = $1`,
+			`DELETE FROM uploads WHERE clip = $1`,
+			`DELETE FROM sources WHERE clip = $1`,
+		} {
+			if _, err := tx.Exec(q, id.String()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

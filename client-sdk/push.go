@@ -127,9 +127,22 @@ func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
 	return stuck
 }
 
-// settle keeps one result. Two refusals say nothing about the statement itself,
-// so it stays queued: an earlier number is missing at the server, or another
-// device has used this one.
+// unsettled: a refusal that says nothing about what was sent, which stays queued.
+// An earlier number is missing at the server, another device has used this one, or
+// the server cannot take anything just now.
+func unsettled(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case wire.CodeGap, wire.CodeReused, wire.CodeBusy, wire.CodeFull, wire.CodeInternal:
+		return true
+	}
+	return false
+}
+
+// settle keeps one result; an unsettled one goes to stuck.
 func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck *error) error {
 	if res.ID != q.id {
 		return untrusted("The server answered about another statement than was sent.", nil)
@@ -149,8 +162,8 @@ func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck 
 		if out.Code, out.Message, out.Next, out.Retry = res.Code, res.Message, e.Next, res.Retry; out.Message == "" {
 			out.Message = e.Message
 		}
-		if res.Code == wire.CodeGap || res.Code == wire.CodeReused || res.Code == wire.CodeBusy || res.Code == wire.CodeFull || res.Code == wire.CodeInternal {
-			*stuck = &Error{Code: res.Code, Message: out.Message, Next: out.Next}
+		if why := (&Error{Code: res.Code, Message: out.Message, Next: out.Next}); unsettled(why) {
+			*stuck = why
 			return nil
 		}
 		r.Refused = append(r.Refused, out)
