@@ -93,6 +93,33 @@ func TestStreamVectors(t *testing.T) {
 	golden(t, "stream.json", vs)
 }
 
+// titleVector is a clip's title, sealed.
+type titleVector struct {
+	FileKey  b64url `json:"file_key"`
+	TitleKey b64url `json:"title_key"`
+	AD       string `json:"ad"`
+	Title    string `json:"title"`
+	Sealed   b64url `json:"sealed"`
+}
+
+func TestTitleVectors(t *testing.T) {
+	var vs []titleVector
+	for i, title := range []string{"Bath time", "Building a tower – Ærø"} {
+		file := sha256.Sum256(fmt.Appendf(nil, "attune vector title %d file key", i))
+		nonce := sha256.Sum256(fmt.Appendf(nil, "attune vector title %d nonce", i))
+		key, ad := derive(file[:16], "attune/title/v1"), "attune/title"
+		sealed, err := sealShortWith(key, [24]byte(nonce[:24]), []byte(title), []byte(ad))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := OpenText(FileKey(file[:16]), sealed, []byte(ad)); err != nil || got != title {
+			t.Fatalf("vector %d opens to %q, %v", i, got, err)
+		}
+		vs = append(vs, titleVector{file[:16], key[:], ad, title, sealed})
+	}
+	golden(t, "title.json", vs)
+}
+
 func makeLinkVectors(t *testing.T) (v linkVectors) {
 	for i, plain := range []string{`{"title":"Bath time"}`, "", "Página – Ærø"} {
 		seed := func(what string) [32]byte {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +44,25 @@ func TestProtocolIsComplete(t *testing.T) {
 		e := wire.EntryOf(code)
 		if want := fmt.Sprintf("| `%s` | %d | %s |", code, e.Status, e.Message); !lines[want] {
 			t.Errorf("missing: %s", want)
+		}
+	}
+}
+
+// Every vector file is described where a second implementation looks for it.
+func TestVectorsAreListed(t *testing.T) {
+	files, err := filepath.Glob(vectorFile("*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d vector files, %v", len(files), err)
+	}
+	for _, doc := range []string{"../PROTOCOL.md", vectorFile("README.md")} {
+		b, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if name := filepath.Base(f); !bytes.Contains(b, []byte("[`"+name+"`]")) {
+				t.Errorf("%s does not name %s", doc, name)
+			}
 		}
 	}
 }
