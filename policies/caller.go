@@ -22,6 +22,7 @@ const (
 	ActWatch     Action = "clip.watch"   // read a clip's payload to watch it
 	ActCopy      Action = "clip.copy"    // keep a decrypted copy: a reasoned act of its own
 	ActOpenLink  Action = "link.open"    // a carer opens a link
+	ActStop      Action = "link.stop"    // a carer asks us to stop, on the page of their link
 	ActSearchLog Action = "log.search"   // read the access log
 	ActVerifyLog Action = "log.verify"   // fetch leaves and proofs
 	ActReadForm  Action = "consent.read" // read a sealed consent form
@@ -29,7 +30,7 @@ const (
 
 // Actions lists the actions that are not statement kinds.
 func Actions() []Action {
-	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActOpenLink, ActSearchLog, ActVerifyLog, ActReadForm}
+	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActOpenLink, ActStop, ActSearchLog, ActVerifyLog, ActReadForm}
 }
 
 // Request asks whether something is allowed now.
@@ -38,7 +39,7 @@ type Request struct {
 	Action    Action
 	Statement *Statement // for a statement kind
 	Clip      ClipID     // for clip.* and link.*
-	Link      LinkID     // for link.open
+	Link      LinkID     // for link.*
 	Purpose   Purpose    // for clip.watch and clip.copy
 	Now       Micros
 }

@@ -181,6 +181,14 @@ func TestCheckTheRest(t *testing.T) {
 		{"Nobody", func(b *withdrawal) { b.People = nil }},
 		{"UnknownChannel", func(b *withdrawal) { b.Channel = "dream" }},
 	})
+	type suspension = policies.ConsentSuspend
+	refuses(t, "ConsentSuspend", func() suspension {
+		return suspension{People: []policies.PersonID{{1}}, Link: policies.LinkID{2}}
+	}, []slip[suspension]{
+		{"Nobody", func(b *suspension) { b.People = nil }},
+		{"Twice", func(b *suspension) { b.People = []policies.PersonID{{1}, {1}} }},
+		{"NoLink", func(b *suspension) { b.Link = policies.LinkID{} }},
+	})
 }
 
 // TestEmptyBodiesAreRefused: no kind means anything without a word in it.

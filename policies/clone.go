@@ -30,6 +30,7 @@ func (f *Family) Clone() *Family {
 	n.Clips = cloneMap(f.Clips, func(c *Clip) { c.People = slices.Clone(c.People) })
 	n.Links = cloneMap(f.Links, func(l *Link) { l.Knew = slices.Clone(l.Knew) })
 	n.Withdrawn = maps.Clone(f.Withdrawn)
+	n.Suspended = cloneMap(f.Suspended, func(s *Suspension) { s.People = slices.Clone(s.People) })
 	n.Restrictions = maps.Clone(f.Restrictions)
 	for k, list := range n.Restrictions {
 		n.Restrictions[k] = slices.Clone(list)

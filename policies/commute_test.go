@@ -75,6 +75,10 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return "head", "link.revoke", policies.LinkRevoke{Link: w.Link}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		people := rapid.SampledFrom([][]policies.PersonID{{w.Mum}, {w.Kid}, {w.Mum, w.Kid}}).Draw(t, "who is stopped for")
+		return "server", "consent.suspend", policies.ConsentSuspend{People: people, Link: w.Link}
+	},
 }
 
 func team(t *rapid.T) string {
@@ -154,7 +158,7 @@ func TestRestrictionsOnlyTakeAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, _ := story(t)
 		before := permissions(w)
-		restrict := []int{0, 4, 5, 7, 11}
+		restrict := []int{0, 4, 5, 7, 11, 12}
 		who, kind, body := acts[rapid.SampledFrom(restrict).Draw(t, "restriction")](t, w, 0)
 		if _, err := w.Accept(w.ByDefault(who, kind, body)); err != nil {
 			t.Fatal(err)

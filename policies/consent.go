@@ -167,19 +167,24 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 }
 
 // withdrawConsent is taken whether or not the people or their consent have
-// arrived, from anyone certified, and from the server for a carer's "ask us to
-// stop".
+// arrived, and from anyone certified. What a carer asks for on the page of their
+// link is a consent.suspend.
 //
 // Source: UK GDPR Art 7(3): as easy to withdraw as to give.
 func withdrawConsent(f *Family, _ *Org, a act[ConsentWithdraw]) (Changes, error) {
-	for _, p := range a.Said.People {
-		f.restrict(personSubject(p), a.ID)
+	return f.stop(a.ID, a.Said.People, min(a.At, a.Now)), nil
+}
+
+// stop restricts every consent of these people. When is the author's clock, but
+// never later than acceptance: a clock set to next year would keep this family from
+// agreeing again until then. Acceptance alone would move the day when a restored
+// server takes the withdrawal a second time.
+func (f *Family) stop(by StatementID, people []PersonID, when Micros) Changes {
+	for _, p := range people {
+		f.restrict(personSubject(p), by)
 	}
-	// The author's clock, but never later than acceptance: a clock set to next year
-	// would keep this family from agreeing again until then. Acceptance alone would
-	// move the day when a restored server takes the withdrawal a second time.
-	f.Withdrawn[a.ID] = min(a.At, a.Now).day()
-	return f.touched(a.Said.People), nil
+	f.Withdrawn[by] = when.day()
+	return f.touched(people)
 }
 
 // touched lists the clips with any of these people in them, and their links.
@@ -227,12 +232,12 @@ func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
 // earlier: knowing of Tuesday's withdrawal while typing in Monday's form does not
 // undo it.
 func (f *Family) withdrawn(c *Consent, p PersonID) bool {
-	for _, w := range f.Restrictions[personSubject(p)] {
-		if !slices.Contains(c.Knew, w) || c.SignedOn < f.Withdrawn[w] {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Restrictions[personSubject(p)], func(w StatementID) bool { return !f.answers(c, w) })
+}
+
+// answers reports whether a form was signed in the knowledge of a withdrawal.
+func (f *Family) answers(c *Consent, w StatementID) bool {
+	return slices.Contains(c.Knew, w) && c.SignedOn >= f.Withdrawn[w]
 }
 
 // before orders forms: by the day on the paper, then by when they were entered.

@@ -22,9 +22,13 @@ type Family struct {
 	// names every restriction on its subject in its deps, whatever arrived first.
 	Restrictions map[Subject][]StatementID `json:"restrictions"`
 
-	// Withdrawn is the day of each consent.withdraw. A form signed before that day
-	// does not answer it, even when typed in afterwards by someone who knew.
+	// Withdrawn is the day of each consent.withdraw and consent.suspend. A form
+	// signed before that day does not answer it, even when typed in afterwards by
+	// someone who knew.
 	Withdrawn map[StatementID]string `json:"withdrawn"`
+
+	// Suspended is what carers asked for on the page of their link.
+	Suspended map[StatementID]*Suspension `json:"suspended"`
 }
 
 // TeamMember is a practitioner of the family's team.

@@ -16,6 +16,7 @@ import "slices"
 //	                  family has one programme, and requests for another are
 //	                  refused, so the family is the programme's subject
 //	consent.withdraw  each person named
+//	consent.suspend   each person named, as if they had withdrawn
 //	link.revoke       the link: nothing can name it, so it is final
 //
 // link.create is a permission on every person in the clip: a link made without

@@ -47,6 +47,7 @@ var table = []Row{
 	{Kind: "approval.revoke", Class: Control, Signers: byDevice, Roles: heads, Restriction: true, New: fresh[ApprovalRevoke], Family: inFamily(revokeApproval)},
 	{Kind: "consent.sign", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ConsentSign], Family: inFamily(signConsent)},
 	{Kind: "consent.withdraw", Class: Control, Signers: []Signer{SignDevice, SignServer}, Restriction: true, New: fresh[ConsentWithdraw], Family: inFamily(withdrawConsent)},
+	{Kind: "consent.suspend", Class: Control, Signers: []Signer{SignServer}, Restriction: true, New: fresh[ConsentSuspend], Family: inFamily(suspendConsent)},
 	{Kind: "session.log", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[SessionLog], Family: inFamily(logSession)},
 	{Kind: "clip.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ClipAdd], Family: inFamily(addClip)},
 	{Kind: "clip.stored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ClipStored], Family: inFamily(storeClip)},

@@ -138,6 +138,7 @@ func (s *story) family(org policies.OrgID, head string) {
 	link := policies.LinkID(s.sign(sam, family, "link.create", &policies.LinkCreate{Clip: clip, Person: carer, Token: policies.Bytes16{9, 8, 7}, Auth: digest("auth"), PIN: digest("pin"), Expires: s.at + 14*day, Opens: 20}))
 	s.sign(sam, family, "link.revoke", &policies.LinkRevoke{Link: link})
 	s.sign(head, family, "approval.revoke", &policies.ApprovalRevoke{Request: approval, Reason: policies.CaseClosed})
+	s.sign("server", family, "consent.suspend", &policies.ConsentSuspend{People: []policies.PersonID{carer}, Link: link})
 }
 
 // TestStoryHasEveryKind: a kind that is added without a vector is noticed here.

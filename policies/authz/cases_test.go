@@ -125,6 +125,9 @@ var steps = map[string]func(s *situation, arg string){
 		person := map[string]policies.PersonID{"mum": s.Mum, "kid": s.Kid}[who]
 		s.Do("server", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{person}, Channel: policies.Page})
 	},
+	"asked to stop": func(s *situation, _ string) {
+		s.Do("server", "consent.suspend", s.Family.Suspension(s.Link, s.Now))
+	},
 	"signed again":   func(s *situation, _ string) { s.sign(func(*policies.ConsentSign) {}) },
 	"signed with no": func(s *situation, _ string) { s.sign(func(f *policies.ConsentSign) { f.Purposes[0].Yes = false }) },
 	"signed for a week": func(s *situation, _ string) {

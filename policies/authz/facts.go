@@ -60,16 +60,18 @@ func load(r policies.Request, o *policies.Org, f *policies.Family) (*facts, bool
 }
 
 // asCarer turns a carer's wish to watch into what it is: opening their link, asked
-// again. A carer can do nothing else.
+// again. Beside that a carer can ask us to stop, and nothing else.
 func (q *question) asCarer() bool {
 	if q.Link.IsZero() {
 		q.Link = q.Caller.Link
 	}
-	if q.Action != policies.ActOpenLink && q.Action != policies.ActWatch || q.family == nil {
+	if q.Action == policies.ActWatch {
+		q.Action = policies.ActOpenLink
+	}
+	if q.Action != policies.ActOpenLink && q.Action != policies.ActStop || q.family == nil {
 		return false
 	}
 	l := q.family.Links[q.Link]
-	q.Action = policies.ActOpenLink
 	return l != nil && (q.Clip.IsZero() || q.Clip == l.Clip)
 }
 
@@ -112,6 +114,7 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	policies.ActWatch:     (*question).clip,
 	policies.ActCopy:      (*question).clip,
 	policies.ActOpenLink:  (*question).link,
+	policies.ActStop:      (*question).link,
 	"clip.add":            (*question).addedClip,
 	"link.create":         (*question).createdLink,
 	"approval.grant":      (*question).approval,
