@@ -30,7 +30,7 @@ type OpenedLink struct {
 
 // LinkViewer is one line of "who can watch", by role.
 type LinkViewer struct {
-	Role  string `json:"role"`
+	Role  string `json:"role"`  // "carer", "team", or the purpose for which the consent names somebody
 	Until string `json:"until"` // RFC 3339, or ""
 }
 

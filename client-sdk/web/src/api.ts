@@ -2,10 +2,11 @@
 import { fromBase64url, toBase64url, type Bytes } from "./bytes.js";
 import type { Proof } from "./link.js";
 
-/** One line of the list of people who can watch; empty texts are unknown. */
+/** One line of the list of people who can watch, by role. */
 export interface Viewer {
+  /** `carer`, `team`, or the purpose for which the consent names somebody. */
   role: string;
-  name: string;
+  /** RFC 3339; empty where it has no end of its own. */
   until: string;
 }
 
@@ -93,7 +94,7 @@ function opened(v: Json): Opened | null {
 }
 
 function viewer(v: Json | null): Viewer {
-  return { role: text(v?.role), name: text(v?.name), until: text(v?.until) };
+  return { role: text(v?.role), until: text(v?.until) };
 }
 
 function text(v: unknown): string {

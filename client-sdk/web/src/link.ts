@@ -21,7 +21,7 @@ export interface Sealed {
   /** Opens the STREAM chunks directly; 32 bytes. */
   key: Bytes;
   title: string;
-  /** The names that the service put beside the film. */
+  /** What the family calls the people in the film; the service does not know it. */
   shown: string[];
 }
 

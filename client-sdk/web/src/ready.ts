@@ -20,13 +20,12 @@ export function prepare(opened: Opened, sealed: Sealed): void {
 
 /** Whoever reads this can watch, so the list always begins with them. */
 function watchers(viewers: Viewer[]): Viewer[] {
-  return [{ role: "carer", name: "", until: "" }, ...viewers.filter((v) => v.role !== "carer")];
+  return [{ role: "carer", until: "" }, ...viewers.filter((v) => v.role !== "carer")];
 }
 
 function viewerLine(v: Viewer): HTMLElement {
   const w = words();
-  const role = (w.roles as Record<string, string>)[v.role] ?? v.role.replace(/[-_]/g, " ");
-  const who = v.name ? fill(w.named, { role, name: v.name }) : role;
+  const who = (w.roles as Record<string, string>)[v.role] ?? v.role.replace(/[-_]/g, " ");
   const until = new Date(v.until);
   return line(Number.isNaN(until.getTime()) ? who : fill(w.whoUntil, { who, day: day(until, language()) }));
 }

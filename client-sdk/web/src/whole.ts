@@ -15,7 +15,9 @@ const PART_BYTES = 4 * 1024 * 1024;
  *
  * @param progress - called with the share done, 0 to 1
  * @param signal - ends the fetching when nobody waits for it any more
- * @returns the film in clear, in memory only
+ * @returns the film in clear. A browser short of memory may keep blobs in its own
+ * temporary files until the page is gone: accepted for short films, where there
+ * is no worker, rather than none at all
  * @throws Fault
  */
 export async function wholeFilm(ticket: Ticket, progress: (share: number) => void, signal: AbortSignal): Promise<Blob> {
