@@ -2,7 +2,6 @@ package attune
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -61,7 +60,7 @@ func (l *Log) Search(ctx context.Context, in LogFilter) (events []LogEvent, next
 			q.Set(name, strconv.FormatInt(n, 10))
 		}
 	}
-	page, err := l.page(ctx, "/v1/log/events", q)
+	page, _, err := l.page(ctx, "/v1/log/events", q)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -83,20 +82,19 @@ func micros(t time.Time) int64 {
 }
 
 // page fetches a page and verifies the signed state that comes with it.
-func (l *Log) page(ctx context.Context, path string, q url.Values) (wire.LogPage, error) {
+func (l *Log) page(ctx context.Context, path string, q url.Values) (page wire.LogPage, signed mark, err error) {
 	before, err := recall(l.d.store.db)
 	if err != nil {
-		return wire.LogPage{}, err
+		return page, signed, err
 	}
 	if before.Size > 0 {
 		q.Set("checkpoint", strconv.FormatInt(before.Size, 10))
 	}
-	var page wire.LogPage
 	if err := l.d.remote.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil, &page); err != nil {
-		return page, err
+		return page, signed, err
 	}
-	_, err = (witness{l.d}).prove(l.d.mirror.Org(), before, page.Proven)
-	return page, err
+	signed, err = (witness{l.d}).prove(l.d.mirror.Org(), before, page.Proven)
+	return page, signed, err
 }
 
 // VerifyReport is the outcome of verifying the whole log.
@@ -127,7 +125,7 @@ func (l *Log) Verify(ctx context.Context, progress Progress) (VerifyReport, erro
 	progress.Total(v.signed.Size)
 	for from := int64(0); from < v.signed.Size; {
 		q := url.Values{"from": {strconv.FormatInt(from, 10)}, "limit": {strconv.Itoa(wire.MaxLogRows)}}
-		page, err := l.page(ctx, "/v1/log/leaves", q)
+		page, _, err := l.page(ctx, "/v1/log/leaves", q)
 		if err != nil {
 			return VerifyReport{}, err
 		}
@@ -148,17 +146,13 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := l.page(ctx, "/v1/log/leaves", url.Values{"limit": {"1"}})
-	if err != nil {
-		return nil, err
-	}
-	signed, err := (witness{l.d}).prove(l.d.mirror.Org(), before, first.Proven)
+	_, signed, err := l.page(ctx, "/v1/log/leaves", url.Values{"limit": {"1"}})
 	if err != nil {
 		return nil, err
 	}
 	own, err := l.d.shelf.places()
 	if err != nil {
-		return nil, errors.Join(errors.New("read mirror"), err)
+		return nil, fmt.Errorf("read mirror: %w", err)
 	}
 	return &verification{signed: signed, before: before, own: own}, nil
 }
