@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/rows"
@@ -44,7 +43,10 @@ func (u *Uploads) finish(ctx context.Context, up rows.Upload) error {
 		return err
 	}
 	if f.Clips[up.Clip].Stored.IsZero() {
-		if err := u.state(ctx, f, up); err != nil {
+		err := u.records.state(ctx, policies.Caller{}, f.ID, func(*policies.Family) (policies.Kind, policies.Body) {
+			return "clip.stored", &policies.ClipStored{Clip: up.Clip, Bytes: manifest.Bytes, SHA256: manifest.SHA256}
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -90,38 +92,6 @@ func (u *Uploads) complete(ctx context.Context, up rows.Upload) error {
 	return nil
 }
 
-// state has the server say that the payload is stored: a statement like any
-// other, judged by the same rules.
-func (u *Uploads) state(ctx context.Context, f *policies.Family, up rows.Upload) error {
-	u.holds.server.Lock() // one number after the other
-	defer u.holds.server.Unlock()
-	o, err := u.records.Org(ctx)
-	if err != nil {
-		return err
-	}
-	var n int64
-	if err := u.d.rows.Read(ctx, func(v *rows.View) (err error) {
-		n, err = v.LastNumber(o.Server.Key)
-		return err
-	}); err != nil {
-		return err
-	}
-	manifest := f.Clips[up.Clip].Payload
-	raw, _, err := statement.Sign(policies.Statement{
-		Signer: policies.KeyID(o.Server.Certificate), Record: policies.RecordID(f.ID), Kind: "clip.stored",
-		N: n + 1, At: u.d.now(), Seen: policies.Seen{Head: f.Head},
-		Body: &policies.ClipStored{Clip: up.Clip, Bytes: manifest.Bytes, SHA256: manifest.SHA256},
-	}, u.d.cfg.Key)
-	if err != nil {
-		return fmt.Errorf("sign clip.stored: %w", err)
-	}
-	results, _, err := u.records.Accept(ctx, policies.Caller{Server: true}, []Sealed{{Statement: raw}}, 0)
-	if err != nil {
-		return err
-	}
-	return results[0].Err
-}
-
 // resume finishes what a stopped server left behind. An upload whose parts the
 // store has dropped has been ended, and its device starts again: one lost upload
 // must not keep the service from starting.
@@ -144,8 +114,6 @@ func (u *Uploads) resume(ctx context.Context) error {
 // holds gives each upload to one request at a time. A newcomer waits: the server's
 // read deadline ends a connection that has died, and what it delivered is kept.
 type holds struct {
-	server sync.Mutex // the server's own statements
-
 	// mu guards the map.
 	mu   sync.Mutex
 	held map[UploadID]chan struct{} // closed when released

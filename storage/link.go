@@ -13,7 +13,10 @@ import (
 )
 
 // Links is the door of carers.
-type Links struct{ d *door }
+type Links struct {
+	d       *door
+	records *Records
+}
 
 // sessionFor is how long an opened page may go on asking for its film: an
 // evening, with pauses.

@@ -55,10 +55,11 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	d := &door{cfg: cfg, rows: db, org: new(orgCache)}
+	r := &Records{d: d}
 	s := &Store{
-		Records: &Records{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, d: d,
+		Records: r, Clips: &Clips{d: d}, Links: &Links{d: d, records: r}, Log: &Log{d: d}, d: d,
 	}
-	s.Uploads = &Uploads{d: d, records: s.Records, holds: newHolds()}
+	s.Uploads = &Uploads{d: d, records: r, holds: newHolds()}
 	d.log = s.Log
 	if err := s.Log.load(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/attune-vf/attune/policies"
@@ -19,7 +20,7 @@ type Config struct {
 	Bundle   *authz.Bundle // the rules; their hash must be the adopted one
 	Pack     policies.Pack // the figures; their hash must be the adopted one
 	PackHash policies.Digest
-	Key      ed25519.PrivateKey // the server's, for clip.stored
+	Key      ed25519.PrivateKey // the server's, for its own statements
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
 }
@@ -41,6 +42,8 @@ type door struct {
 	rows *rows.DB
 	org  *orgCache
 	log  *Log
+
+	stating sync.Mutex // held while the server makes a statement of its own
 }
 
 // Close signs and keeps a last checkpoint, waits for the writer, and closes the
