@@ -25,11 +25,15 @@ func accept(ctx context.Context, f folder, certified []byte) error {
 	if err := wire.Decode(bytes.NewReader(certified), wire.MaxPushBytes, &in); err != nil {
 		return problem("certified", acceptNext, "This is not what a ceremony writes.")
 	}
-	store, err := openFounding(ctx, f)
+	pack, err := certifiedFor(ctx, f, in)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(takeCertified(ctx, store, f, in), store.Close())
+	store, err := openFounding(ctx, f, pack)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(takeCertified(ctx, store, in), store.Close())
 	if err != nil {
 		return err
 	}
@@ -40,10 +44,7 @@ func accept(ctx context.Context, f folder, certified []byte) error {
 	return ready.Close()
 }
 
-func takeCertified(ctx context.Context, store *opened, f folder, in wire.PushRequest) error {
-	if err := forThisServer(store.org, f, in); err != nil {
-		return err
-	}
+func takeCertified(ctx context.Context, store *opened, in wire.PushRequest) error {
 	results, _, err := store.Records.Accept(ctx, policies.Caller{}, sealedOf(in), 0)
 	if err != nil {
 		return fmt.Errorf("accept: %w", err)
@@ -56,24 +57,39 @@ func takeCertified(ctx context.Context, store *opened, f folder, in wire.PushReq
 	return nil
 }
 
-// forThisServer looks before anything is taken: a server.certify for other keys
-// would found a service that can never start.
-func forThisServer(org *policies.Org, f folder, in wire.PushRequest) error {
-	cfg, err := storeConfig(f)
+// certifiedFor looks before anything is taken, and names the figures that the root
+// adopted: a server.certify for other keys, or figures that this server does not
+// have, would found a service that can never start.
+func certifiedFor(ctx context.Context, f folder, in wire.PushRequest) (pack string, err error) {
+	store, err := openFounding(ctx, f, "")
 	if err != nil {
-		return err
+		return "", err
 	}
+	org := store.org
+	if err := store.Close(); err != nil {
+		return "", err
+	}
+	cfg, err := storeConfig(f, "")
+	if err != nil {
+		return "", err
+	}
+	ours := false
 	for _, sealed := range in.Statements {
 		s, err := statement.Verify([]byte(sealed.Statement), org.Key)
 		if err != nil {
-			return problem("certified", acceptNext, "This was not signed by the root of this server's organisation: %v.", err)
+			return "", problem("certified", acceptNext, "This was not signed by the root of this server's organisation: %v.", err)
 		}
-		b, ok := s.Body.(*policies.ServerCertify)
-		if ok && b.Key == publicOf(cfg.Key) && b.LogKey == publicOf(cfg.LogKey) {
-			return nil
+		switch b := s.Body.(type) {
+		case *policies.ServerCertify:
+			ours = ours || b.Key == publicOf(cfg.Key) && b.LogKey == publicOf(cfg.LogKey)
+		case *policies.PolicyAdopt:
+			pack = b.Pack
 		}
 	}
-	return problem("certified", acceptNext, "This certifies another server, or none.")
+	if !ours || pack == "" {
+		return "", problem("certified", acceptNext, "This certifies another server, or none.")
+	}
+	return pack, nil
 }
 
 func publicOf(k ed25519.PrivateKey) policies.PublicKey {

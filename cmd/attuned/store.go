@@ -24,7 +24,7 @@ func (o *opened) Close() error { return errors.Join(o.Store.Close(), o.objects.C
 // openStore opens the folder's store with the rules of this binary and the
 // figures that the head of service adopted. storage refuses to work by others.
 func openStore(ctx context.Context, f folder) (*opened, error) {
-	founding, err := openFounding(ctx, f)
+	founding, err := openFounding(ctx, f, "")
 	if err != nil {
 		return nil, err
 	}
@@ -36,19 +36,18 @@ func openStore(ctx context.Context, f folder) (*opened, error) {
 		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
 			"The root has not certified this server yet.").status(exitMissing)
 	}
-	cfg, err := storeConfig(f)
+	cfg, err := storeConfig(f, org.Policy.Pack)
 	if err != nil {
 		return nil, err
-	}
-	if cfg.Pack, cfg.PackHash, err = packs.Load(org.Policy.Pack); err != nil {
-		return nil, fmt.Errorf("load figures: %w", err)
 	}
 	return open(ctx, f, cfg, storage.Open)
 }
 
-// openFounding opens a store whose organisation may not be complete.
-func openFounding(ctx context.Context, f folder) (*opened, error) {
-	cfg, err := storeConfig(f)
+// openFounding opens a store whose organisation may not be complete. The pack is
+// what is about to be adopted: storage takes no figures but those at hand. "" only
+// reads.
+func openFounding(ctx context.Context, f folder, pack string) (*opened, error) {
+	cfg, err := storeConfig(f, pack)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +79,8 @@ func explain(f folder, err error) error {
 	return fmt.Errorf("open %s: %w", f.database(), err)
 }
 
-func storeConfig(f folder) (cfg storage.Config, err error) {
+// storeConfig is what lies in the folder, and the rules and figures of this binary.
+func storeConfig(f folder, pack string) (cfg storage.Config, err error) {
 	cfg.Database = f.database()
 	if cfg.Key, err = readKey(f.serverKey()); err != nil {
 		return cfg, err
@@ -90,6 +90,12 @@ func storeConfig(f folder) (cfg storage.Config, err error) {
 	}
 	if cfg.Bundle, err = authz.Load(); err != nil {
 		return cfg, fmt.Errorf("load rules: %w", err)
+	}
+	if pack == "" {
+		return cfg, nil
+	}
+	if cfg.Pack, cfg.PackHash, err = packs.Load(pack); err != nil {
+		return cfg, problem("not_adopted", "Use the version of attuned that has them.", "This version does not have the figures %q: %v.", pack, err)
 	}
 	return cfg, nil
 }
