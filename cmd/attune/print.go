@@ -1,12 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 )
@@ -19,13 +20,14 @@ const (
 )
 
 // print writes a result: one JSON object on one line with --json, else a
-// sentence or a few for people. Only results go to standard output.
+// sentence or a few for people. Only results go to standard output. An empty list
+// is [] and never null, which a script would have to ask about.
 func (g *global) print(v any, format string, args ...any) error {
 	if !g.JSON {
 		_, err := fmt.Fprintf(g.out, format+"\n", args...)
 		return err
 	}
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
 	}

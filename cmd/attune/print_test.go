@@ -1,0 +1,21 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+// TestPrintEmptyLists: a script counts what is in a list, and an empty one counts.
+func TestPrintEmptyLists(t *testing.T) {
+	var out bytes.Buffer
+	g := &global{JSON: true, out: &out}
+	if err := g.print(map[string]any{"clips": []attune.ClipView(nil), "report": attune.Report{}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"clips":[],"report":{"accepted":[],"refused":[],"uploaded":[],"stopped":[],"pulled":0,"dropped":[],"waiting":0}}` + "\n"
+	if out.String() != want {
+		t.Errorf("printed %swant %s", out.String(), want)
+	}
+}
