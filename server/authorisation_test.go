@@ -25,6 +25,8 @@ var (
 	unknown = cell{http.StatusUnauthorized, wire.CodeUnauthorised, ""}
 	hidden  = cell{http.StatusNotFound, wire.CodeNotFound, "denied"}
 	denied  = cell{http.StatusForbidden, wire.CodeDenied, "denied"}
+	ended   = cell{http.StatusNotFound, wire.CodeLinkEnded, ""}
+	alike   = cell{http.StatusBadRequest, wire.CodeBadRequest, ""}
 	nothing = cell{http.StatusOK, "", "denied"} // a page without items: denied, record by record
 )
 
@@ -37,6 +39,10 @@ var everyone = []string{"", "stranger", "outsider", "sam", "vera", "head", "ig",
 func TestAuthorisation(t *testing.T) {
 	f := newFilmed(newWorld(t))
 	f.store()
+	link := f.family.Share(f.clip, 20)
+	opening, _ := f.svc.Sam.Say(policies.RecordID{}, policies.KindFamilyOpen, &policies.FamilyOpen{
+		Reference: "EH-9", Programme: policies.VIG, Recipient: f.svc.Sam.Identity.Recipient().String(),
+	})
 	f.keys["stranger"] = device{policies.DeviceID{1}, newKey()}
 	f.staff["revoked"] = f.staff["ana"]
 	f.revoke("ana")
@@ -59,6 +65,9 @@ func TestAuthorisation(t *testing.T) {
 		{"UploadOfClip", "GET", clip + "/upload", nil, "", [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, hidden}},
 		{"SearchLog", "GET", "/v1/log/events", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Leaves", "GET", "/v1/log/leaves", nil, policies.ActVerifyLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"Restrict", "POST", "/v1/restrictions", wire.PushRequest{}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},
+		{"RestrictWithMore", "POST", "/v1/restrictions", wire.PushRequest{Statements: []wire.Sealed{{Statement: string(opening.Statement)}}}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},
+		{"Stop", "POST", "/s/" + link.Token.String() + "/stop", nil, "", [8]cell{ended, ended, ended, ended, ended, ended, ended, ended}},
 		{"Nothing", "GET", "/v1/nothing", nil, "", [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 	} {
 		for i, name := range everyone {

@@ -98,9 +98,9 @@ func (s *Server) readLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var session policies.Digest
-	if err := session.UnmarshalText([]byte(c.Request().Header.Get(wire.SessionHeader))); err != nil || session.IsZero() {
-		return fmt.Errorf("%w: no session", storage.ErrLinkEnded)
+	session, err := linkSession(c)
+	if err != nil {
+		return err
 	}
 	r, malformed := parseRange(c.Request().Header.Values("Range"))
 	if malformed != nil || r.first < 0 {
@@ -121,6 +121,33 @@ func (s *Server) readLink(c echo.Context) error {
 	}
 	pages.Headers(c.Response().Header(), pages.Film)
 	return errors.Join(s.stream(c, body, r, offset, length, size), body.Close())
+}
+
+// stopLink handles POST /s/{token}/stop with the session of an opened link: the
+// carer asks us to stop. It takes no body. What no page of ours sent, or without a
+// session of this link, answers like a link that has ended.
+func (s *Server) stopLink(c echo.Context) error {
+	token, err := linkToken(c)
+	if err != nil {
+		return err
+	}
+	session, err := linkSession(c)
+	if err != nil {
+		return err
+	}
+	if err := s.store.Links.Stop(c.Request().Context(), caller(c), token, session); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// linkSession is the session of an opened page.
+func linkSession(c echo.Context) (policies.Digest, error) {
+	var session policies.Digest
+	if err := session.UnmarshalText([]byte(c.Request().Header.Get(wire.SessionHeader))); err != nil || session.IsZero() {
+		return session, fmt.Errorf("%w: no session", storage.ErrLinkEnded)
+	}
+	return session, nil
 }
 
 // linkToken is the public part of a link. A malformed one is an unknown link.

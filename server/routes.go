@@ -15,6 +15,7 @@ func (s *Server) routes() *echo.Echo {
 
 	// Public: what proves itself.
 	e.POST("/v1/join", s.join, s.api, s.limit(s.joins))
+	e.POST("/v1/restrictions", s.restriction, s.api, s.limit(s.restrictions))
 	e.GET("/v1/log/checkpoint", s.checkpoint, s.api)
 
 	// A certified device, named by its bearer token.
@@ -40,5 +41,6 @@ func (s *Server) routes() *echo.Echo {
 	e.HEAD("/s/:token", s.linkPage)
 	e.POST("/s/:token/open", s.openLink, carer, s.limit(s.opens), pressed)
 	e.GET("/s/:token/payload", s.readLink, carer)
+	e.POST("/s/:token/stop", s.stopLink, carer, s.limit(s.stops), pressed)
 	return e
 }

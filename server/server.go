@@ -31,6 +31,11 @@ type Config struct {
 	// within minutes; a carer needs a handful of tries.
 	JoinsPerMinute int // 20 when zero
 	OpensPerMinute int // 10 when zero
+
+	// What stops something has limits of its own, so that nothing else can use them
+	// up. A whole team whose devices were revoked sends its withdrawals at once.
+	StopsPerMinute        int // 30 when zero
+	RestrictionsPerMinute int // 60 when zero
 }
 
 // Server answers HTTP for one authority. It is safe for concurrent use.
@@ -41,8 +46,12 @@ type Server struct {
 	tokens *tokens
 	joins  *limiter
 	opens  *limiter
-	probe  probe
-	echo   *echo.Echo
+	stops  *limiter
+
+	restrictions *limiter
+
+	probe probe
+	echo  *echo.Echo
 }
 
 // New builds the server and its routes.
@@ -62,6 +71,12 @@ func New(cfg Config) *Server {
 	if cfg.OpensPerMinute == 0 {
 		cfg.OpensPerMinute = 10
 	}
+	if cfg.StopsPerMinute == 0 {
+		cfg.StopsPerMinute = 30
+	}
+	if cfg.RestrictionsPerMinute == 0 {
+		cfg.RestrictionsPerMinute = 60
+	}
 	cfg.Contact.Demo = cfg.Demo
 	s := &Server{
 		cfg:    cfg,
@@ -70,6 +85,9 @@ func New(cfg Config) *Server {
 		tokens: newTokens(),
 		joins:  newLimiter(cfg.JoinsPerMinute),
 		opens:  newLimiter(cfg.OpensPerMinute),
+		stops:  newLimiter(cfg.StopsPerMinute),
+
+		restrictions: newLimiter(cfg.RestrictionsPerMinute),
 	}
 	s.echo = s.routes()
 	return s

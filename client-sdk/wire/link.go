@@ -41,7 +41,7 @@ type LinkContent struct {
 	Shown []string        `json:"shown"` // what the family calls the people in it
 }
 
-// PageHeader must be "1" on POST /s/{token}/open: a person pressed a button. A
+// PageHeader must be "1" on POST /s/{token}/open and …/stop: a person pressed a button. A
 // link preview or a prefetch does not send it.
 const PageHeader = "Attune-Page"
 
