@@ -46,8 +46,8 @@ func status(ctx context.Context, s settings) int {
 		run = check
 	}
 	err := run(ctx, s)
-	if err == nil || ctx.Err() != nil {
-		return 0 // Ctrl-C is how a demonstration ends
+	if err == nil || ctx.Err() != nil && !s.check {
+		return 0 // Ctrl-C is how a demonstration ends; a check that was cut off has found nothing
 	}
 	fmt.Fprintln(os.Stderr, "demo:", err)
 	var f *failed
