@@ -4,8 +4,9 @@
 // A [Store] promises three things. What it has acknowledged survives a power
 // cut. A reader sees a whole object or none. A repeated call after a lost answer
 // does no harm, so that every caller's recovery is its normal path run again.
-// [Dir] keeps the promises on a file system; package objectstest holds every
-// backend to them.
+// [Dir] keeps the promises on a file system and [S3], whose comment says what
+// lies in which bucket, on an S3 server; package objectstest holds every backend
+// to them.
 //
 // It leaves to others what the bytes mean, who may read them, when they go, and
 // which uploads are open: references and part lists live in the caller's
