@@ -1,6 +1,8 @@
 package attune
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/attune-vf/attune/policies"
@@ -93,13 +95,13 @@ func (a *Approvals) Show(id policies.ApprovalID) (ApprovalView, error) {
 
 // Find is the approval that a number, or the beginning of one, means.
 func (a *Approvals) Find(text string) (policies.ApprovalID, error) {
-	list, err := a.List()
+	all, err := a.d.mirror.allProvisional() // not List, which would open every title of every family
 	if err != nil {
 		return policies.ApprovalID{}, err
 	}
 	var ids []policies.ApprovalID
-	for _, v := range list {
-		ids = append(ids, v.ID)
+	for _, f := range all {
+		ids = slices.AppendSeq(ids, maps.Keys(f.Approvals))
 	}
 	return pick("approval", text, ids)
 }

@@ -313,6 +313,10 @@ func TestHostileEnvelope(t *testing.T) {
 	if _, err := ana.Sessions.Note(f.id, f.session); attune.CodeOf(err) != attune.CodeUntrusted {
 		t.Errorf("note with the operator's key: %v, want untrusted", err)
 	}
+	list, err := ana.Families.List()
+	if err != nil || len(list) != 1 || !strings.Contains(strings.Join(list[0].Warnings, " "), "another key") {
+		t.Errorf("families %+v, %v; want the list, with a warning", list, err)
+	}
 }
 
 // TestHostileClips: two clips of one family, their headers and their bytes.

@@ -2,6 +2,7 @@ package attune
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,7 +66,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		return v, err
 	}
 	key, keyErr := fs.d.keys.family(id)
-	if keyErr != nil && CodeOf(keyErr) != CodeNoKey {
+	if keyErr != nil && CodeOf(keyErr) != CodeNoKey && CodeOf(keyErr) != CodeUntrusted {
 		return v, keyErr
 	}
 	for _, p := range sortedBy(f.People, order) {
@@ -116,12 +117,16 @@ func (fs *Families) waiting(id policies.FamilyID) (n int, err error) {
 }
 
 // warnings are about what would hurt later: a family with one practitioner is
-// alone when that person is ill.
+// alone when that person is ill. A key that is not the family's is one too, and no
+// error: it opens nothing, and must not hide every other family.
 func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 	if len(v.Team) < 2 {
 		out = append(out, "Only one practitioner is on this family's team; add a second, so that cover needs no custodians.")
 	}
-	if keyErr != nil && mine(v.Team) {
+	var e *Error
+	if errors.As(keyErr, &e) && e.Code == CodeUntrusted {
+		out = append(out, e.Message+" "+e.Next)
+	} else if keyErr != nil && mine(v.Team) {
 		out = append(out, "This device holds no key for this family: film, titles and notes cannot be opened here.")
 	}
 	for _, c := range v.Clips {
