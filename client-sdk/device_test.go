@@ -437,6 +437,44 @@ func TestUploadRefused(t *testing.T) {
 	}
 }
 
+// TestUploadBeginsAgain: what arrived otherwise than it was sealed is sent once
+// more; what is damaged here is not sent for ever.
+func TestUploadBeginsAgain(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	for name, mended := range map[string]bool{"DamagedOnTheWay": true, "DamagedHere": false} {
+		t.Run(name, func(t *testing.T) {
+			clip := f.add(t, film(t, "visit.mp4"), "").Clip
+			path := filepath.Join(sam.Home(), "clips", clip.String()+".payload")
+			good, err := os.ReadFile(path)
+			must(t, err)
+			bad := bytes.Clone(good)
+			bad[len(bad)/2] ^= 1
+			must(t, os.WriteFile(path, bad, 0o600))
+			var patches atomic.Int64
+			count := func(r *http.Request, body []byte) []byte {
+				if r.Method == http.MethodPatch && patches.Add(1) == 1 && mended {
+					if err := os.WriteFile(path, good, 0o600); err != nil {
+						t.Error(err)
+					}
+				}
+				return body
+			}
+			s.spoil.Store(&count)
+			defer s.spoil.Store(nil)
+			r, err := sam.Sync(context.Background())
+			must(t, err)
+			if mended && (len(r.Uploaded) != 1 || len(r.Stopped) != 0) || !mended && (len(r.Stopped) != 1 || r.Stopped[0].Code != wire.CodeMismatch) {
+				t.Errorf("uploaded %v, stopped %v", r.Uploaded, r.Stopped)
+			}
+			if n := patches.Load(); n != 2 {
+				t.Errorf("sent %d times, want 2", n)
+			}
+		})
+	}
+}
+
 // longer puts a free box behind a film, so that it is worth several pieces.
 func longer(t *testing.T, path string, size int) string {
 	t.Helper()

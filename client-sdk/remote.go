@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxReplyBytes = 128 << 20 // a page of 500 statements whose photographed forms are large; held in memory
+	maxReplyBytes = 128 << 20 // above 1,000 leaves of the log at their longest; held in memory
 	maxErrorBytes = 64 << 10
 	tokenSpare    = time.Minute // a token is renewed while it still has this long to live
 )

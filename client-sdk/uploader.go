@@ -117,7 +117,8 @@ func (u *Uploader) set(clip policies.ClipID, url, state, why string) error {
 }
 
 // one sends one payload from where the server has it. An upload that ended at
-// the server begins again, once: what the server lost it takes again.
+// the server begins again, once: what the server lost, or received otherwise than
+// it was sealed, it takes again.
 func (u *Uploader) one(ctx context.Context, up upload) error {
 	file, err := os.Open(u.d.payload(up.clip))
 	if err != nil {
@@ -132,7 +133,7 @@ func (u *Uploader) one(ctx context.Context, up upload) error {
 		switch code := CodeOf(err); {
 		case err == nil || code == wire.CodeStored:
 			return u.set(up.clip, "", uploadStored, "")
-		case again && (code == wire.CodeUploadGone || code == wire.CodeOffset || (code == wire.CodeNotFound && up.url != "")):
+		case again && (code == wire.CodeUploadGone || code == wire.CodeOffset || code == wire.CodeMismatch || (code == wire.CodeNotFound && up.url != "")):
 			if code != wire.CodeOffset {
 				up.url = ""
 			}
