@@ -37,7 +37,7 @@ func accept(ctx context.Context, f folder, certified []byte) error {
 	if err != nil {
 		return err
 	}
-	ready, err := openStore(ctx, f) // with the adopted rules and figures, as serve will
+	ready, err := openStore(ctx, f, objectsFlags{}) // with the adopted rules and figures, as serve will
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 type checkCmd struct {
 	Data string `required:"" placeholder:"DIR" help:"The server's folder."`
+	objectsFlags
 }
 
 // Help is what --help shows below the flags.
@@ -34,7 +35,7 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 		return err
 	}
 	found := []finding{checkKeys(f)}
-	store, err := openStore(ctx, f)
+	store, err := openStore(ctx, f, c.objectsFlags)
 	found = append(found, made("adopted rules and figures, certified keys", err))
 	if err == nil {
 		found = append(found, checkLog(ctx, store), checkClips(ctx, f, store))

@@ -12,7 +12,8 @@ import (
 // folder is the server's data folder, and everything that is its own:
 //
 //	attune.db        records and access log (SQLite, with -wal and -shm beside it)
-//	objects/         sealed payloads
+//	objects/         sealed payloads, unless they lie on an S3 server
+//	objects.url      the address of that server
 //	server.key       signs clip.stored               0400
 //	log.key          signs checkpoints of the log    0400
 //	server.request   what the root is asked to certify, public
@@ -23,6 +24,7 @@ func (f folder) path(name string) string { return filepath.Join(string(f), name)
 
 func (f folder) database() string  { return f.path("attune.db") }
 func (f folder) objects() string   { return f.path("objects") }
+func (f folder) objectsAt() string { return f.path("objects.url") }
 func (f folder) serverKey() string { return f.path("server.key") }
 func (f folder) logKey() string    { return f.path("log.key") }
 func (f folder) request() string   { return f.path("server.request") }

@@ -20,6 +20,8 @@ type commands struct {
 	Serve serveCmd `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
 	Check checkCmd `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
 	Log   logCmd   `cmd:"" help:"The access log."`
+
+	Objects objectsCmd `cmd:"" help:"The S3 server that sealed payloads may lie on."`
 }
 
 const description = `The Attune server: one binary, one folder.

@@ -18,11 +18,16 @@ type serveCmd struct {
 	ContactPhone string `placeholder:"NUMBER" help:"Telephone number on the carer's page."`
 	ContactEmail string `placeholder:"ADDRESS" help:"E-mail address on the carer's page."`
 	Complaints   string `placeholder:"TEXT" help:"How to complain, on the carer's page: an address or a sentence."`
+	objectsFlags
 }
 
 // Help is what --help shows below the flags.
 func (serveCmd) Help() string {
 	return `Example: attuned serve --data /srv/attune --origin https://attune.example.org --contact-phone "0113 496 0000"
+
+With payloads on an S3 server, whose buckets "attuned objects setup" made (the folder then remembers the address):
+
+  attuned serve --data /srv/attune --objects s3://s3.example.org --objects-key-file /etc/attune/s3.key
 
 Prints "serving URL" once it answers. Ends on SIGTERM or Ctrl-C, when the requests in hand are answered.`
 }
@@ -45,12 +50,16 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	store, err := openStore(ctx, f)
+	store, err := openStore(ctx, f, c.objectsFlags)
 	if err != nil {
 		l.Close() // nothing was taken yet
 		return err
 	}
 	defer store.Close()
+	if err := c.objectsFlags.remember(f); err != nil {
+		l.Close()
+		return err
+	}
 	s, err := c.server(f, store, origin, p)
 	if err != nil {
 		l.Close()

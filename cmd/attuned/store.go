@@ -9,21 +9,26 @@ import (
 	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/policies/packs"
 	"github.com/attune-vf/attune/storage"
-	"github.com/attune-vf/attune/storage/objects"
 )
 
 // opened is a store with what must be closed after it.
 type opened struct {
 	*storage.Store
-	objects *objects.Dir
+	objects closableObjects // nil while the organisation is being founded
 	org     *policies.Org
 }
 
-func (o *opened) Close() error { return errors.Join(o.Store.Close(), o.objects.Close()) }
+func (o *opened) Close() error {
+	err := o.Store.Close()
+	if o.objects != nil {
+		err = errors.Join(err, o.objects.Close())
+	}
+	return err
+}
 
 // openStore opens the folder's store with the rules of this binary and the
 // figures that the head of service adopted. storage refuses to work by others.
-func openStore(ctx context.Context, f folder) (*opened, error) {
+func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, error) {
 	founding, err := openFounding(ctx, f, "")
 	if err != nil {
 		return nil, err
@@ -40,12 +45,22 @@ func openStore(ctx context.Context, f folder) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, f, cfg, storage.Open)
+	payloads, err := where.open(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Objects = payloads
+	s, err := open(ctx, f, cfg, storage.Open)
+	if err != nil {
+		return nil, errors.Join(err, payloads.Close())
+	}
+	s.objects = payloads
+	return s, nil
 }
 
-// openFounding opens a store whose organisation may not be complete. The pack is
-// what is about to be adopted: storage takes no figures but those at hand. "" only
-// reads.
+// openFounding opens a store whose organisation may not be complete, without its
+// payloads: there are none yet, or nobody is to read them. The pack is what is
+// about to be adopted: storage takes no figures but those at hand. "" only reads.
 func openFounding(ctx context.Context, f folder, pack string) (*opened, error) {
 	cfg, err := storeConfig(f, pack)
 	if err != nil {
@@ -55,20 +70,15 @@ func openFounding(ctx context.Context, f folder, pack string) (*opened, error) {
 }
 
 func open(ctx context.Context, f folder, cfg storage.Config, how func(context.Context, storage.Config) (*storage.Store, error)) (*opened, error) {
-	dir, err := objects.OpenDir(f.objects())
-	if err != nil {
-		return nil, fmt.Errorf("open objects: %w", err)
-	}
-	cfg.Objects = dir
 	s, err := how(ctx, cfg)
 	if err != nil {
-		return nil, errors.Join(explain(f, err), dir.Close())
+		return nil, explain(f, err)
 	}
 	org, err := s.Records.Org(ctx)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read organisation: %w", err), s.Close(), dir.Close())
+		return nil, errors.Join(fmt.Errorf("read organisation: %w", err), s.Close())
 	}
-	return &opened{s, dir, org}, nil
+	return &opened{Store: s, org: org}, nil
 }
 
 func explain(f folder, err error) error {
