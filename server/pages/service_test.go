@@ -52,6 +52,7 @@ func (s *testService) Handler() http.Handler {
 	})
 	mux.HandleFunc("POST /s/{token}/open", s.open)
 	mux.HandleFunc("GET /s/{token}/payload", s.payload)
+	mux.HandleFunc("POST /s/{token}/stop", s.stop)
 	mux.HandleFunc("POST /test/end/{name}", s.end)
 	mux.HandleFunc("POST /test/down", func(http.ResponseWriter, *http.Request) { s.down.Store(true) })
 	mux.HandleFunc("POST /test/up", func(http.ResponseWriter, *http.Request) { s.down.Store(false) })
@@ -175,6 +176,23 @@ func (s *testService) payload(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 }
 
+// stop ends the link of an opened page; of one that was forgotten it says so.
+func (s *testService) stop(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.sessions[r.Header.Get("Attune-Session")]
+	if body := must(io.ReadAll(r.Body)); r.Header.Get("Attune-Page") != "1" || l == nil || len(body) > 0 {
+		s.wrongs = append(s.wrongs, "stop without header or session, or with a body")
+	}
+	if l == nil || l.token != r.PathValue("token") || l.name == "forgotten" {
+		refuse(w, http.StatusNotFound, map[string]any{"code": "link_ended"})
+		return
+	}
+	s.ended[l.token] = true
+	Headers(w.Header(), Data)
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // end revokes a link by its name.
 func (s *testService) end(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -239,6 +257,10 @@ func situations(film []byte) []*testLink {
 		seal("plays", func(*testLink) {}),
 		seal("again", func(*testLink) {}),
 		seal("ending", func(*testLink) {}),
+		seal("stopping", func(*testLink) {}),
+		seal("stopping-short", func(*testLink) {}),
+		seal("stopping-late", func(*testLink) {}),
+		seal("forgotten", func(*testLink) {}),
 		seal("locked", func(l *testLink) {}),
 		seal("paused", func(l *testLink) {}),
 		seal("tampered-middle", func(l *testLink) { l.payload[len(l.payload)/2] ^= 1 }),

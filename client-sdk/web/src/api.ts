@@ -1,4 +1,7 @@
-/** Opening a link: the one request that carries proof of link and PIN. */
+/**
+ * What the page asks of the service: to open a link, the one request that
+ * carries proof of link and PIN, and to stop.
+ */
 import { fromBase64url, toBase64url, type Bytes } from "./bytes.js";
 import type { Proof } from "./link.js";
 
@@ -45,23 +48,42 @@ type Json = Record<string, unknown>;
  * @returns what is needed to watch, or why not; never throws
  */
 export async function openLink(token: string, proof: Proof): Promise<Opened | Refused> {
-  let reply: Response;
+  const reply = await press(`/s/${token}/open`, { "Content-Type": "application/json" },
+    JSON.stringify({ auth: toBase64url(proof.auth), pin: toBase64url(proof.pin) }));
+  if (!reply) return { code: "offline" };
+  const body = (await reply.json().catch(() => null)) as Json | null;
+  if (!reply.ok) return refused(reply.status, body);
+  return (body && opened(body)) || { code: "busy" };
+}
+
+/**
+ * Asks the service to stop using the film. Safe to ask again: it is done once.
+ *
+ * @param session - of the opening, also when it may no longer watch
+ * @returns null once all use has stopped, or why not; never throws
+ */
+export async function askToStop(token: string, session: string): Promise<Refused | null> {
+  const reply = await press(`/s/${token}/stop`, { "Attune-Session": session });
+  if (!reply) return { code: "offline" };
+  if (reply.ok) return null;
+  return refused(reply.status, (await reply.json().catch(() => null)) as Json | null);
+}
+
+/** Sends what a person pressed a button for; null when there was no answer. */
+async function press(path: string, headers: Record<string, string>, body: string | null = null): Promise<Response | null> {
   try {
-    reply = await fetch(`/s/${token}/open`, {
+    return await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Attune-Page": "1" },
-      body: JSON.stringify({ auth: toBase64url(proof.auth), pin: toBase64url(proof.pin) }),
+      headers: { ...headers, "Attune-Page": "1" },
+      body,
       cache: "no-store",
       credentials: "omit",
       referrerPolicy: "no-referrer",
       redirect: "error",
     });
   } catch {
-    return { code: "offline" };
+    return null;
   }
-  const body = (await reply.json().catch(() => null)) as Json | null;
-  if (!reply.ok) return refused(reply.status, body);
-  return (body && opened(body)) || { code: "busy" };
 }
 
 function refused(status: number, body: Json | null): Refused {

@@ -1,6 +1,6 @@
 /**
  * The carer page, told in order: take the secret out of the address, ask for
- * the PIN, open, show who can watch, play, finish.
+ * the PIN, open, show who can watch, play, finish; or stop.
  */
 import { openLink, type Opened, type Refused } from "./api.js";
 import type { Bytes } from "./bytes.js";
@@ -9,8 +9,9 @@ import type { Ticket } from "./film.js";
 import { forget, keep, kept, takeFragment } from "./keep.js";
 import { prove, readFragment, tokenOf, unseal } from "./link.js";
 import { Player, type PlayerFault } from "./player.js";
+import { StopButton } from "./stop.js";
 import { prepare } from "./ready.js";
-import { fill, words } from "./strings.js";
+import { fill, words, type MessageName } from "./strings.js";
 import { el, message, pinError, say, show } from "./view.js";
 import { MAX_WHOLE_BYTES, wholeFilm } from "./whole.js";
 import { hearWorker, startWorker, tellWorker } from "./worker.js";
@@ -18,6 +19,8 @@ import { hearWorker, startWorker, tellWorker } from "./worker.js";
 const fragment = takeFragment(); // before anything else can fail or wait
 const path = location.pathname;
 const player = new Player(el<HTMLVideoElement>("film"), stopped);
+
+const stop = new StopButton({ hold, stopped: leave });
 
 /** What the page knows; null again once finished or ended. */
 let ticket: Ticket | null = null;
@@ -42,7 +45,7 @@ async function begin(): Promise<void> {
   if (!token || !secret) return message("incomplete");
   keep(token, text);
   worker = startWorker();
-  hearWorker((fault) => !el("watch").hidden && stopped(fault), () => (bad ? null : ticket));
+  hearWorker((fault) => (!el("watch").hidden || stop.asking) && stopped(fault), () => (bad ? null : ticket));
   wireForm(token, secret);
   el("watch-button").onclick = () => void watch();
   el("finished").onclick = el("finished-early").onclick = finish;
@@ -81,12 +84,13 @@ function wireForm(token: string, secret: Bytes): void {
 async function open(token: string, secret: Bytes, pin: string): Promise<void> {
   const opened = await openLink(token, await prove(secret, pin));
   if ("code" in opened) return refuse(opened);
+  stop.ready(token, opened.session);
   el<HTMLInputElement>("pin").value = "";
   const sealed = await unseal(secret, opened.sealed, opened.link, opened.clip);
   if (!sealed) return stopped("badkey");
   ticket = { token, session: opened.session, key: sealed.key, payloadBytes: opened.payloadBytes, media: opened.media };
   const problem = await cannot(opened);
-  if (problem) return message(problem);
+  if (problem) return complain(problem);
   prepare(opened, sealed);
   endAt(opened.until);
   show("ready");
@@ -145,12 +149,27 @@ function stopped(why: FaultKind | PlayerFault): void {
   if (bad) why = bad;
   const from = player.position;
   player.stop();
-  if (why === "network") return message("network", () => void watch(from));
+  if (why === "network") return stop.after(() => complain("network", () => void watch(from)));
   if (why !== "unplayable") {
     bad = why;
     leave();
   }
-  message(why);
+  const kind = why;
+  stop.after(() => complain(kind));
+}
+
+/** Says why there is no film; somebody who opened the link can still ask us to stop. */
+function complain(name: MessageName, again: (() => void) | null = null): void {
+  message(name, again);
+  stop.offer();
+}
+
+/** Holds the film while the carer is asked; one that is still being fetched would begin to play behind the question. */
+function hold(): "ready" | null {
+  player.pause();
+  if (el("watch").hidden || el("fetching").hidden) return null;
+  fetching.abort();
+  return "ready";
 }
 
 /** The link ends while the page is open: the player may hold all of a short film. */
@@ -161,6 +180,7 @@ function endAt(until: Date | null): void {
 
 function finish(): void {
   leave();
+  stop.forget();
   show("done");
 }
 

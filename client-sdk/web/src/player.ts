@@ -41,6 +41,11 @@ export class Player {
     this.#video.play().catch(() => {}); // refused: the person presses play on the player
   }
 
+  /** Holds the film where it is. */
+  pause(): void {
+    this.#video.pause();
+  }
+
   /** Stops, and takes the last picture off the screen. */
   stop(): void {
     if (this.#url.startsWith("blob:")) URL.revokeObjectURL(this.#url);

@@ -1,7 +1,7 @@
 /** The page's sections: which one shows, what stands in it, where the focus is. */
 import { fill, words, type MessageName } from "./strings.js";
 
-export type Section = "start" | "ready" | "watch" | "done" | "message";
+export type Section = "start" | "ready" | "watch" | "ask" | "done" | "message";
 
 /** Finds an element that the page is known to have. */
 export function el<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -42,6 +42,9 @@ export function message(name: MessageName, again: (() => void) | null = null): v
   const button = el<HTMLButtonElement>("again");
   button.hidden = !again;
   button.onclick = again;
+  const phone = document.getElementById("message-phone");
+  if (phone) phone.hidden = !/stopped$/.test(name);
+  el("stop-message").hidden = true;
   show("message");
 }
 

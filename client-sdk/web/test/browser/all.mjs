@@ -37,6 +37,10 @@ const visits = [
   ["again", "ended", { change: (url) => url.replace(/\/s\/.{22}/, "/s/AAAAAAAAAAAAAAAAAAAAAA") }],
   ["ending", "ended", { endDuring: true }],
   ["ending", "ended", {}],
+  ["stopping", "stopped", {}],
+  ["stopping-short", "stopped", { worker: false }],
+  ["stopping-late", "stopped", { refused: true }],
+  ["forgotten", "notstopped", {}],
   ["again", "network", {}],
   ["again", "noscript", {}],
   ["paused", "paused", {}],
@@ -76,6 +80,7 @@ try {
     const summary = await drive({
       url: how.change ? how.change(url) : url, pin, expect, shots: args.shots && join(args.shots, how.worker === false ? "no-worker" : ""),
       worker: how.worker ?? true, wrongPin: how.wrongPin ?? "203941", endDuring: how.endDuring && `${links.origin}/test/end/${name}`,
+      refused: how.refused && `${links.origin}/test/end/${name}`,
     });
     if (how.noFrame && summary.frames) summary.failures.push(`${summary.frames} frames were shown`);
     failed += summary.failures.length;

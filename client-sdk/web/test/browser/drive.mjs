@@ -1,7 +1,7 @@
 // Drives one share link in Chromium, as a carer on a phone would.
 //
 //   node test/browser/drive.mjs --url URL --pin PIN [--shots DIR]
-//        [--expect plays|ended|damaged|truncated|badkey|incomplete|locked|paused|unplayable|network|noscript]
+//        [--expect plays|ended|damaged|truncated|badkey|incomplete|locked|paused|unplayable|network|noscript|stopped|notstopped]
 //        [--wrong-pin 203941|none] [--no-worker] [--no-kill]
 //
 // Prints a JSON summary; exit 0 when all that was expected happened. The film
@@ -27,6 +27,8 @@ const headings = {
   locked: "The PIN is locked",
   network: "You seem to be offline",
   unplayable: "Your phone cannot play this film",
+  stopped: "We have stopped",
+  notstopped: "Please ring us to stop",
 };
 
 /** Runs one visit and returns its summary; `failures` is empty when all was well. */
@@ -129,6 +131,7 @@ async function script(v, o) {
   await countFrames(page);
   await page.tap("#watch-button");
   if (o.expect === "network") return goesOn(v, o);
+  if (o.expect === "stopped" || o.expect === "notstopped") return asksToStop(v, o);
   if (o.expect !== "plays") return expectFault(v, o);
   await plays(v, o);
   await finish(v);
@@ -165,6 +168,69 @@ async function goesOn(v, o) {
     const f = document.getElementById("film");
     return f.currentTime > f.duration * 0.6 + 0.2 && f.currentTime < f.duration * 0.7;
   });
+}
+
+/**
+ * Asks us to stop while the film plays, with the keyboard: once back out of the
+ * question, then for good. Said to another page in the meantime (`revoked`), or
+ * without a signal, it comes to the same.
+ */
+async function asksToStop(v, o) {
+  const { page, fail } = v;
+  const focused = () => page.evaluate(() => document.activeElement?.id);
+  const asked = async (from) => {
+    await page.focus(`#stop-${from}`);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#ask:not([hidden])");
+    if (!(await page.evaluate(() => document.activeElement?.closest("#ask") && document.activeElement.tagName === "H1"))) {
+      fail(`focus is not on the question: ${await focused()}`);
+    }
+    if (!(await video(page, (f) => f.paused))) fail("the film plays on behind the question");
+  };
+  await page.waitForFunction(() => document.getElementById("film").currentTime > 0.3, null, { timeout: 30000 });
+  await asked("watch");
+  await accessible(v, "ask");
+  await v.shot("ask");
+  await page.keyboard.press("Tab");
+  if ((await focused()) !== "stop-yes") fail(`the first stop of the keyboard is ${await focused()}`);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#watch:not([hidden])");
+  if ((await focused()) !== "stop-watch") fail(`after "No, go back" the focus is on ${await focused()}`);
+
+  let from = "watch";
+  if (o.refused) { // play is refused in the meantime: the button is beside the message
+    await fetch(o.refused, { method: "POST" });
+    await video(page, (f) => ((f.currentTime = f.duration * 0.8), f.play().catch(() => {})));
+    await page.waitForSelector("#message:not([hidden])", { timeout: 45000 });
+    from = "message";
+  }
+  await asked(from);
+  if (o.expect === "stopped") {
+    await v.context.setOffline(true);
+    await page.click("#stop-yes");
+    await page.waitForSelector("#ask-error:not([hidden])");
+    if (!(await page.textContent("#ask-error")).includes("not stopped yet")) fail("says nothing of a lost signal");
+    await accessible(v, "ask-offline");
+    await v.context.setOffline(false);
+  }
+  const answers = [];
+  page.on("response", (r) => r.url().endsWith("/stop") && answers.push(r));
+  await page.focus("#stop-yes");
+  await page.keyboard.press("Enter");
+  await expectMessage(v, o);
+  await v.shot(`${o.expect}-full`, true);
+  if (await video(page, (f) => f.readyState > 0 || !f.paused)) fail("the player was not stopped");
+  if (o.expect === "notstopped") return;
+  if (answers.length !== 1 || answers[0].status() !== 204) fail(`answered ${answers.map((r) => r.status())}`);
+  if (!(await page.isVisible("#message-phone"))) fail("no phone number beside the message");
+  if (await page.isVisible("#stop-message")) fail("asks to stop what has stopped");
+  const again = await page.evaluate(async ([url, headers]) => (await fetch(url, { method: "POST", headers })).status,
+    [answers[0].url(), { "Attune-Page": "1", "Attune-Session": answers[0].request().headers()["attune-session"] }]);
+  if (again !== 204) fail(`pressed again, it answers ${again}`);
+  if (await page.evaluate(() => sessionStorage.length)) fail("something is kept after stopping");
+  await page.reload();
+  await page.waitForSelector("#message:not([hidden])"); // no secret is left for a reload
 }
 
 async function typePin(page, pin) {
