@@ -27,8 +27,12 @@ type courier struct{ d *desk }
 
 // push sends what is queued, restrictions first and alone, until nothing is left
 // or the server cannot go on. Results are final and kept before the next batch.
+//
+// Restrictions have a last turn: those in a family that was opened on this device
+// and is not known to the server yet. Sent before its family.open, such a "stop"
+// would be refused as concerning nothing, and the consent behind it be accepted.
 func (c *courier) push(ctx context.Context, r *Report) error {
-	for _, restriction := range []bool{true, false} {
+	for _, restriction := range []bool{true, false, true} {
 		for {
 			batch, err := c.batch(restriction)
 			if err != nil || len(batch) == 0 {
@@ -57,7 +61,9 @@ func (c *courier) batch(restriction bool) (batch []queued, err error) {
 		q.made, q.bytes = policies.Micros(made), len(q.sealed.Statement)
 		batch = append(batch, q)
 		return errors.Join(batch[len(batch)-1].id.UnmarshalText([]byte(id)), batch[len(batch)-1].record.UnmarshalText([]byte(record)))
-	}, `SELECT id, record, kind, made, raw FROM outbox WHERE state = 'queued' AND restriction = $1 ORDER BY seq LIMIT $2`,
+	}, `SELECT id, record, kind, made, raw FROM outbox WHERE state = 'queued' AND restriction = $1
+		AND (NOT restriction OR record NOT IN (SELECT id FROM outbox WHERE kind = 'family.open' AND state = 'queued'))
+		ORDER BY seq LIMIT $2`,
 		restriction, wire.MaxPushStatements)
 	if err != nil {
 		return nil, err
