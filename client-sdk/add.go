@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/attune-vf/attune/policies"
@@ -48,13 +49,16 @@ func (c *Clips) Add(ctx context.Context, in AddClip) (Added, error) {
 	if !gate.Open {
 		return Added{}, gateError(gate)
 	}
-	src, err := os.Open(in.File)
+	src, err := openRecording(&in)
 	if err != nil {
-		return Added{}, problem(CodeInput, "Check the name of the file.", "The recording cannot be read.").because(err)
+		return Added{}, err
 	}
 	defer src.Close()
 	work, err := inspect(src)
 	if err != nil {
+		return Added{}, err
+	}
+	if err := work.fits(in.Kind); err != nil {
 		return Added{}, err
 	}
 	w := &sealing{d: c.d, in: in, gate: gate, recording: work}
@@ -74,6 +78,30 @@ func (c *Clips) Add(ctx context.Context, in AddClip) (Added, error) {
 		return Added{}, fmt.Errorf("seal clip: %w", err)
 	}
 	return w.queue(tmp.Name())
+}
+
+// openRecording opens the file itself, not a link to it: what is removed later
+// must be the film and not its other name. Only a file is opened: to open a pipe
+// would wait for ever.
+func openRecording(in *AddClip) (*os.File, error) {
+	bad := func(err error) error {
+		return problem(CodeInput, "Check the name of the file.", "The recording cannot be read.").because(err)
+	}
+	path, err := filepath.EvalSymlinks(in.File)
+	if err != nil {
+		return nil, bad(err)
+	}
+	if info, err := os.Stat(path); err != nil {
+		return nil, bad(err)
+	} else if !info.Mode().IsRegular() {
+		return nil, problem(CodeNotVideo, "Choose the film that the camera made.", "%s is a folder or a device, not a file.", filepath.Base(in.File))
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return nil, bad(err)
+	}
+	in.File = path
+	return src, nil
 }
 
 // Gate asks whether these people may be filmed now. The answer is the mirror's,

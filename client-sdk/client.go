@@ -144,11 +144,24 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 func (d *desk) now() time.Time              { return d.cfg.Now() }
 func (d *desk) clipPath(name string) string { return filepath.Join(d.dir, clipsDir, name) }
 
+// named settles what a name means: one thing, or a question back when several
+// share the name. ok is false when nothing is called so.
+func named[Noun any](text string, called []policies.ID[Noun]) (id policies.ID[Noun], ok bool, err error) {
+	switch len(called) {
+	case 0:
+		return id, false, nil
+	case 1:
+		return called[0], true, nil
+	}
+	return id, true, problem(CodeAmbiguous, "Give the one that you mean by the first letters of its id.",
+		"%q could be %d things: %s.", text, len(called), shorts(called))
+}
+
 // pick finds the one thing that a person means by an id or the beginning of one.
 func pick[Noun any](what, text string, ids []policies.ID[Noun]) (policies.ID[Noun], error) {
 	var none policies.ID[Noun]
 	if text == "" {
-		return none, problem(CodeInput, "Give its number, or the first letters of it.", "No %s was named.", what)
+		return none, problem(CodeInput, "Give its name, or the first letters of its id.", "No %s was named.", what)
 	}
 	var found []policies.ID[Noun]
 	for _, id := range ids {
@@ -163,7 +176,7 @@ func pick[Noun any](what, text string, ids []policies.ID[Noun]) (policies.ID[Nou
 	case 1:
 		return found[0], nil
 	case 0:
-		return none, problem(CodeUnknown, "Check the number; sync, and try again.", "There is no %s %q on this device.", what, text)
+		return none, problem(CodeUnknown, "Check how it is written; sync, and try again.", "There is no %s %q on this device.", what, text)
 	}
 	return none, problem(CodeAmbiguous, "Give more letters of it.", "%q could be %d things: %s.", text, len(found), shorts(found))
 }

@@ -2,6 +2,7 @@ package attune
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
@@ -74,6 +75,12 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 	}
 	if in.Until.IsZero() {
 		in.Until = in.From.AddDate(0, pack.ConsentMonths.Value, 0)
+	}
+	for p := range in.Purposes {
+		// A misspelt answer would be no answer: a "no" on the paper must not get lost.
+		if !slices.Contains(policies.Purposes(), p) {
+			return policies.ConsentSign{}, problem(CodeInput, "Take one of those that consent sign --help lists.", "There is no purpose %q.", p)
+		}
 	}
 	if in.FormText.IsZero() {
 		if _, in.FormText, err = packs.FormText(pack.Name); err != nil {

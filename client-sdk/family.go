@@ -77,6 +77,9 @@ func (fs *Families) AddPerson(family policies.FamilyID, role policies.FilmRole, 
 	}
 	body := policies.PersonAdd{Role: role, Basis: basis, Born: born, Contact: contact, Fixed: []policies.Attachment{}}
 	var attachments []wire.Attachment
+	if len(label) > maxName {
+		return policies.PersonID{}, tooLong("label", maxName)
+	}
 	if label = strings.TrimSpace(label); label != "" {
 		to, err := seal.ParseRecipient(f.Recipient)
 		if err != nil {
@@ -159,8 +162,8 @@ func (fs *Families) FindPerson(family policies.FamilyID, text string) (policies.
 			called = append(called, p.ID)
 		}
 	}
-	if len(called) == 1 {
-		return called[0], nil
+	if id, ok, err := named(text, called); ok {
+		return id, err
 	}
 	return pick("person in this family", text, ids)
 }

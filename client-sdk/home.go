@@ -30,6 +30,14 @@ const (
 	clipsDir   = "clips"
 )
 
+// maxName bounds what people call each other and their films, in bytes: it stands
+// in a column of a list, and on a carer's phone.
+const maxName = 200
+
+func tooLong(what string, most int) error {
+	return problem(CodeInput, "Make it shorter.", "The %s is longer than %d letters.", what, most)
+}
+
 // profile is device.json.
 type profile struct {
 	Version     int               `json:"v"`

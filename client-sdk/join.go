@@ -166,6 +166,10 @@ func present(ctx context.Context, r *remote, j joining) error {
 		return err
 	}
 	for _, res := range reply.Results {
+		if res.Status == wire.Refused && res.Code == wire.CodeSigner {
+			return problem(CodeInvitation, "Ask your registrar to sync, then try again; if it stays so, ask for a new one.",
+				"The service does not know this invitation: it was not sent to it yet, has ended, or was withdrawn.").because(errors.New(string(res.Code)))
+		}
 		if res.Status == wire.Refused {
 			return problem(CodeInvitation, "Ask your registrar for a new one. If you have not used this one yourself, tell them so now.",
 				"This invitation cannot be used: it was used before, has ended, or was withdrawn.").because(errors.New(string(res.Code) + ": " + res.Message))

@@ -65,7 +65,7 @@ func (o *Outbox) fileWith(d draft, also func(tx *sql.Tx, s policies.Statement) e
 		}
 		raw, signed, err := statement.Sign(s, o.d.keys.device)
 		if err != nil {
-			return err
+			return unsignable(d.kind, err)
 		}
 		if err := apply(signed); err != nil {
 			return impossible(d.kind, err)
@@ -125,12 +125,27 @@ func (o *Outbox) context(d draft) (policies.Statement, func(policies.Statement) 
 	}, nil
 }
 
+// unsignable turns a body that no verifier would take into a sentence for people:
+// it came from what a person typed.
+func unsignable(kind policies.Kind, err error) error {
+	var v *statement.SyntaxError
+	if !errors.As(err, &v) {
+		return err
+	}
+	why := strings.TrimPrefix(v.Why, string(kind)+": ")
+	if v.Rule == statement.RuleIntegerRange {
+		why = "a number in it is too small or too large"
+	}
+	return problem(CodeInput, "Put it right, and do it again; nothing was recorded.", "The %s cannot be recorded: %s.",
+		strings.ReplaceAll(string(kind), ".", " "), why)
+}
+
 // impossible turns a refusal of the fold into a sentence for people.
 func impossible(kind policies.Kind, err error) error {
 	code, next := wire.CodeNotPossible, "Look at what changed; sync if you can."
 	switch {
 	case errors.Is(err, policies.ErrSigner):
-		code, next = wire.CodeSigner, "Check that your registrar has confirmed your six words; sync."
+		code, next = wire.CodeSigner, "Ask somebody whose part it is; if it is yours, sync, and check that your six words were confirmed."
 	case errors.Is(err, policies.ErrMissing):
 		code, next = wire.CodeMissing, "Sync, and try again."
 	}

@@ -2,11 +2,13 @@ package attune
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/attune-vf/attune/client-sdk/film"
 	"github.com/attune-vf/attune/policies"
@@ -49,12 +51,43 @@ func inspect(src *os.File) (recording, error) {
 	return w, nil
 }
 
+// fits holds what the file is against what it is added as: rules, lists and the
+// carer's page go by the kind.
+func (w recording) fits(kind policies.ClipKind) error {
+	picture := strings.HasPrefix(w.info.MediaType, "image/")
+	switch {
+	case picture && kind != policies.Still:
+		return problem(CodeNotVideo, "Add it as kind still, or choose the film that the camera made.", "This is a picture, not a film.")
+	case !picture && kind == policies.Still:
+		return problem(CodeNotVideo, "Add it as film, excerpt or review, or choose the picture.", "This is a film, not a picture.")
+	}
+	return nil
+}
+
 func notVideo(name string, err error) error {
 	next := "Choose the film that the camera made."
 	if errors.Is(err, film.ErrTruncated) {
 		next = "Copy it from the camera again; if it stays so, the camera did not finish it."
 	}
 	return problem(CodeNotVideo, next, "%s is not film that can be added.", filepath.Base(name)).because(err)
+}
+
+// alreadyAdded warns of a recording that was sealed on this device before: it is
+// easily done twice from a camera roll, and each is a clip of its own.
+func (d *desk) alreadyAdded(sum policies.Digest) (warning []string, err error) {
+	err = each(d.store.db, func(r *sql.Rows) error {
+		var clip string
+		if err := r.Scan(&clip); err != nil {
+			return err
+		}
+		var id policies.ClipID
+		if err := id.UnmarshalText([]byte(clip)); err != nil {
+			return err
+		}
+		warning = []string{"The same recording was added before, as clip " + id.Short() + "; now there are two."}
+		return nil
+	}, `SELECT clip FROM sources WHERE sha256 = $1`, sum.String())
+	return warning, err
 }
 
 func short(s string, most int) string {

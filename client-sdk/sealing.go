@@ -27,6 +27,9 @@ type sealing struct {
 // manifest is the body of clip.add as far as it is known before sealing.
 func (w *sealing) manifest() error {
 	in := w.in
+	if len(in.Title) > maxName {
+		return tooLong("title", maxName)
+	}
 	f, err := w.d.mirror.provisional(in.Family)
 	if err != nil {
 		return err
@@ -111,6 +114,11 @@ func (w *sealing) queue(tmp string) (Added, error) {
 		return Added{}, err
 	}
 	w.body.Fixed = fixed(attachments[1:]...)
+	twice, err := w.d.alreadyAdded(w.body.Source.SHA256)
+	if err != nil {
+		return Added{}, err
+	}
+	w.warnings = append(w.warnings, twice...)
 	path, err := filepath.Abs(w.in.File)
 	if err != nil {
 		return Added{}, err

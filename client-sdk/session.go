@@ -23,6 +23,12 @@ func (s *Sessions) Log(family policies.FamilyID, on string, number int, stillHap
 	if on == "" {
 		on = day(s.d.now())
 	}
+	if on > day(s.d.now().AddDate(0, 0, 1)) { // a day's grace for clocks and time zones
+		return policies.SessionID{}, problem(CodeInput, "Log it on the day itself, or correct the date.", "The visit of %s is still to come.", on)
+	}
+	if number < 0 {
+		return policies.SessionID{}, problem(CodeInput, "Count from 1, or leave the number out.", "There is no visit %d.", number)
+	}
 	if number == 0 {
 		for _, old := range f.Sessions {
 			number = max(number, old.Number)

@@ -34,7 +34,7 @@ const (
 // this device has synced, and for as many days as the service's figures say.
 func (s *Staff) Invite(role policies.Role, name string) (invitation string, id policies.StaffID, err error) {
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > 200 {
+	if name == "" || len(name) > maxName {
 		return "", id, problem(CodeInput, "Give the name that colleagues know them by.", "An invitation needs a name of up to 200 letters.")
 	}
 	pack, err := s.d.figures()
@@ -142,15 +142,15 @@ func (s *Staff) Find(text string) (policies.StaffID, error) {
 	if err != nil {
 		return policies.StaffID{}, err
 	}
-	var ids, named []policies.StaffID
+	var ids, called []policies.StaffID
 	for _, m := range list {
 		ids = append(ids, m.ID)
 		if m.Name != "" && strings.EqualFold(m.Name, strings.TrimSpace(text)) {
-			named = append(named, m.ID)
+			called = append(called, m.ID)
 		}
 	}
-	if len(named) == 1 {
-		return named[0], nil
+	if id, ok, err := named(text, called); ok {
+		return id, err
 	}
 	return pick("member of staff", text, ids)
 }

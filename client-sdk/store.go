@@ -121,7 +121,7 @@ func openStore(dir string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(schema); err != nil {
+	if err := claim(db); err != nil {
 		db.Close()
 		if strings.Contains(err.Error(), "SQLITE_BUSY") || strings.Contains(err.Error(), "locked") {
 			return nil, problem(CodeInUse, "Close the other window or wait for it to end.", "Another program has %s open.", dir)
@@ -129,6 +129,20 @@ func openStore(dir string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return db, nil
+}
+
+// claim takes the lock by beginning to write: two programs that start in the same
+// instant can both read a schema that is there already, and the second would fail
+// later, in the middle of its work.
+func claim(db *sql.DB) error {
+	if _, err := db.Exec(schema); err != nil {
+		return err
+	}
+	tx, err := db.Begin() // immediate, as _txlock says
+	if err != nil {
+		return err
+	}
+	return tx.Rollback()
 }
 
 // makePrivate creates the file for its owner only, where SQLite would let others

@@ -136,6 +136,9 @@ func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Cli
 		}
 		return newRanges(v.d.remote, door.ID, door.Bytes), false, nil
 	}
+	if v.ask.Copy && m.By == v.d.me.Staff && notArrived(m, err) {
+		return nil, false, problem(CodeOffline, "Sync first; then it can be copied.", "Clip %s has not reached the service yet.", m.ID.Short())
+	}
 	if !v.mayPlayOffline(f, m, err) {
 		return nil, false, err
 	}
