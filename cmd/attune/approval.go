@@ -93,8 +93,16 @@ func (c *approvalListCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
+		families, err := d.Families.List()
+		if err != nil {
+			return err
+		}
+		reference := map[policies.FamilyID]string{}
+		for _, f := range families {
+			reference[f.ID] = f.Reference
+		}
 		return g.print(map[string]any{"approvals": list}, "%s", table(list, func(a attune.ApprovalView) []string {
-			return append([]string{a.Family.Short()}, approvalRow(a)...)
+			return append([]string{reference[a.Family]}, approvalRow(a)...)
 		}))
 	})
 }

@@ -54,7 +54,9 @@ func (c *clipAddCmd) Run(ctx context.Context, g *global) error {
 		fate, err := c.source(d, added.Clip)
 		if err != nil {
 			// The clip is safe and queued; only the original's fate is open.
-			g.note("The recording was left where it is: %s", asFailure(err).Message)
+			left := "The recording was left where it is: " + asFailure(err).Message
+			added.Warnings = append(added.Warnings, left) // a script must hear of it too
+			g.note("%s", left)
 		}
 		return g.print(map[string]any{
 			"id": added.Clip, "family": family, "source_sha256": added.SourceSHA256,

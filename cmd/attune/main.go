@@ -69,9 +69,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c commands
 	c.out, c.err = stdout, stderr
 	leave := -1 // what kong wants to exit with, after --help
-	parser := kong.Must(&c, kong.Name("attune"), kong.Description(description),
+	parser := kong.Must(&c, append(texts(), kong.Name("attune"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(status int) { leave = status }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))...)
 	parsed, err := parser.Parse(markRefs(args))
 	if leave >= 0 {
 		return leave
@@ -81,14 +81,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return report(stderr, asJSON, problem("usage", "Try: attune --help", "%s.", sentence(err.Error())).status(exitUsage))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&c.global); err != nil {
+	if err := parsed.Run(&c.global); err != nil && ctx.Err() != nil {
+		return report(stderr, c.JSON, problem("interrupted", "Nothing is lost; do it again when you are ready.", "It was stopped before its end."))
+	} else if err != nil {
 		return report(stderr, c.JSON, err)
 	}
 	return 0
 }
 
 // sentence begins with a capital, as what people read does.
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func sentence(s string) string {
+	s = strings.TrimRight(unmark(s), ".?")
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // device opens the home for one command and closes it after.
 func (g *global) device(do func(c *attune.Client) error) error {

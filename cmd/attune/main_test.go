@@ -68,6 +68,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("URL", "http://"+addr)
 	env.Setenv("ADDR2", other)
 	env.Setenv("FILMS", film)
+	env.Setenv("LINES", "Eve\nForged row")
 	env.Setenv("TODAY", time.Now().Format(time.DateOnly))
 	env.Setenv("NEXT_MONTH", time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
 	secret := filepath.Join(env.WorkDir, "passphrase")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
@@ -26,6 +28,9 @@ Ask before you choose link_safe: a phone may be shared with somebody who must no
 }
 
 func (c *personAddCmd) Run(g *global) error {
+	if strings.TrimSpace(c.Label) == "" {
+		return usage("Give what the family calls this person, such as Mum.", "The label is empty.")
+	}
 	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
 		id, err := d.Families.AddPerson(family, policies.FilmRole(c.Role), policies.Basis(c.Basis), c.Born, policies.Contact(c.Contact), c.Label)
 		if err != nil {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/go-json-experiment/json"
 
@@ -82,6 +84,12 @@ func asFailure(err error) *failure {
 	case errors.As(err, &gate):
 		f.Message = "Filming is not permitted now: " + strings.Join(gate.Reasons, " ")
 		f.Next = "Put right what is missing, sync, and try again; your recording stays where it is."
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(f.Message, "disk is full"), strings.Contains(f.Message, "disk I/O error"):
+		f.Code, f.Message = "disk", "This device's folder cannot be written: its disk is full, or failing ("+f.Message+")."
+		f.Next = "Make room and try again; what was queued before is kept, and a recording stays where it is."
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		f.Code, f.Message = "input", "A file or folder may not be read or written ("+f.Message+")."
+		f.Next = "Check who owns it, and whether it is read-only."
 	case os.IsNotExist(err):
 		f.Code, f.Next = "input", "Check the name of the file."
 	}

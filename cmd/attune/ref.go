@@ -1,8 +1,11 @@
 package main
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // ref is how a person names a thing: an id or its first letters, a case number, a
@@ -11,7 +14,8 @@ type ref string
 
 // refMark stands before an id that begins with a hyphen, which every 64th does:
 // the command line's reader would take it for a flag.
-const refMark = "id:"
+// It holds a byte that no argument can: what a person typed is never taken for it.
+const refMark = "\x00"
 
 var (
 	hyphened = regexp.MustCompile(`^-[A-Za-z0-9_][A-Za-z0-9_:-]+$`)    // -Ab3…; flags have two hyphens, -h one letter
@@ -32,6 +36,29 @@ func markRefs(args []string) []string {
 
 // UnmarshalText takes the mark off again.
 func (r *ref) UnmarshalText(b []byte) error {
-	*r = ref(strings.TrimPrefix(string(b), refMark))
+	*r = ref(unmark(string(b)))
 	return nil
+}
+
+func unmark(s string) string { return strings.TrimPrefix(s, refMark) }
+
+// texts takes the mark off arguments that are no ids: a name, a title or a file
+// may begin with a hyphen too, and stands in a signed statement as it was typed.
+func texts() []kong.Option {
+	plain := kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		var s string
+		if err := ctx.Scan.PopValueInto("string", &s); err != nil {
+			return err
+		}
+		target.SetString(unmark(s))
+		return nil
+	})
+	path := kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		if err := plain(ctx, target); err != nil || target.String() == "" {
+			return err
+		}
+		target.SetString(kong.ExpandPath(target.String()))
+		return nil
+	})
+	return []kong.Option{kong.KindMapper(reflect.String, plain), kong.NamedMapper("path", path)}
 }

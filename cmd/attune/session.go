@@ -97,6 +97,10 @@ func findSession(d *attune.Client, family policies.FamilyID, text ref) (policies
 		if len(found) == 1 {
 			return found[0], nil
 		}
+		if len(found) > 1 {
+			return policies.SessionID{}, problem(string(attune.CodeAmbiguous), "Give the id that session list shows.",
+				"%d visits have the number %d.", len(found), n)
+		}
 	}
 	return d.Sessions.Find(family, string(text))
 }

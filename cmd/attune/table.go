@@ -4,6 +4,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/attune-vf/attune/policies"
 )
@@ -16,7 +17,11 @@ func table[T any](list []T, row func(T) []string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, x := range list {
-		w.Write([]byte(strings.Join(row(x), "\t") + "\n")) // a strings.Builder takes everything
+		cells := row(x)
+		for i, c := range cells {
+			cells[i] = oneLine(c)
+		}
+		w.Write([]byte(strings.Join(cells, "\t") + "\n")) // a strings.Builder takes everything
 	}
 	w.Flush()
 	lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
@@ -24,6 +29,18 @@ func table[T any](list []T, row func(T) []string) string {
 		lines[i] = strings.TrimRight(l, " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// oneLine keeps a text that somebody typed in its place: a name with a line break
+// would stand as a row that nobody wrote, and with an escape could colour, move or
+// turn round what the IG officer reads.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
 
 // plain writes a word of the protocol as people do: "head of service".
