@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 )
 
@@ -26,16 +27,30 @@ func main() {
 	var s settings
 	flag.StringVar(&s.bin, "bin", ".cache/bin", "folder of the built binaries")
 	flag.StringVar(&s.data, "data", "data", "the service's folder; made when it is not there")
-	flag.IntVar(&s.port, "port", 8080, "port on 127.0.0.1; with --check a free one")
+	port := flag.String("port", "8080", "port on 127.0.0.1; with --check a free one")
 	flag.StringVar(&s.video, "video", "client-sdk/film/testdata/visit.mp4", "the film of the visit")
 	flag.BoolVar(&s.check, "check", false, "use a temporary folder, check each outcome, and end")
 	flag.StringVar(&s.drive, "drive", "", "with --check: the script that opens the link in Chromium")
 	flag.StringVar(&s.shots, "shots", "", "with --check: folder for screenshots")
 	flag.Parse()
+	var err error
+	if s.port, err = portNumber(*port); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(status(ctx, s))
+}
+
+// portNumber reads PORT= as a person gave it to make.
+func portNumber(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 65535 {
+		return 0, fmt.Errorf("%q is not a port; give a number from 1 to 65535: make run PORT=8080", text)
+	}
+	return n, nil
 }
 
 // status runs and turns the outcome into an exit status; that of a binary which
