@@ -104,9 +104,10 @@ func (u *Uploads) resume(ctx context.Context) error {
 		return err
 	}
 	for _, up := range waiting {
-		if err := u.finish(ctx, up); err != nil && !errors.Is(err, ErrGone) {
-			return fmt.Errorf("finish upload of clip %s: %w", up.Clip, err)
-		}
+		// One that cannot be finished now, because the objects cannot be reached or a
+		// rule has come to stand in the way, stays as it is: its device's next request
+		// comes back to finish and is told. It must not keep the service from starting.
+		_ = u.finish(ctx, up)
 	}
 	return nil
 }

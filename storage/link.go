@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -187,7 +188,9 @@ func viewers(f *policies.Family, id policies.ClipID, now policies.Micros) []View
 			}
 		}
 	}
-	slices.SortFunc(out[2:], func(a, b Viewer) int { return int(a.Until - b.Until) })
+	slices.SortFunc(out[2:], func(a, b Viewer) int {
+		return cmp.Or(cmp.Compare(a.Until, b.Until), cmp.Compare(a.Role, b.Role))
+	})
 	return out
 }
 

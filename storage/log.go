@@ -140,7 +140,7 @@ func (l *Log) seal(ctx context.Context) error {
 // Search answers an IG officer. The search is itself an event, written before
 // anything is read. Next is the index to go on from, -1 at the end.
 func (l *Log) Search(ctx context.Context, c policies.Caller, q LogQuery) ([]LogRow, int64, error) {
-	if err := l.enter(ctx, c, policies.ActSearchLog, q.Family, false); err != nil {
+	if err := l.enter(ctx, c, policies.ActSearchLog, q.Family); err != nil {
 		return nil, -1, err
 	}
 	var out []LogRow
@@ -173,8 +173,7 @@ func filter(q LogQuery) rows.LogFilter {
 
 // Leaves answers a verifier: leaf and stored hash of each row from an index on.
 func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit int) ([]LogRow, int64, error) {
-	// One event for a whole verification, not one a page; a denial always.
-	if err := l.enter(ctx, c, policies.ActVerifyLog, "", from > 0); err != nil {
+	if err := l.enter(ctx, c, policies.ActVerifyLog, ""); err != nil {
 		return nil, -1, err
 	}
 	var out []LogRow
@@ -191,9 +190,8 @@ func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit i
 	return out, out[len(out)-1].Index + 1, nil
 }
 
-// enter rules on reading the log and writes the event; a further page of what was
-// allowed before writes none.
-func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action, reference string, further bool) error {
+// enter rules on reading the log and writes the event.
+func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action, reference string) error {
 	var denied error
 	err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
 		o, err := l.d.org.read(tx)
@@ -202,9 +200,7 @@ func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action,
 		}
 		now := l.d.now()
 		ruling := l.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: act, Now: now}, o, nil)
-		if denied = refusal(ruling); further && denied == nil {
-			return nil
-		}
+		denied = refusal(ruling)
 		about, err := families(tx, reference)
 		for _, id := range about {
 			_, _, logged := tx.Log(l.d.access(c, ruling, now, id, rows.Named{}))

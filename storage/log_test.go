@@ -110,3 +110,18 @@ func flip(t *testing.T, file, column string, row int) {
 		t.Fatal(err)
 	}
 }
+
+// TestLeavesAreLogged: reading the log's rows is an access, wherever one begins.
+func TestLeavesAreLogged(t *testing.T) {
+	w := open(t)
+	ctx := context.Background()
+	before := len(events(t, w, "log.verify"))
+	for _, from := range []int64{0, 1, 5} {
+		if _, _, err := w.Log.Leaves(ctx, w.Officer.Caller(), from, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(events(t, w, "log.verify")) - before; got != 3 {
+		t.Errorf("%d events of three reads", got)
+	}
+}
