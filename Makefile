@@ -8,6 +8,8 @@ SHELL       := /bin/bash
 
 PORT  ?= 8080
 VIDEO ?= client-sdk/film/testdata/visit.mp4
+# Handed on as they are: a film's name may hold spaces, quotes and dollars.
+export PORT VIDEO
 
 WEB   := client-sdk/web
 BIN   := .cache/bin
@@ -24,10 +26,10 @@ export CGO_ENABLED ?= 0
 .PHONY: run demo pages build check test stores static clean help go node debian
 
 run: build ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C
-	@exec $(BIN)/demo --bin $(BIN) --data data --port $(PORT) --video '$(VIDEO)'
+	@exec $(BIN)/demo --bin $(BIN) --data data --port "$$PORT" --video "$$VIDEO"
 
 demo: build ## the same steps in a temporary folder, each outcome checked, the page in real Chromium
-	@exec $(BIN)/demo --bin $(BIN) --check --video '$(VIDEO)' --drive $(WEB)/test/browser/drive.mjs --shots .cache/shots
+	@exec $(BIN)/demo --bin $(BIN) --check --video "$$VIDEO" --drive $(WEB)/test/browser/drive.mjs --shots .cache/shots
 
 build: go pages ## the binaries, in .cache/bin
 	@mkdir -p $(BIN)
