@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,61 +53,94 @@ func Servers() []Server {
 	}
 }
 
-// Start runs the server until the test ends and returns how to reach it. It has
-// no buckets yet.
+// Running is a server that runs, until its test ends.
+type Running struct {
+	// Config is how to reach it. It has no buckets yet.
+	Config objects.S3Config
+
+	t       testing.TB
+	server  Server
+	program string
+	dir     string
+	cmd     *exec.Cmd
+}
+
+// Start runs the server until the test ends and returns how to reach it.
 func (s Server) Start(t testing.TB) objects.S3Config {
+	t.Helper()
+	return s.Run(t).Config
+}
+
+// Run is Start for tests that stop the server in between.
+func (s Server) Run(t testing.TB) *Running {
 	t.Helper()
 	program, err := program(s.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	r := &Running{t: t, server: s, program: program, dir: t.TempDir()}
 	for _, name := range []string{"data", "versions"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+		if err := os.Mkdir(filepath.Join(r.dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	addr := freePort(t)
-	output, err := os.Create(filepath.Join(dir, "output"))
+	r.Config = objects.S3Config{Host: freePort(t), Plain: true, Region: "us-east-1", AccessKey: accessKey, SecretKey: secretKey}
+	t.Cleanup(r.kill)
+	r.start()
+	return r
+}
+
+// Restart kills the server, as a power cut does, and starts it on the same data.
+func (r *Running) Restart() {
+	r.t.Helper()
+	r.kill()
+	r.start()
+}
+
+func (r *Running) start() {
+	r.t.Helper()
+	output, err := os.Create(filepath.Join(r.dir, "output"))
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	defer output.Close() // the child has its own
-	cmd := exec.Command(program, s.args(dir, addr)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, output, output
-	cmd.Env = append(s.env, "HOME="+dir, "PATH="+os.Getenv("PATH"))
-	cmd.SysProcAttr = dieWithUs()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	r.cmd = exec.Command(r.program, r.server.args(r.dir, r.Config.Host)...)
+	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = r.dir, output, output
+	r.cmd.Env = append(slices.Clone(r.server.env), "HOME="+r.dir, "PATH="+os.Getenv("PATH"))
+	r.cmd.SysProcAttr = dieWithUs()
+	if err := r.cmd.Start(); err != nil {
+		r.t.Fatal(err)
 	}
-	t.Cleanup(func() { stop(t, cmd) })
-	cfg := objects.S3Config{Host: addr, Plain: true, Region: "us-east-1", AccessKey: accessKey, SecretKey: secretKey}
-	if err := answers(t.Context(), cfg); err != nil {
+	if err := answers(r.t.Context(), r.Config); err != nil {
 		said, _ := os.ReadFile(output.Name())
-		t.Fatalf("%s does not answer: %v\n%s", s.Name, err, said)
+		r.t.Fatalf("%s does not answer: %v\n%s", r.server.Name, err, said)
 	}
-	return cfg
 }
 
-func stop(t testing.TB, cmd *exec.Cmd) {
-	// Its data goes with the test's folder, so it need not say goodbye.
-	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Errorf("stop %s: %v", cmd.Path, err)
+// kill leaves no process. Its data goes with the test's folder, so it need not
+// say goodbye.
+func (r *Running) kill() {
+	if r.cmd == nil || r.cmd.Process == nil {
+		return // it never started
 	}
-	_ = cmd.Wait() // says "killed"
+	if err := r.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		r.t.Errorf("stop %s: %v", r.server.Name, err)
+	}
+	_ = r.cmd.Wait() // says "killed"
 }
 
-// answers waits until the server lets us ask for a bucket.
+// answers waits until the server lets us ask for a bucket. One of the test's
+// folder may be there already, after a restart.
 func answers(ctx context.Context, cfg objects.S3Config) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		s, err := objects.OpenS3(ctx, cfg)
+		if err == nil {
+			return s.Close()
+		}
 		if errors.Is(err, objects.ErrNoBucket) {
 			return nil
-		}
-		if err == nil {
-			return errors.Join(errors.New("another server has this port"), s.Close())
 		}
 		if ctx.Err() != nil {
 			return err
