@@ -8,7 +8,7 @@ SHELL       := /bin/bash
 
 PORT  ?= 8080
 VIDEO ?= client-sdk/film/testdata/visit.mp4
-# Handed on as they are: a film's name may hold spaces, quotes and dollars.
+# Handed on as they are: a film's name may hold spaces and quotes.
 export PORT VIDEO
 
 WEB   := client-sdk/web
