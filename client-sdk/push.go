@@ -41,7 +41,11 @@ func (c *courier) push(ctx context.Context, r *Report) error {
 				}
 				break
 			}
-			if err := c.send(ctx, batch, r); err != nil {
+			err = c.send(ctx, batch, c.pushed, r)
+			if restriction && unknownHere(err) {
+				err = c.apart(ctx, batch, r)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -96,7 +100,7 @@ func (c *courier) attach(q *queued) error {
 // send pushes one batch and keeps every result with the log's state in one
 // transaction. A receipt that does not prove itself leaves all of it queued: the
 // push is repeated, and is harmless to repeat.
-func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
+func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Report) error {
 	before, err := recall(c.d.store.db)
 	if err != nil {
 		return err
@@ -105,8 +109,8 @@ func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
 	for _, q := range batch {
 		in.Statements = append(in.Statements, q.sealed)
 	}
-	var reply wire.PushReply
-	if err := c.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply); err != nil {
+	reply, err := post(ctx, in)
+	if err != nil {
 		return err
 	}
 	if len(reply.Results) != len(batch) {
@@ -131,6 +135,13 @@ func (c *courier) send(ctx context.Context, batch []queued, r *Report) error {
 	}
 	r.Accepted, r.Refused = append(r.Accepted, done.Accepted...), append(r.Refused, done.Refused...)
 	return stuck
+}
+
+// delivery is a way to the server.
+type delivery func(ctx context.Context, in wire.PushRequest) (wire.PushReply, error)
+
+func (c *courier) pushed(ctx context.Context, in wire.PushRequest) (reply wire.PushReply, err error) {
+	return reply, c.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply)
 }
 
 // unsettled: a refusal that says nothing about what was sent, which stays queued.
