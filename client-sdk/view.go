@@ -23,7 +23,8 @@ type FamilyView struct {
 	Sessions  []policies.Session `json:"sessions"`
 	Clips     []ClipView         `json:"clips"`
 	Links     []LinkView         `json:"links"`
-	Waiting   int                `json:"waiting"`  // statements not yet accepted by the server
+	Waiting   int                `json:"waiting"` // statements not yet accepted by the server
+	StopAsked []StopAsked        `json:"stop_asked"`
 	Warnings  []string           `json:"warnings"` // what somebody should see to
 }
 
@@ -81,6 +82,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 			v.Sessions = append(v.Sessions, *f.Sessions[s])
 		}
 	}
+	v.StopAsked = stopsAsked(f, v.People)
 	v.Approvals = approvalViews(f, order, policies.At(fs.d.now()))
 	v.Consents = consentViews(f, order, policies.At(fs.d.now()))
 	v.Links = linkViews(f, order, policies.At(fs.d.now()))

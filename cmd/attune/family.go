@@ -76,8 +76,11 @@ func familyText(v attune.FamilyView) string {
 	part := func(title, body string) string {
 		return title + "\n  " + strings.ReplaceAll(body, "\n", "\n  ")
 	}
-	return strings.Join([]string{
-		fmt.Sprintf("%s  %s  (%s)", v.Reference, plain(string(v.Programme)), v.ID.Short()),
+	head := []string{fmt.Sprintf("%s  %s  (%s)", v.Reference, plain(string(v.Programme)), v.ID.Short())}
+	for _, s := range v.StopAsked {
+		head = append(head, "Needs attention: "+stopText(s))
+	}
+	return strings.Join(append(head,
 		part("Team", table(v.Team, func(m attune.Member) []string { return []string{m.ID.Short(), m.Name, mark(m.Me, "you")} })),
 		part("People", table(v.People, personRow)),
 		part("Approvals to film", table(v.Approvals, approvalRow)),
@@ -85,7 +88,17 @@ func familyText(v attune.FamilyView) string {
 		part("Visits", table(v.Sessions, sessionRow)),
 		part("Recordings", table(v.Clips, clipRow)),
 		part("See to", table(v.Warnings, func(w string) []string { return []string{w} })),
-	}, "\n")
+	), "\n")
+}
+
+// stopText is what a carer asked for on the page of their link, and what to do.
+func stopText(s attune.StopAsked) string {
+	who := s.Label
+	if who == "" {
+		who = "A carer"
+	}
+	return fmt.Sprintf("%s asked us to stop on %s, on the page of a link; film with them is not used any more. Talk with them. Family %s.",
+		who, s.At.Local().Format("Mon 2 Jan 2006 at 15:04"), s.Reference)
 }
 
 // family finds a family on this device by reference or id.

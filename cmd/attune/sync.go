@@ -69,12 +69,13 @@ func (statusCmd) Help() string { return `Example: attune status` }
 
 // deviceStatus is what --json prints.
 type deviceStatus struct {
-	Server    string           `json:"server"`
-	Service   string           `json:"service"`
-	Waiting   []attune.Outcome `json:"waiting"`
-	Attention []attune.Outcome `json:"attention"`
-	Contact   string           `json:"contact"` // RFC 3339, "" before the first contact
-	Words     []string         `json:"words"`   // to be read to a registrar; empty once confirmed
+	Server    string             `json:"server"`
+	Service   string             `json:"service"`
+	Waiting   []attune.Outcome   `json:"waiting"`
+	Attention []attune.Outcome   `json:"attention"`
+	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
+	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
+	Words     []string           `json:"words"`      // to be read to a registrar; empty once confirmed
 }
 
 func (c *statusCmd) Run(g *global) error {
@@ -91,7 +92,11 @@ func (c *statusCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		s := deviceStatus{Server: d.Server(), Waiting: append([]attune.Outcome{}, waiting...), Attention: append([]attune.Outcome{}, attention...)}
+		asked, err := d.Families.StopAsked()
+		if err != nil {
+			return err
+		}
+		s := deviceStatus{Server: d.Server(), Waiting: append([]attune.Outcome{}, waiting...), Attention: append([]attune.Outcome{}, attention...), StopAsked: asked}
 		if org := d.Mirror.Org(); org != nil {
 			s.Service = org.Service
 		}
@@ -103,6 +108,9 @@ func (c *statusCmd) Run(g *global) error {
 			fmt.Sprintf("Not sent yet: %d.", len(waiting))}
 		if s.Words = wordsToRead(d); len(s.Words) > 0 {
 			lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
+		}
+		for _, a := range asked {
+			lines = append(lines, "Needs attention: "+stopText(a))
 		}
 		for _, o := range attention {
 			lines = append(lines, "Needs attention: "+outcomeText(o))
