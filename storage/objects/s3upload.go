@@ -70,6 +70,8 @@ func (s *S3) WritePart(ctx context.Context, key Key, ref Ref, offset int64, p []
 	return etag, nil
 }
 
+// writeFull leaves a short part at the same offset where it is, until Complete or
+// Abort: a caller that dies before it has noted the full one comes back for it.
 func (s *S3) writeFull(ctx context.Context, key Key, ref Ref, offset int64, p []byte) (string, error) {
 	_, id, err := splitRef(key, ref)
 	if err != nil {
