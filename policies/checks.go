@@ -120,5 +120,8 @@ func (c *checks) attachments(list []Attachment, allowed ...string) {
 // day is the calendar day of an instant in UTC. Forms carry days, not times.
 func (m Micros) day() string { return m.Time().Format(dayForm) }
 
+// month is the calendar month of an instant in UTC, as birth months are written.
+func (m Micros) month() string { return m.Time().Format(monthForm) }
+
 // plus is the instant d later.
 func (m Micros) plus(d time.Duration) Micros { return m + Micros(d.Microseconds()) }
