@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,10 +25,12 @@ func (c *syncCmd) Run(ctx context.Context, g *global) error {
 		if err != nil && report.Waiting > 0 {
 			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "statement is", "statements are"))
 		}
-		if err != nil {
-			return err
+		// What was decided before the connection ended is told all the same: a
+		// refusal is final, and the next sync does not repeat it.
+		if err == nil || len(report.Accepted)+len(report.Refused)+len(report.Stopped)+len(report.Uploaded) > 0 {
+			err = errors.Join(g.print(report, "%s", syncText(report)), err)
 		}
-		if err := g.print(report, "%s", syncText(report)); err != nil {
+		if err != nil {
 			return err
 		}
 		if n := len(report.Refused) + len(report.Stopped); n > 0 {
