@@ -30,6 +30,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"watching": watching,
 	"fetch":    fetch,
 	"openlink": openLink,
+	"asksstop": asksStop,
 	"nomarker": noMarker,
 	"flip":     flip,
 	"flipfile": flipFile,
