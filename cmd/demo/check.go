@@ -93,6 +93,7 @@ func outcomes(ctx context.Context, st *stage, s settings, video string) error {
 		}},
 		{"A changed film is not played", func() error { return st.damaged(ctx, s, l) }},
 		{"A revoked link shows nothing", func() error { return st.revoked(ctx, s, l) }},
+		{"The carer asks us to stop, and everything does", func() error { return st.stopped(ctx, s) }},
 	} {
 		fmt.Fprintln(os.Stderr, "?", step.title)
 		if err := step.do(); err != nil {
@@ -134,20 +135,13 @@ func cleaned(video string) ([]byte, error) {
 
 // logged asks the IG officer's desk for each act of the walk.
 func (st *stage) logged(ctx context.Context) error {
-	var found struct {
-		Events []struct {
-			Event struct {
-				Action string   `json:"act"`
-				Rules  []string `json:"rule"`
-			} `json:"event"`
-		} `json:"events"`
-	}
-	if err := st.as(ctx, "iris", &found, "log", "search", "--family", family); err != nil {
+	found, err := st.events(ctx)
+	if err != nil {
 		return err
 	}
 	seen := map[string]bool{}
-	for _, e := range found.Events {
-		seen[e.Event.Action] = true
+	for _, e := range found {
+		seen[e.Action] = true
 	}
 	var missing []string
 	for _, act := range []string{
@@ -159,9 +153,33 @@ func (st *stage) logged(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("no event of %s among %d", strings.Join(missing, ", "), len(found.Events))
+		return fmt.Errorf("no event of %s among %d", strings.Join(missing, ", "), len(found))
 	}
 	return nil
+}
+
+// event is one event of the family, as the log has it.
+type event struct {
+	Action  string   `json:"act"`
+	Outcome string   `json:"out"`
+	Rules   []string `json:"rule"`
+}
+
+// events is what the IG officer finds about the family.
+func (st *stage) events(ctx context.Context) ([]event, error) {
+	var found struct {
+		Events []struct {
+			Event event `json:"event"`
+		} `json:"events"`
+	}
+	if err := st.as(ctx, "iris", &found, "log", "search", "--family", family); err != nil {
+		return nil, err
+	}
+	list := make([]event, len(found.Events))
+	for i, e := range found.Events {
+		list[i] = e.Event
+	}
+	return list, nil
 }
 
 // browse opens the link in Chromium as a carer would; what the script printed is
