@@ -54,7 +54,7 @@ test: debian build static stores ## everything, from nothing; nothing skips
 	$(MAKE) --no-print-directory demo
 	go vet -tags s3 ./storage/objects/... ./cmd/attuned
 	go test -count=1 -timeout 5m -tags s3 -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
-	go test -count=1 -timeout 12m -json ./... | go run .ci/tally.go
+	CGO_ENABLED=1 go test -race -count=1 -timeout 20m -json ./... | go run .ci/tally.go
 
 # Separate programs, which the tests start and nothing of ours imports; MinIO's
 # licence is AGPL-3.0. Pinned: MinIO has no release that Go knows by a version.
