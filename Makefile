@@ -98,10 +98,11 @@ node:
 	  echo "Attune's pages need Node 20.19 or newer; found $${version:-none}. Get it from https://nodejs.org/en/download" >&2; exit 3; fi
 
 # Debian packages are installed only here, only by root, never with sudo.
-DEBIAN := chromium openssl ffmpeg
+DEBIAN := chromium openssl ffmpeg gcc
 debian:
 	@missing=""; \
 	for p in $(DEBIAN); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	case "$$missing" in *gcc*) missing="$$missing libc6-dev";; esac; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then echo "make test needs these Debian packages:$$missing. As root: apt-get install$$missing" >&2; exit 3; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
