@@ -1,8 +1,10 @@
 package storage
 
 import (
-	"encoding/json"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
@@ -60,14 +62,14 @@ func hidden(r policies.Ruling, o *policies.Org, f *policies.Family, c policies.C
 	return refusal(r)
 }
 
-// labelName is the name in a deletable label. A label that cannot be read names
-// nobody; it is shown to people only.
+// labelName is the name in a deletable label, which is its text. One that is no
+// line of text names nobody: it is shown to people, beside rows of others.
+//
+// Source: PROTOCOL.md §6.
 func labelName(b []byte) string {
-	var l struct {
-		Name string `json:"name"`
-	}
-	if err := json.Unmarshal(b, &l); err != nil {
+	name := string(b)
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return ""
 	}
-	return l.Name
+	return name
 }

@@ -55,8 +55,8 @@ func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
 	}
 	name := id.Short()
 	for _, a := range attached {
-		if a.Name == "label" {
-			name = labelName(a.Body)
+		if said := labelName(a.Body); a.Name == "label" && said != "" {
+			name = said
 		}
 	}
 	return string(role) + " " + name, nil

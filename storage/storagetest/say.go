@@ -2,7 +2,6 @@ package storagetest
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -76,10 +75,7 @@ func (w *World) Invite(name string, role policies.Role) *Person {
 
 func (w *World) invite(by *key, p *Person) storage.Sealed {
 	w.t.Helper()
-	label, err := json.Marshal(map[string]string{"name": p.Name, "nonce": p.oneTime.kid.String()})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	label := []byte(p.Name) // as the device writes it
 	raw, s := w.sign(by, policies.RecordID(w.Org), "staff.invite", &policies.StaffInvite{
 		Role: p.Role, Key: p.oneTime.public(), Expires: w.Clock.Micros() + policies.Micros(7*24*time.Hour/time.Microsecond),
 		Fixed: []policies.Attachment{{Name: "label", SHA256: policies.DigestOf(label), Bytes: int64(len(label))}},
