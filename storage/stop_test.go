@@ -95,6 +95,7 @@ func TestStopIsTakenOnce(t *testing.T) {
 	}
 	presses(t, w, l, 5)
 
+	w.Clock.Forward(time.Minute) // of two forms of one moment neither is the last
 	s, _ := w.Sam.Say(f.Record, "consent.sign", consentAgain(w, f), policies.StatementID(suspended[0].Accepted.Statement))
 	s.Attachments = []storage.Attachment{{Name: "form", Body: []byte("signed anew")}}
 	w.MustAccept(w.Sam.Caller(), s)
