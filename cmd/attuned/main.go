@@ -16,10 +16,11 @@ import (
 type commands struct {
 	JSON bool `help:"Print one JSON object a line, for scripts."`
 
-	Init  initCmd  `cmd:"" help:"Found a server's folder: make its keys, then accept what the root certified."`
-	Serve serveCmd `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
-	Check checkCmd `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
-	Log   logCmd   `cmd:"" help:"The access log."`
+	Init   initCmd   `cmd:"" help:"Found a server's folder: make its keys, then accept what the root certified."`
+	Serve  serveCmd  `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
+	Health healthCmd `cmd:"" help:"Ask a running server whether it can take a write."`
+	Check  checkCmd  `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
+	Log    logCmd    `cmd:"" help:"The access log."`
 
 	Objects objectsCmd `cmd:"" help:"The S3 server that sealed payloads may lie on."`
 }
