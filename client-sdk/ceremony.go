@@ -102,10 +102,11 @@ func Certify(c Certification) (accept []byte, invitation string, err error) {
 	}
 	inv := Invitation{Server: c.Origin, Org: root.org.ID, Role: policies.HeadOfService, Expires: policies.At(c.Now.AddDate(0, 0, c.Days))}
 	rand.Read(inv.Key[:])
-	label := wire.Attachment{Name: "label", Body: []byte(strings.TrimSpace(c.Head))}
-	if len(label.Body) == 0 {
+	head := strings.TrimSpace(c.Head)
+	if head == "" {
 		return nil, "", problem(CodeInput, "Say who the head of service is.", "The first invitation has no name.")
 	}
+	label := nameLabel(head)
 	root.sign("server.certify", policies.ServerCertify{Key: c.Request.Key, LogKey: c.Request.LogKey})
 	inv.Invite = policies.StaffID(root.sign("staff.invite", policies.StaffInvite{
 		Role: inv.Role, Key: publicKey(inv.oneTimeKey()), Expires: inv.Expires, Fixed: fixed(label),

@@ -43,7 +43,7 @@ func (s *Staff) Invite(role policies.Role, name string) (invitation string, id p
 	}
 	var seed policies.Digest
 	rand.Read(seed[:])
-	label := wire.Attachment{Name: "label", Body: []byte(name)}
+	label := nameLabel(name)
 	body := policies.StaffInvite{
 		Role: role, Key: publicKey(ed25519.NewKeyFromSeed(seed[:])),
 		Expires: policies.At(s.d.now().Add(pack.InviteDays.Days())), Fixed: fixed(label),
@@ -120,8 +120,14 @@ func (s *Staff) member(org *policies.Org, id policies.StaffID) (Member, error) {
 		m.State = Confirmed
 	}
 	label, err := s.d.shelf.fixed(policies.StatementID(id), "label")
-	m.Name = string(label)
+	m.Name = policies.LabelName(label)
 	return m, err
+}
+
+func nameLabel(name string) wire.Attachment {
+	var salt policies.Bytes16
+	rand.Read(salt[:])
+	return wire.Attachment{Name: "label", Body: policies.NameLabel(salt, name)}
 }
 
 // Show is one member of staff.

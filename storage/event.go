@@ -2,9 +2,6 @@ package storage
 
 import (
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
@@ -60,16 +57,4 @@ func hidden(r policies.Ruling, o *policies.Org, f *policies.Family, c policies.C
 		return ErrNotFound
 	}
 	return refusal(r)
-}
-
-// labelName is the name in a deletable label, which is its text. One that is no
-// line of text names nobody: it is shown to people, beside rows of others.
-//
-// Source: PROTOCOL.md §6.
-func labelName(b []byte) string {
-	name := string(b)
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return ""
-	}
-	return name
 }

@@ -55,7 +55,7 @@ func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
 	}
 	name := id.Short()
 	for _, a := range attached {
-		if said := labelName(a.Body); a.Name == "label" && said != "" {
+		if said := policies.LabelName(a.Body); a.Name == "label" && said != "" {
 			name = said
 		}
 	}

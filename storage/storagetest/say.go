@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -75,7 +76,9 @@ func (w *World) Invite(name string, role policies.Role) *Person {
 
 func (w *World) invite(by *key, p *Person) storage.Sealed {
 	w.t.Helper()
-	label := []byte(p.Name) // as the device writes it
+	var salt policies.Bytes16
+	rand.Read(salt[:])
+	label := policies.NameLabel(salt, p.Name)
 	raw, s := w.sign(by, policies.RecordID(w.Org), "staff.invite", &policies.StaffInvite{
 		Role: p.Role, Key: p.oneTime.public(), Expires: w.Clock.Micros() + policies.Micros(7*24*time.Hour/time.Microsecond),
 		Fixed: []policies.Attachment{{Name: "label", SHA256: policies.DigestOf(label), Bytes: int64(len(label))}},
