@@ -52,8 +52,9 @@ check: static ## formatting, vet, cross-builds, Go tests: no browser, no Node
 test: debian build static stores ## everything, from nothing; nothing skips
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
-	go vet -tags s3 ./storage/objects/... ./cmd/attuned
+	go vet -tags s3 ./storage/objects/... ./cmd/attuned ./cmd/attune
 	go test -count=1 -timeout 5m -tags s3 -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
+	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
 	CGO_ENABLED=1 go test -race -count=1 -timeout 20m -json ./... | go run .ci/tally.go
 
 # Separate programs, which the tests start and nothing of ours imports; MinIO's
