@@ -129,7 +129,7 @@ func TestTopLevel(t *testing.T) {
 	}
 	allowed := []string{
 		"policies", "storage", "server", "client-sdk", "cmd",
-		"go.mod", "go.sum", "Makefile", "LICENSE", "README.md",
+		"go.mod", "go.sum", "Makefile", "LICENSE", "README.md", "docker-compose.yml",
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || slices.Contains(allowed, e.Name()) || ignored(root, e.Name()) {
