@@ -155,8 +155,12 @@ func (v *Viewing) enter(ctx context.Context, entered int64) error {
 		if ruling, denied, err = v.rule(tx, now); err != nil {
 			return err
 		}
+		fresh = entered &^ row.Eighths
+		if denied == nil && fresh == 0 {
+			return nil // another range of this viewing entered it in the meantime
+		}
 		ev := v.event(ruling, now)
-		ev.Range = ranges(entered &^ row.Eighths)
+		ev.Range = ranges(fresh)
 		if _, _, err := tx.Log(ev); err != nil || denied != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -199,6 +200,28 @@ func TestViewing(t *testing.T) {
 		}
 		if len(entered) != 8 {
 			t.Errorf("%d eighths logged, want 8", len(entered))
+		}
+	})
+	t.Run("RangesAtOnceEnterAnEighthOnce", func(t *testing.T) {
+		before := len(events(t, w, "clip.watch"))
+		v, err := w.Clips.Open(ctx, w.Ana.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				body, err := v.ReadRange(ctx, 0, 1000)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				body.Close()
+			})
+		}
+		all.Wait()
+		if got := len(events(t, w, "clip.watch")) - before; got != 2 {
+			t.Errorf("%d events of one viewing of one eighth, want its start and the eighth", got)
 		}
 	})
 	t.Run("UnknownClip", func(t *testing.T) {
