@@ -55,7 +55,7 @@ func TestStop(t *testing.T) {
 		n              int
 	}{
 		{"link.stop", "LINK-STOP", "carer by link " + l.ID.String(), 2},
-		{"consent.suspend", "STATE-SERVER", "key server", 1},
+		{"consent.suspend", "STATE-SERVER", "the server", 1},
 		{"link.open", "LINK-CONSENT", "carer by link " + l.ID.String(), 2},
 		{"clip.watch", "VIEW-CONSENT", "practitioner Sam Reed", 1},
 	} {

@@ -125,3 +125,23 @@ func TestLeavesAreLogged(t *testing.T) {
 		t.Errorf("%d events of three reads", got)
 	}
 }
+
+// TestLogSearchSaysWhoInWords: the server and a carer have no name, and are called
+// what they are.
+func TestLogSearchSaysWhoInWords(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	l := f.Share(f.Store(1000, true), 5)
+	if _, err := openLink(w, l, l.PIN); err != nil {
+		t.Fatal(err)
+	}
+	for action, want := range map[string]string{"clip.stored": "the server", "link.open": "carer by link " + l.ID.String()} {
+		found, _, err := w.Log.Search(context.Background(), w.Officer.Caller(), storage.LogQuery{Action: action, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 1 || found[0].Who != want {
+			t.Errorf("%s is by %+v, want %q", action, found, want)
+		}
+	}
+}

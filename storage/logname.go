@@ -36,9 +36,13 @@ func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
 }
 
 // who is "practitioner Sam Reed", from the invitation's label; the role and a
-// short ID once the label was deleted.
+// short ID once the label was deleted. A carer is their link's ID.
 func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
-	if n.Kind != "staff" {
+	switch n.Kind {
+	case "staff":
+	case "key":
+		return "the " + n.ID, nil // the server, or the root
+	default:
 		return strings.TrimSpace(n.Kind + " " + n.ID), nil
 	}
 	id, err := policies.ParseID[policies.Staff](n.ID)
