@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
@@ -68,7 +70,27 @@ func (c *logSearchCmd) filter(d *attune.Client) (f attune.LogFilter, err error) 
 
 func eventRow(e attune.LogEvent) []string {
 	return []string{fmt.Sprint(e.Index), e.At.Local().Format("2006-01-02 15:04:05"), e.Event.Action, e.Event.Outcome,
-		strings.Join(e.Event.Rules, " "), e.Who, e.Family, e.Event.Range, e.Detail}
+		strings.Join(e.Event.Rules, " "), shortly(e.Who), e.Family, e.Event.Range, detail(e.Detail)}
+}
+
+// shortly keeps the beginning of an id at the end of a name: a carer is named by
+// their link's, and a table is read by people. With --json it stands whole.
+func shortly(who string) string {
+	i := strings.LastIndexByte(who, ' ') + 1
+	if id, err := policies.ParseID[policies.Link](who[i:]); err == nil {
+		return who[:i] + id.Short()
+	}
+	return who
+}
+
+// detail puts the address first and what somebody typed behind it in quotation
+// marks, so that a reason cannot be taken for an address.
+func detail(d string) string {
+	reason, address, typed := strings.Cut(d, "\n")
+	if !typed {
+		return d
+	}
+	return address + " " + strconv.Quote(reason)
 }
 
 type logVerifyCmd struct {
