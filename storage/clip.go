@@ -20,7 +20,8 @@ type Clips struct{ d *door }
 // afternoon with the family, not a second login.
 const viewingFor = policies.Micros(4 * 60 * 60 * 1_000_000)
 
-// Viewing is a door to one clip's payload for one person on one device.
+// Viewing is a door to one clip's payload for one person on one device. Its ranges
+// may be read at once: nothing of it changes after it was opened.
 type Viewing struct {
 	d     *door
 	who   policies.Caller
@@ -55,6 +56,10 @@ func (c *Clips) Open(ctx context.Context, who policies.Caller, r ViewRequest) (*
 		v.row = rows.Viewing{
 			ID: policies.DigestOf(v.token[:]), Clip: r.Clip, Staff: who.Staff, Device: who.Device,
 			Purpose: r.Purpose, Copy: r.Copy, Expires: now + viewingFor,
+		}
+		var err error
+		if v.clip, _, err = tx.Clip(r.Clip); err != nil {
+			return err
 		}
 		ruling, refused, err := v.rule(tx, now)
 		if err != nil {
@@ -172,7 +177,6 @@ func (v *Viewing) enter(ctx context.Context, entered int64) error {
 // stateReader is what both kinds of transaction read.
 type stateReader interface {
 	orgReader
-	Clip(policies.ClipID) (rows.Clip, bool, error)
 	Family(policies.FamilyID) (*policies.Family, error)
 }
 
@@ -184,10 +188,7 @@ func (v *Viewing) rule(from stateReader, now policies.Micros) (ruling policies.R
 	if err != nil {
 		return ruling, nil, err
 	}
-	var found bool
-	if v.clip, found, err = from.Clip(v.row.Clip); err != nil {
-		return ruling, nil, err
-	}
+	found := !v.clip.Family.IsZero()
 	var f *policies.Family
 	if found {
 		if f, err = from.Family(v.clip.Family); err != nil {
