@@ -48,5 +48,5 @@ var loose = []struct {
 	{KindFamilyOpen, "recovery/ab"}, {KindFamilyOpen, "recovery/ac"}, {KindFamilyOpen, "recovery/bc"},
 	{"team.add", "key/"},
 	{"clip.add", "header/"},
-	{"link.create", "sealed"}, {"link.create", "secret"},
+	{"link.create", "sealed"}, {"link.create", "secret"}, {"link.pin", "secret"},
 }

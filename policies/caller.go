@@ -21,8 +21,10 @@ const (
 	ActUpload    Action = "clip.upload"  // send a clip's payload
 	ActWatch     Action = "clip.watch"   // read a clip's payload to watch it
 	ActCopy      Action = "clip.copy"    // keep a decrypted copy: a reasoned act of its own
+	ActHeader    Action = "clip.header"  // keep a clip's key that was written for a viewer
 	ActOpenLink  Action = "link.open"    // a carer opens a link
 	ActStop      Action = "link.stop"    // a carer asks us to stop, on the page of their link
+	ActShowLink  Action = "link.show"    // see how a link stands: openings used, PIN paused or locked
 	ActSearchLog Action = "log.search"   // read the access log
 	ActVerifyLog Action = "log.verify"   // fetch leaves and proofs
 	ActReadForm  Action = "consent.read" // read a sealed consent form
@@ -30,7 +32,7 @@ const (
 
 // Actions lists the actions that are not statement kinds.
 func Actions() []Action {
-	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActOpenLink, ActStop, ActSearchLog, ActVerifyLog, ActReadForm}
+	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActHeader, ActOpenLink, ActStop, ActShowLink, ActSearchLog, ActVerifyLog, ActReadForm}
 }
 
 // Request asks whether something is allowed now.
@@ -39,6 +41,7 @@ type Request struct {
 	Action    Action
 	Statement *Statement // for a statement kind
 	Clip      ClipID     // for clip.* and link.*
+	Viewer    StaffID    // for clip.header: whose key it is
 	Link      LinkID     // for link.*
 	Purpose   Purpose    // for clip.watch and clip.copy
 	Now       Micros

@@ -236,7 +236,7 @@ func TestLooseAttachment(t *testing.T) {
 		want bool
 	}{
 		{"family.open", "key/" + id, true}, {"family.open", "recovery/ac", true}, {"team.add", "key/" + id, true},
-		{"clip.add", "header/" + id, true}, {"link.create", "sealed", true}, {"link.create", "secret", true},
+		{"clip.add", "header/" + id, true}, {"link.create", "sealed", true}, {"link.create", "secret", true}, {"link.pin", "secret", true}, {"link.pin", "sealed", false},
 		{"family.open", "key/", false}, {"family.open", "key/../x", false}, {"family.open", "recovery/ba", false},
 		{"family.open", "header/" + id, false}, {"team.add", "recovery/ab", false}, {"clip.add", "header/" + id + "A", false},
 		{"clip.add", "title", false}, {"link.create", "sealed/", false}, {"consent.sign", "form", false}, {"", "", false},

@@ -79,6 +79,27 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		people := rapid.SampledFrom([][]policies.PersonID{{w.Mum}, {w.Kid}, {w.Mum, w.Kid}}).Draw(t, "who is stopped for")
 		return "server", "consent.suspend", policies.ConsentSuspend{People: people, Link: w.Link}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "viewer.add", w.ListingBody(watcher(t))
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "viewer.remove", policies.ViewerRemove{Staff: w.Staff[watcher(t)].ID}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		var of []policies.StatementID
+		for _, l := range w.Family.Listings() {
+			of = append(of, l.ID)
+		}
+		return boss(t), "countersign", policies.Countersign{Of: rapid.SampledFrom(of).Draw(t, "entry")}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return rapid.SampledFrom([]string{"ann", "sup", "deputy"}).Draw(t, "who"), "consent.object",
+			policies.ConsentObject{People: []policies.PersonID{w.Kid}, By: w.Mum, Channel: policies.Writing}
+	},
+}
+
+func watcher(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"sup", "outsider"}).Draw(t, "viewer")
 }
 
 func team(t *rapid.T) string {
@@ -158,7 +179,7 @@ func TestRestrictionsOnlyTakeAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, _ := story(t)
 		before := permissions(w)
-		restrict := []int{0, 4, 5, 7, 11, 12}
+		restrict := []int{0, 4, 5, 7, 11, 12, 14, 16}
 		who, kind, body := acts[rapid.SampledFrom(restrict).Draw(t, "restriction")](t, w, 0)
 		if _, err := w.Accept(w.ByDefault(who, kind, body)); err != nil {
 			t.Fatal(err)
@@ -182,7 +203,7 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 	}
 	for id := range f.Clips {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
-		m["viewer of "+id.Short()] = f.NamedViewer(w.Staff["sup"].ID, id, policies.Supervision, w.Now)
+		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
 	}
 	for id := range f.Links {
 		m["link "+id.Short()] = f.LinkState(id, w.Now) == policies.LinkOpen

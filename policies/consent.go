@@ -235,11 +235,20 @@ func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
 // earlier: knowing of Tuesday's withdrawal while typing in Monday's form does not
 // undo it.
 func (f *Family) withdrawn(c *Consent, p PersonID) bool {
-	return slices.ContainsFunc(f.Restrictions[personSubject(p)], func(w StatementID) bool { return !f.answers(c, w) })
+	return slices.ContainsFunc(f.Restrictions[personSubject(p)], func(w StatementID) bool { return !f.answers(c, w, p) })
 }
 
-// answers reports whether a form was signed in the knowledge of a withdrawal.
-func (f *Family) answers(c *Consent, w StatementID) bool {
+// answers reports whether a form answers a withdrawal for a person: signed in the
+// knowledge of it, and for an objection, once whoever objected has agreed.
+func (f *Family) answers(c *Consent, w StatementID, p PersonID) bool {
+	if o := f.Objections[w]; o != nil && !f.lifted(o, p) {
+		return false
+	}
+	return f.knows(c, w)
+}
+
+// knows reports whether a form was signed in the knowledge of a withdrawal.
+func (f *Family) knows(c *Consent, w StatementID) bool {
 	return slices.Contains(c.Knew, w) && c.SignedOn >= f.Withdrawn[w]
 }
 
@@ -271,17 +280,4 @@ func says(list []PurposeAnswer, p Purpose) bool {
 func (f *Family) ConsentFor(p PersonID, purpose Purpose, when Micros) bool {
 	c, ok := f.CurrentConsent(p, when)
 	return ok && c.Says(FilmAndUse) && c.Says(purpose)
-}
-
-// Names reports whether any form of this family named this viewer, for whatever
-// purpose, until a date that has not passed. They receive the family's control
-// statements, also after the form was withdrawn or replaced: else the withdrawal
-// is the one thing that would not reach them.
-func (f *Family) Names(who StaffID, now Micros) bool {
-	for _, c := range f.Consents {
-		if slices.ContainsFunc(c.Viewers, func(v NamedViewer) bool { return v.Staff == who && now < v.Until }) {
-			return true
-		}
-	}
-	return false
 }

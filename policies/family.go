@@ -29,6 +29,12 @@ type Family struct {
 
 	// Suspended is what carers asked for on the page of their link.
 	Suspended map[StatementID]*Suspension `json:"suspended"`
+
+	// Objections are the consent.object among the restrictions on people.
+	Objections map[StatementID]*Objection `json:"objections"`
+
+	// Viewers is the viewer list, by its viewer.add.
+	Viewers map[StatementID]*Listing `json:"viewers"`
 }
 
 // TeamMember is a practitioner of the family's team.

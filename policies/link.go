@@ -9,10 +9,29 @@ type Link struct {
 	Person  PersonID      `json:"person"`
 	Token   Bytes16       `json:"token"` // the public part of the address
 	Auth    Digest        `json:"auth"`  // SHA-256 of the link's auth value
-	PIN     Digest        `json:"pin"`   // SHA-256 of the keyed PIN
+	PIN     Digest        `json:"pin"`   // SHA-256 of the keyed PIN in force
+	Issued  PINIssue      `json:"issued"`
 	Expires Micros        `json:"expires"`
 	Opens   int           `json:"opens"`
 	Knew    []StatementID `json:"knew"`
+}
+
+// PINIssue is the link.pin that gave a link its PIN in force; zero while it is
+// still the one that the link was made with.
+type PINIssue struct {
+	By StatementID `json:"by"`
+	At Micros      `json:"at"` // when it was said, at the latest when it was accepted
+}
+
+// before orders the PINs that were issued for one link. Devices hand theirs in
+// when they meet the service, in any order: the time of acceptance alone would
+// make an old one count, and what a device says of its clock is not believed
+// beyond it. The identity breaks a tie, so that every fold takes the same one.
+func (i PINIssue) before(j PINIssue) bool {
+	if i.At != j.At {
+		return i.At < j.At
+	}
+	return compareID(i.By, j.By) < 0
 }
 
 // LinkCreate is the body of link.create. Attachments: "sealed" (loose, what the
@@ -26,6 +45,15 @@ type LinkCreate struct {
 	PIN     Digest   `json:"pin"`
 	Expires Micros   `json:"expires"` // at most 28 days after it was signed
 	Opens   int      `json:"opens"`   // how often it may be opened, 1 to 100
+}
+
+// LinkPIN is the body of link.pin: a new PIN for a link that stays as it is, for a
+// carer who forgot theirs or is locked out. Any device of the team can make one,
+// because L is sealed to the family. Attachment: "secret" (loose), as link.create
+// has it, with the new PIN.
+type LinkPIN struct {
+	Link LinkID `json:"link"`
+	PIN  Digest `json:"pin"` // SHA-256 of the keyed PIN
 }
 
 // LinkRevoke is the body of link.revoke, a restriction.
@@ -43,6 +71,14 @@ func (b LinkCreate) Check() error {
 	named(&c, "the PIN's value", b.PIN)
 	c.instant("the end of the link", b.Expires)
 	c.that(b.Opens >= 1 && b.Opens <= MaxLinkOpens, "%d openings, 1 to %d expected", b.Opens, MaxLinkOpens)
+	return c.err
+}
+
+// Check implements [Body].
+func (b LinkPIN) Check() error {
+	var c checks
+	named(&c, "the link", b.Link)
+	named(&c, "the PIN's value", b.PIN)
 	return c.err
 }
 
@@ -80,6 +116,23 @@ func createLink(f *Family, _ *Org, a act[LinkCreate]) (Changes, error) {
 		Expires: b.Expires, Opens: b.Opens, Knew: knew(a.Statement),
 	}
 	return Changes{Links: []LinkID{id}}, nil
+}
+
+// reissuePIN gives a link another PIN; of several the last said counts. It opens
+// nothing that has ended: the state of a link does not look at its PIN, and authz
+// refuses one for a link that cannot be opened.
+func reissuePIN(f *Family, _ *Org, a act[LinkPIN]) (Changes, error) {
+	if err := f.teamed(a.By); err != nil {
+		return Changes{}, err
+	}
+	l := f.Links[a.Said.Link]
+	if l == nil {
+		return Changes{}, missing("the link", a.Said.Link)
+	}
+	if issue := (PINIssue{By: a.ID, At: min(a.At, a.Now)}); l.Issued.before(issue) {
+		l.PIN, l.Issued = a.Said.PIN, issue
+	}
+	return Changes{Links: []LinkID{l.ID}}, nil
 }
 
 // revokeLink ends a link for good, whether or not the link has arrived.

@@ -38,6 +38,7 @@ type Policy struct {
 type Staff struct {
 	ID        StaffID     `json:"id"`
 	Role      Role        `json:"role"`
+	Outside   bool        `json:"outside"`
 	OneTime   PublicKey   `json:"one_time"` // the invitation's key
 	InviteEnd Micros      `json:"invite_end"`
 	ByRoot    bool        `json:"by_root"`   // the first invitation: powers at once
@@ -75,6 +76,7 @@ type ServerCertify struct {
 // person's name for people to read; it can be deleted, the statement stays.
 type StaffInvite struct {
 	Role    Role         `json:"role"`
+	Outside bool         `json:"outside"` // works for another organisation, as supervisors often do
 	Key     PublicKey    `json:"key"`     // one-time
 	Expires Micros       `json:"expires"` // at most seven days after it was signed
 	Fixed   []Attachment `json:"attachments"`

@@ -17,6 +17,8 @@ import "slices"
 //	                  refused, so the family is the programme's subject
 //	consent.withdraw  each person named
 //	consent.suspend   each person named, as if they had withdrawn
+//	consent.object    each person named, until whoever objected agrees
+//	viewer.remove     the person of staff as a viewer
 //	link.revoke       the link: nothing can name it, so it is final
 //
 // link.create is a permission on every person in the clip: a link made without
@@ -32,6 +34,7 @@ type Subject string
 func subject[Noun any](noun string, id ID[Noun]) Subject { return Subject(noun + "/" + id.String()) }
 
 func staffSubject(who StaffID) Subject    { return subject("staff", who) }
+func viewerSubject(who StaffID) Subject   { return subject("viewer", who) }
 func personSubject(p PersonID) Subject    { return subject("person", p) }
 func requestSubject(a ApprovalID) Subject { return subject("request", a) }
 func linkSubject(l LinkID) Subject        { return subject("link", l) }

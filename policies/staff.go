@@ -31,6 +31,7 @@ func (b ServerCertify) Check() error {
 func (b StaffInvite) Check() error {
 	var c checks
 	word(&c, "role", b.Role, Roles())
+	c.that(!b.Outside || b.Role == Supervisor || b.Role == Practitioner, "a %s works for this service", b.Role)
 	c.key("the one-time key", b.Key)
 	c.instant("the end of the invitation", b.Expires)
 	c.attachments(b.Fixed, "label")
@@ -96,7 +97,7 @@ func inviteStaff(o *Org, a act[StaffInvite]) (Changes, error) {
 		return Changes{}, notPossible("this one-time key is already in use; make a new invitation")
 	}
 	o.Staff[StaffID(a.ID)] = &Staff{
-		ID: StaffID(a.ID), Role: a.Said.Role, OneTime: a.Said.Key, InviteEnd: a.Said.Expires, ByRoot: founding,
+		ID: StaffID(a.ID), Role: a.Said.Role, Outside: a.Said.Outside, OneTime: a.Said.Key, InviteEnd: a.Said.Expires, ByRoot: founding,
 	}
 	return Changes{}, nil
 }

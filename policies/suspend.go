@@ -90,7 +90,7 @@ func (f *Family) StopAsked() []Suspension {
 
 func (f *Family) agreedSince(p PersonID, w StatementID) bool {
 	for _, c := range f.Consents {
-		if c.Covers(p) && f.answers(c, w) {
+		if c.Covers(p) && f.answers(c, w, p) {
 			return true
 		}
 	}

@@ -47,12 +47,17 @@ var table = []Row{
 	{Kind: "approval.revoke", Class: Control, Signers: byDevice, Roles: heads, Restriction: true, New: fresh[ApprovalRevoke], Family: inFamily(revokeApproval)},
 	{Kind: "consent.sign", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ConsentSign], Family: inFamily(signConsent)},
 	{Kind: "consent.withdraw", Class: Control, Signers: []Signer{SignDevice, SignServer}, Restriction: true, New: fresh[ConsentWithdraw], Family: inFamily(withdrawConsent)},
+	{Kind: "consent.object", Class: Control, Signers: byDevice, Restriction: true, New: fresh[ConsentObject], Family: inFamily(objectConsent)},
 	{Kind: "consent.suspend", Class: Control, Signers: []Signer{SignServer}, Restriction: true, New: fresh[ConsentSuspend], Family: inFamily(suspendConsent)},
+	{Kind: "viewer.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ViewerAdd], Family: inFamily(addViewer)},
+	{Kind: "viewer.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[ViewerRemove], Family: inFamily(removeViewer)},
+	{Kind: "countersign", Class: Control, Signers: byDevice, Roles: heads, New: fresh[Countersign], Family: inFamily(countersign)},
 	{Kind: "session.log", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[SessionLog], Family: inFamily(logSession)},
 	{Kind: "clip.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ClipAdd], Family: inFamily(addClip)},
 	{Kind: "clip.stored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ClipStored], Family: inFamily(storeClip)},
 	{Kind: "clip.annotate", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[ClipAnnotate], Family: inFamily(annotateClip)},
 	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
+	{Kind: "link.pin", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkPIN], Family: inFamily(reissuePIN)},
 	{Kind: "link.revoke", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[LinkRevoke], Family: inFamily(revokeLink)},
 }
 

@@ -40,25 +40,25 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 	if !p.Active(a.Now) || !p.HasPowers() {
 		return Changes{}, notPossible("this practitioner is not confirmed, or no longer certified; ask a registrar")
 	}
-	was := f.OnTeam(p.ID)
+	was := f.Receives(o, p.ID)
 	m := f.member(p.ID)
 	if m == nil {
 		m = &TeamMember{Staff: p.ID}
 		f.Team[p.ID] = m
 	}
 	m.Added = insertGrant(m.Added, a.Statement)
-	return f.moved(p.ID, was), nil
+	return f.received(o, p.ID, was), nil
 }
 
-func removeFromTeam(f *Family, _ *Org, a act[TeamRemove]) (Changes, error) {
+func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
 	if a.By.Role == Practitioner {
 		if err := f.teamed(a.By); err != nil {
 			return Changes{}, err
 		}
 	}
-	was := f.OnTeam(a.Said.Staff)
+	was := f.Receives(o, a.Said.Staff)
 	f.restrict(staffSubject(a.Said.Staff), a.ID)
-	return f.moved(a.Said.Staff, was), nil
+	return f.received(o, a.Said.Staff, was), nil
 }
 
 // OnTeam reports whether a person is on the practitioner team now: put there by
@@ -82,18 +82,6 @@ func (f *Family) teamed(by Author) error {
 
 // member is whoever was ever put on the team; nil for anyone else. It only looks.
 func (f *Family) member(who StaffID) *TeamMember { return f.Team[who] }
-
-// moved says who began or ceased to receive the record.
-func (f *Family) moved(who StaffID, was bool) Changes {
-	is := f.OnTeam(who)
-	if is && !was {
-		return Changes{Joined: []StaffID{who}}
-	}
-	if was && !is {
-		return Changes{Left: []StaffID{who}}
-	}
-	return Changes{}
-}
 
 // insertGrant keeps grants sorted, so that state does not depend on arrival.
 func insertGrant(list []Grant, s Statement) []Grant {

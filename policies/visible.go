@@ -26,24 +26,20 @@ func MayKnow(o *Org, f *Family, by Author, kind Kind) bool {
 	if row, ok := RowOf(kind); ok && row.Restriction && row.Roles == nil {
 		return by.Signer == SignDevice || by.Signer == SignServer
 	}
-	return by.Signer == SignServer || f.OnTeam(by.Staff) || f.member(by.Staff) != nil || slices.Contains(o.Desks(), by.Staff) || f.names(by.Staff)
+	return by.Signer == SignServer || f.OnTeam(by.Staff) || f.member(by.Staff) != nil || slices.Contains(o.Desks(), by.Staff) || f.everListed(by.Staff)
 }
 
-func (f *Family) names(who StaffID) bool {
-	for _, c := range f.Consents {
-		for _, v := range c.Viewers {
-			if v.Staff == who {
-				return true
-			}
-		}
-	}
-	return false
+// everListed reports whether a person was ever put on the viewer list: what has
+// ended is refused to them by its rule, and not as a family that they never saw.
+func (f *Family) everListed(who StaffID) bool {
+	return f.anyListing(func(l *Listing) bool { return l.Staff == who })
 }
 
 // MayReceive reports whether a person who receives a record may have an attachment
 // of it. The team has everything but other people's key envelopes; a head of
 // service and an IG officer have the names of staff; the IG officer has sealed
-// consent forms too. Recovery envelopes go to nobody: they leave by export.
+// consent forms too; a viewer has the keys written for them, and the titles that
+// those open. Recovery envelopes go to nobody: they leave by export.
 func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 	if f == nil {
 		return name == "label"
@@ -58,7 +54,19 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 		return true
 	}
 	p := o.Staff[who]
-	return p != nil && p.Role == IGOfficer && kind == "consent.sign" && name == "form"
+	if p == nil {
+		return false
+	}
+	if kind == "clip.add" && f.Receives(o, who) {
+		return name == "title" || name == HeaderFor(p.Recipient)
+	}
+	return p.Role == IGOfficer && kind == "consent.sign" && name == "form"
+}
+
+// HeaderFor is the name of the attachment that holds a clip's key for a recipient:
+// "header/" and the SHA-256 of the recipient's text.
+func HeaderFor(recipient string) string {
+	return "header/" + DigestOf([]byte(recipient)).String()
 }
 
 // MaySee reports whether a person who receives a record may read a statement of

@@ -64,7 +64,7 @@ func (s *story) sign(signer string, record policies.RecordID, kind policies.Kind
 
 // join invites, certifies and gives a device to one person.
 func (s *story) join(who string, role policies.Role, record policies.RecordID, by string) (policies.StaffID, policies.DeviceID) {
-	invite := s.sign(by, record, "staff.invite", &policies.StaffInvite{Role: role, Key: public(testKey(who + ", invited")), Expires: s.at + 7*day, Fixed: attachment("label")})
+	invite := s.sign(by, record, "staff.invite", &policies.StaffInvite{Role: role, Outside: role == policies.Supervisor, Key: public(testKey(who + ", invited")), Expires: s.at + 7*day, Fixed: attachment("label")})
 	s.kids[who+", invited"] = policies.KeyID(invite)
 	staff := policies.StaffID(invite)
 	cert := s.sign(who+", invited", record, "staff.certify", &policies.StaffCertify{Staff: staff, Key: public(testKey(who)), Recipient: testRecipient, Until: s.at + 360*day})
@@ -122,7 +122,13 @@ func (s *story) family(org policies.OrgID, head string) {
 	}
 	sign()
 	withdrawn := s.sign(sam, family, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{carer, child}, Channel: policies.ByPhone})
+	father := policies.PersonID(digest("the child's father"))
+	s.sign(head, family, "consent.object", &policies.ConsentObject{People: []policies.PersonID{child}, By: father, Channel: policies.Writing})
 	consent := sign(withdrawn, removed)
+	supervisor := policies.StaffID(digest("a supervisor"))
+	listing := s.sign(sam, family, "viewer.add", &policies.ViewerAdd{Staff: supervisor, Purpose: policies.Supervision, Until: s.at + 30*day})
+	s.sign(head, family, "countersign", &policies.Countersign{Of: listing})
+	s.sign(sam, family, "viewer.remove", &policies.ViewerRemove{Staff: supervisor})
 
 	session := policies.SessionID(s.sign(sam, family, "session.log", &policies.SessionLog{On: "2026-09-21", Number: 1, StillHappy: true, Fixed: attachment("note")}))
 	clip := policies.ClipID(s.sign(sam, family, "clip.add", &policies.ClipAdd{

@@ -62,6 +62,8 @@ type situation struct {
 	*policiestest.Filmed
 	clip    policies.ClipAdd
 	link    policies.LinkCreate
+	listing policies.ViewerAdd
+	dad     policies.PersonID
 	linkID  policies.LinkID
 	clipID  policies.ClipID
 	offline bool
@@ -70,7 +72,7 @@ type situation struct {
 func (c testcase) situation(t testing.TB) *situation {
 	t.Helper()
 	w := policiestest.NewFilmed()
-	s := &situation{Filmed: w, clip: w.ClipBody(), link: w.LinkBody("asked"), linkID: w.Link, clipID: w.Clip}
+	s := &situation{Filmed: w, clip: w.ClipBody(), link: w.LinkBody("asked"), listing: w.ListingBody("sup"), linkID: w.Link, clipID: w.Clip}
 	for _, given := range c.Given {
 		step, arg := given, ""
 		if _, ok := steps[step]; !ok {
@@ -88,6 +90,7 @@ func (c testcase) situation(t testing.TB) *situation {
 	s.clip.Captured.From += later
 	s.clip.Captured.Until += later
 	s.link.Expires += later
+	s.listing.Until += later
 	return s
 }
 
@@ -142,6 +145,24 @@ var steps = map[string]func(s *situation, arg string){
 	"viewer": func(s *situation, who string) {
 		s.sign(func(f *policies.ConsentSign) { f.Viewers[0].Staff = s.Staff[who].ID })
 	},
+	"listed":        func(s *situation, who string) { s.Do("ann", "viewer.add", s.ListingBody(who)) },
+	"countersigned": func(s *situation, _ string) { s.Do("head", "countersign", policies.Countersign{Of: s.Listing}) },
+	"viewer removed": func(s *situation, who string) {
+		s.Do("bea", "viewer.remove", policies.ViewerRemove{Staff: s.Staff[who].ID})
+	},
+	"listed by a fault": func(s *situation, who string) { s.Family.Viewers[s.Listing].Staff = s.Staff[who].ID },
+	"list ends in a day": func(s *situation, _ string) {
+		s.Family.Viewers[s.Listing].Until = s.Now + policiestest.Day(1)
+	},
+	"asked for": func(s *situation, who string) { s.listing = s.ListingBody(who) },
+	"father objects": func(s *situation, _ string) {
+		s.Do("ann", "consent.object", policies.ConsentObject{People: []policies.PersonID{s.Kid}, By: s.father(), Channel: policies.ByPhone})
+	},
+	"father signs": func(s *situation, _ string) {
+		s.sign(func(f *policies.ConsentSign) {
+			f.People = []policies.Covered{{Person: s.Kid, By: s.father(), Basis: policies.ParentalResponsibility}}
+		})
+	},
 	"visitor filmed": func(s *situation, _ string) { s.clip.People = append(s.clip.People, s.visitor()) },
 	"review filmed":  func(s *situation, _ string) { s.clip.Kind = policies.Review },
 	"film not arrived": func(s *situation, _ string) {
@@ -155,6 +176,9 @@ var steps = map[string]func(s *situation, arg string){
 	"contact":            func(s *situation, flag string) { s.Family.People[s.Mum].Contact = policies.Contact(flag) },
 	"link for a visitor": func(s *situation, _ string) { s.link.Person = s.visitor() },
 	"link revoked":       func(s *situation, _ string) { s.Do("bea", "link.revoke", policies.LinkRevoke{Link: s.Link}) },
+	"new PIN": func(s *situation, _ string) {
+		s.Do("bea", "link.pin", policies.LinkPIN{Link: s.Link, PIN: policiestest.Digest("new")})
+	},
 	"other link": func(s *situation, _ string) {
 		s.linkID = policies.LinkID(s.Do("ann", "link.create", s.LinkBody("another")))
 	},
@@ -175,6 +199,14 @@ func (s *situation) sign(change func(*policies.ConsentSign)) {
 	s.Do("ann", "consent.sign", form)
 }
 
+// father is the child's other parent, who is in no clip.
+func (s *situation) father() policies.PersonID {
+	if s.dad.IsZero() {
+		s.dad = policies.PersonID(s.Do("ann", "person.add", policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.NoLink}))
+	}
+	return s.dad
+}
+
 func (s *situation) visitor() policies.PersonID {
 	return policies.PersonID(s.Do("ann", "person.add", policies.PersonAdd{Role: policies.Visitor, Basis: policies.Own, Contact: policies.LinkSafe}))
 }
@@ -188,7 +220,7 @@ func (c testcase) ask(t testing.TB, b *Bundle) policies.Ruling {
 func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *policies.Family) {
 	t.Helper()
 	s := c.situation(t)
-	r := policies.Request{Action: c.When, Purpose: c.Purpose, Now: s.Now, Clip: s.clipID}
+	r := policies.Request{Action: c.When, Purpose: c.Purpose, Now: s.Now, Clip: s.clipID, Viewer: s.Staff["sup"].ID}
 	f := s.Family
 	if c.When == "org.pull" {
 		r.Action, f = policies.ActPull, nil
@@ -209,7 +241,7 @@ func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *polic
 	return r, s.Org, f
 }
 
-// statement makes the statement that is asked about. Only three kinds have facts
+// statement makes the statement that is asked about. Only four kinds have facts
 // in their body; the rules see nothing of the others.
 func (s *situation) statement(who string, row policies.Row) policies.Statement {
 	body := row.New()
@@ -218,6 +250,10 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 		body = s.clip
 	case "link.create":
 		body = s.link
+	case "viewer.add":
+		body = s.listing
+	case "link.pin":
+		body = policies.LinkPIN{Link: s.linkID, PIN: policiestest.Digest("asked")}
 	case "approval.grant":
 		body = policies.ApprovalGrant{Request: s.Approval}
 	}

@@ -113,11 +113,15 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	policies.ActUpload:    (*question).clip,
 	policies.ActWatch:     (*question).clip,
 	policies.ActCopy:      (*question).clip,
+	policies.ActHeader:    (*question).key,
 	policies.ActOpenLink:  (*question).link,
 	policies.ActStop:      (*question).link,
+	policies.ActShowLink:  (*question).link,
 	"clip.add":            (*question).addedClip,
 	"link.create":         (*question).createdLink,
+	"link.pin":            (*question).pinnedLink,
 	"approval.grant":      (*question).approval,
+	"viewer.add":          (*question).listing,
 }
 
 func theRecord(q *question) (types.Entity, bool) { return record(q.family == nil), true }

@@ -32,10 +32,13 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	m := types.RecordMap{
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
 		"approved": types.False, "lawful": types.False, "agreed": types.Set{}, "viewers": types.Set{},
+		"listed": types.Set{}, "signed": types.Set{},
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
-		m["viewers"] = q.viewers(c)
+		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
+		m["viewers"] = q.asked(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
+		m["listed"], m["signed"] = q.asked(listed), q.asked(signed)
 	} else {
 		_, approved := q.family.ApprovalCovers(c.Approval, c.Captured)
 		lawful := q.family.CaptureConsented(c.People, c.Kind, c.Captured)
@@ -52,15 +55,36 @@ func (q *question) agreed(c *policies.Clip, purpose policies.Purpose) types.Set 
 	return types.NewSet(entity("Purpose", string(purpose)))
 }
 
-// viewers holds the one who asks, if everyone in the clip named them.
-func (q *question) viewers(c *policies.Clip) types.Set {
-	who := q.Caller.Staff
-	if !q.family.NamedViewer(who, c.ID, q.Purpose, q.Now) {
+// asked holds the one who asks with the purpose asked about, if so.
+func (q *question) asked(so bool) types.Set {
+	if !so {
 		return types.Set{}
 	}
 	return types.NewSet(types.NewRecord(types.RecordMap{
-		"who": entity("Staff", who.String()), "purpose": entity("Purpose", string(q.Purpose)),
+		"who": entity("Staff", q.Caller.Staff.String()), "purpose": entity("Purpose", string(q.Purpose)),
 	}))
+}
+
+// listing is the entry that a viewer.add would make. One form in force that names
+// the person is enough: who is in each clip is asked when they watch.
+func (q *question) listing() (types.Entity, bool) {
+	b, ok := bodyOf[policies.ViewerAdd](q)
+	if !ok || q.family == nil {
+		return types.Entity{}, false
+	}
+	return thing(entity("Listing", b.Staff.String()), types.RecordMap{
+		"named": types.Boolean(q.family.Named(b.Staff, b.Purpose, q.Now)),
+	}), true
+}
+
+// key is a clip's key for the viewer asked about.
+func (q *question) key() (types.Entity, bool) {
+	if q.family == nil || q.family.Clips[q.Clip] == nil {
+		return types.Entity{}, false
+	}
+	return thing(entity("Key", q.Clip.String()), types.RecordMap{
+		"admits": types.Boolean(q.family.Admits(q.org, q.Viewer, q.Clip, q.Now)),
+	}), true
 }
 
 // link is a link that the family has.
@@ -83,6 +107,16 @@ func (q *question) createdLink() (types.Entity, bool) {
 	return q.linkFacts(&policies.Link{
 		ID: policies.LinkID(q.Statement.ID), Clip: b.Clip, Person: b.Person, Expires: b.Expires,
 	}, unknown)
+}
+
+// pinnedLink is the link that a link.pin would give another PIN.
+func (q *question) pinnedLink() (types.Entity, bool) {
+	b, ok := bodyOf[policies.LinkPIN](q)
+	q.Link = b.Link
+	if !ok {
+		return types.Entity{}, false
+	}
+	return q.link()
 }
 
 func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool) {

@@ -44,13 +44,14 @@ func (q *question) staff(who policies.StaffID, device bool) types.Entity {
 	}
 	p := q.org.Staff[who]
 	f := q.family
-	named := q.Action == policies.ActPull && f != nil && f.Names(who, q.Now)
+	listed := q.Action == policies.ActPull && f != nil && f.Listed(q.org, who, q.Now)
 	return thing(entity("Staff", who.String()), types.RecordMap{
 		"role":      entity("Role", string(p.Role)),
 		"active":    types.Boolean(device && p.Active(q.Now)),
 		"confirmed": types.Boolean(p.HasPowers()),
 		"team":      types.Boolean(f != nil && f.OnTeam(who)),
-		"named":     types.Boolean(named),
+		"listed":    types.Boolean(listed),
+		"outside":   types.Boolean(p.Outside),
 	})
 }
 

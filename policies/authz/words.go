@@ -83,7 +83,9 @@ var use = map[policies.Kind]struct {
 }{
 	"clip.add":       {"Clip", []string{"uploading"}},
 	"link.create":    {"Link", []string{"linking"}},
+	"link.pin":       {"Link", []string{"linking"}},
 	"approval.grant": {"Approval", nil},
+	"viewer.add":     {"Listing", nil},
 }
 
 func resource(k policies.Kind) string {

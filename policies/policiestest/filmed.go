@@ -4,13 +4,15 @@ import "github.com/attune-vf/attune/policies"
 
 // Filmed is a family in the middle of the work: "ann" and "bea" on the team, a
 // carer and a child, filming approved by the head of service, consent to film, to
-// supervision and to the family's copy with "sup" named as viewer, a session, a
-// chosen and stored clip of both, and a link for the carer.
+// supervision and to the family's copy with "sup" named as viewer, who is on the
+// viewer list and countersigned, a session, a chosen and stored clip of both, and a
+// link for the carer.
 type Filmed struct {
 	*World
 	Mum, Kid policies.PersonID
 	Approval policies.ApprovalID
 	Consent  policies.ConsentID
+	Listing  policies.StatementID // of "sup"
 	Session  policies.SessionID
 	Clip     policies.ClipID
 	Link     policies.LinkID
@@ -26,6 +28,8 @@ func NewFilmed() *Filmed {
 	w.Approval = policies.ApprovalID(w.Do("ann", "approval.request", w.RequestBody()))
 	w.Do("head", "approval.grant", policies.ApprovalGrant{Request: w.Approval})
 	w.Consent = policies.ConsentID(w.Do("ann", "consent.sign", w.ConsentBody()))
+	w.Listing = w.Do("ann", "viewer.add", w.ListingBody("sup"))
+	w.Do("head", "countersign", policies.Countersign{Of: w.Listing})
 	w.Session = policies.SessionID(w.Do("ann", "session.log", policies.SessionLog{On: "2026-03-02", Number: 1, StillHappy: true}))
 	w.Now += 3600 * 1e6
 	w.Clip = policies.ClipID(w.Do("ann", "clip.add", w.ClipBody()))
@@ -63,6 +67,11 @@ func (w *Filmed) ConsentBody() policies.ConsentSign {
 		FormText: Digest("the words shown"),
 		Fixed:    []policies.Attachment{{Name: "form", SHA256: Digest("the form"), Bytes: 1000}},
 	}
+}
+
+// ListingBody puts somebody on the viewer list for supervision, for a month.
+func (w *Filmed) ListingBody(who string) policies.ViewerAdd {
+	return policies.ViewerAdd{Staff: w.Staff[who].ID, Purpose: policies.Supervision, Until: w.Now + Day(30)}
 }
 
 // ClipBody is ten minutes of film of both, a little before now.

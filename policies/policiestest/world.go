@@ -55,7 +55,7 @@ func Digest(name string) policies.Digest { return policies.DigestOf([]byte(name)
 
 // New founds a service with two heads of service ("head", invited by the root,
 // and "deputy"), an IG officer ("ig"), practitioners "ann", "bea" and "outsider",
-// and a supervisor ("sup"), all confirmed.
+// and a supervisor of another organisation ("sup"), all confirmed.
 func New() *World {
 	w := &World{Now: Start, Staff: map[string]Person{}}
 	root := Key("root")
@@ -88,7 +88,7 @@ func (w *World) Join(name string, role policies.Role) Person {
 	if head, ok := w.Staff["head"]; ok {
 		inviter = policies.KeyID(head.Device)
 	}
-	invite := w.must(w.InOrg(inviter, "staff.invite", policies.StaffInvite{Role: role, Key: Key(name + " once"), Expires: w.Now + Day(7)}))
+	invite := w.must(w.InOrg(inviter, "staff.invite", policies.StaffInvite{Role: role, Outside: role == policies.Supervisor, Key: Key(name + " once"), Expires: w.Now + Day(7)}))
 	p := Person{ID: policies.StaffID(invite)}
 	p.Person = policies.KeyID(w.must(w.InOrg(policies.KeyID(invite), "staff.certify", policies.StaffCertify{
 		Staff: p.ID, Key: Key(name), Recipient: Recipient(name), Until: w.Now + Day(365),

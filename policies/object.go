@@ -1,0 +1,74 @@
+package policies
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// ConsentObject is the body of consent.object, a restriction: somebody who may
+// decide about a child says no to what another who may decide has agreed to. Their
+// film is not used until it is settled.
+//
+// Source: domain notes, section 3.1, parental responsibility; DESIGN §5: each
+// person in a clip must be agreed for.
+type ConsentObject struct {
+	People  []PersonID `json:"people"` // whose film
+	By      PersonID   `json:"by"`     // who objects
+	Channel Channel    `json:"channel"`
+}
+
+// Objection is somebody's no, as the record keeps it.
+type Objection struct {
+	ID     StatementID `json:"id"`
+	People []PersonID  `json:"people"`
+	By     PersonID    `json:"by"`
+	At     Micros      `json:"at"`
+}
+
+// Check implements [Body].
+func (b ConsentObject) Check() error {
+	var c checks
+	distinct(&c, "people whose film is objected to", b.People, 1, MaxPeople)
+	named(&c, "who objects", b.By)
+	c.that(!slices.Contains(b.People, b.By), "who stops their own film withdraws")
+	word(&c, "channel", b.Channel, Channels())
+	return c.err
+}
+
+// objectConsent is taken whether or not anybody in it has arrived, and from anyone
+// certified, like a withdrawal.
+func objectConsent(f *Family, _ *Org, a act[ConsentObject]) (Changes, error) {
+	b, when := a.Said, min(a.At, a.Now)
+	if f.Objections == nil { // a state that was stored before this kind was
+		f.Objections = map[StatementID]*Objection{}
+	}
+	f.Objections[a.ID] = &Objection{ID: a.ID, People: slices.Clone(b.People), By: b.By, At: when}
+	return f.stop(a.ID, b.People, when), nil
+}
+
+// lifted reports whether whoever objected has agreed since, on a form of their own
+// that names the objection. Another parent's form never lifts it, however well its
+// author knew: that would make the objection a note in a file. Where the two do not
+// come to agree, the film stays unused.
+func (f *Family) lifted(o *Objection, p PersonID) bool {
+	for _, c := range f.Consents {
+		if c.decided(p) == o.By && c.Says(FilmAndUse) && f.knows(c, o.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// Objected lists the objections that still stand, the oldest first. A team talks
+// with both, and may need their IG officer or a court.
+func (f *Family) Objected() []Objection {
+	var out []Objection
+	for _, o := range slices.Collect(maps.Values(f.Objections)) {
+		if slices.ContainsFunc(o.People, func(p PersonID) bool { return !f.lifted(o, p) }) {
+			out = append(out, *o)
+		}
+	}
+	slices.SortFunc(out, func(a, b Objection) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
+	return out
+}
