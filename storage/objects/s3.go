@@ -25,12 +25,9 @@ import (
 // objects from one store to the other. A bucket's name may have a prefix, see
 // [S3Config].
 //
-// Needed permissions. On clips: PutObject, GetObject, AbortMultipartUpload,
-// ListMultipartUploadParts, ListBucketMultipartUploads, ListBucketVersions,
-// DeleteObjectVersion, ListBucket. On staging: PutObject, GetObject,
-// DeleteObject, ListBucket. Nothing of object lock: a key that cannot hold an
-// object cannot make one impossible to erase. [SetupS3] needs an
-// administrator's key, which the server need not have.
+// What its key must be able to do is the policy of [RoleServer]; Delete needs
+// that of [RoleSweeper], which a server has no use for. [SetupS3] and [GrantS3]
+// need an administrator's key.
 //
 // What a crash leaves: an upload whose Begin was not answered, and short parts
 // of uploads that are complete. Neither is visible to readers, and Delete of the

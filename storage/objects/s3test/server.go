@@ -36,7 +36,7 @@ func Servers() []Server {
 		{
 			Name: "versitygw",
 			args: func(dir, addr string) []string {
-				return []string{"--port", addr, "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data")}
+				return []string{"--port", addr, "--quiet", "--iam-dir", filepath.Join(dir, "iam"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data")}
 			},
 			env: []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
 		},
@@ -79,7 +79,7 @@ func (s Server) Run(t testing.TB) *Running {
 		t.Fatal(err)
 	}
 	r := &Running{t: t, server: s, program: program, dir: t.TempDir()}
-	for _, name := range []string{"data", "versions"} {
+	for _, name := range []string{"data", "versions", "iam"} {
 		if err := os.Mkdir(filepath.Join(r.dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
