@@ -159,6 +159,11 @@ func TestCheckTheRest(t *testing.T) {
 		{"NoName", func(b *link) { b.Token = policies.Bytes16{} }},
 		{"NoPIN", func(b *link) { b.PIN = policies.Digest{} }},
 	})
+	type pin = policies.LinkPIN
+	refuses(t, "LinkPIN", func() pin { return pin{Link: policies.LinkID{1}, PIN: policiestest.Digest("new")} }, []slip[pin]{
+		{"NoLink", func(b *pin) { b.Link = policies.LinkID{} }},
+		{"NoPIN", func(b *pin) { b.PIN = policies.Digest{} }},
+	})
 	type person = policies.PersonAdd
 	refuses(t, "PersonAdd", func() person {
 		return person{Role: policies.Child, Basis: policies.CareOrder, Born: "2024-03", Contact: policies.NoLink, Fixed: []policies.Attachment{attachment("label")}}

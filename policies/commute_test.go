@@ -96,6 +96,9 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		return rapid.SampledFrom([]string{"ann", "sup", "deputy"}).Draw(t, "who"), "consent.object",
 			policies.ConsentObject{People: []policies.PersonID{w.Kid}, By: w.Mum, Channel: policies.Writing}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
+		return team(t), "link.pin", policies.LinkPIN{Link: w.Link, PIN: policiestest.Digest(fmt.Sprint("PIN ", i))}
+	},
 }
 
 func watcher(t *rapid.T) string {

@@ -201,6 +201,15 @@ func TestFamilyRefuses(t *testing.T) {
 			return b
 		}, policies.ErrNotPossible},
 		{"LinkNameTwice", "ann", "link.create", func(w world) policies.Body { return w.LinkBody("link") }, policies.ErrNotPossible},
+		{"PINForAnUnknownLink", "ann", "link.pin", func(world) policies.Body {
+			return policies.LinkPIN{Link: policies.LinkID{1}, PIN: policiestest.Digest("new")}
+		}, policies.ErrMissing},
+		{"PINByAnOutsider", "outsider", "link.pin", func(w world) policies.Body {
+			return policies.LinkPIN{Link: w.Link, PIN: policiestest.Digest("new")}
+		}, policies.ErrSigner},
+		{"PINByTheHead", "head", "link.pin", func(w world) policies.Body {
+			return policies.LinkPIN{Link: w.Link, PIN: policiestest.Digest("new")}
+		}, policies.ErrSigner},
 		{"RootInAFamily", "root", "session.log", func(world) policies.Body { return policies.SessionLog{On: "2026-03-02", Number: 1} }, policies.ErrSigner},
 	} {
 		t.Run(c.name, func(t *testing.T) {

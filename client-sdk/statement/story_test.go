@@ -145,6 +145,7 @@ func (s *story) family(org policies.OrgID, head string) {
 	s.sign(sam, family, "link.revoke", &policies.LinkRevoke{Link: link})
 	s.sign(head, family, "approval.revoke", &policies.ApprovalRevoke{Request: approval, Reason: policies.CaseClosed})
 	s.sign("server", family, "consent.suspend", &policies.ConsentSuspend{People: []policies.PersonID{carer}, Link: link})
+	s.sign(sam, family, "link.pin", &policies.LinkPIN{Link: link, PIN: digest("another pin")})
 }
 
 // TestStoryHasEveryKind: a kind that is added without a vector is noticed here.
