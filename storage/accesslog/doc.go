@@ -7,13 +7,14 @@
 // grows without reading back what it has already hashed, and that a verifier
 // names the row that is wrong whenever the evidence allows one to be named.
 //
-// It has no clock, no randomness, no SQL and no files. Whoever appends chooses
-// pseudonyms, nonces and times, stores leaves and tiles, and decides when to
-// sign. Nothing here says whether an access was right: that is for policies.
+// It has no clock, no randomness, no SQL, and no files but those of an export that
+// it is handed to verify. Whoever appends chooses pseudonyms, nonces and times,
+// stores leaves and tiles, and decides when to sign. Nothing here says whether an access was right: that is for policies.
 //
 // A caller who appends starts at [Load], [Event.Encode] and [Frontier.Append];
 // one who shows evidence at [Sign] and [Frontier.ProveConsistency]; one who
-// doubts at [OpenCheckpoint], [Verify] and [VerifyRows].
+// doubts at [OpenCheckpoint], [Verify] and [VerifyRows]; one who hands the log to a
+// stranger at [Static], and the stranger at [VerifyWhole] and [VerifyPart].
 //
 // Sources: RFC 6962 section 2.1; C2SP tlog-checkpoint, tlog-tiles, signed-note.
 package accesslog

@@ -18,6 +18,8 @@ const (
 	Missing     FaultKind = "missing"     // no such row where one belongs
 	Altered     FaultKind = "altered"     // differs from the hash stored when it was appended
 	BadTile     FaultKind = "bad tile"    // the stored hash is wrong, the rows are not
+	BadBundle   FaultKind = "bad bundle"  // an entry bundle of an export differs from the tree
+	BadProof    FaultKind = "bad proof"   // the proof beside a row is absent, or another's
 	WrongRoot   FaultKind = "wrong root"  // the whole does not give the signed root
 )
 
