@@ -29,21 +29,47 @@ var migrations embed.FS
 type DB struct {
 	write *sql.DB // one connection: the writer
 	read  *sql.DB
-	jobs  chan job
+	jobs  chan *job
 	stop  chan struct{}
 	done  chan struct{}
+	room  room
 
 	// edge is the log's frontier as last committed; only the writer touches it.
 	edge accesslog.Frontier
 }
 
+// room is what is kept back of a disk.
+type room interface {
+	whole() bool  // all of it is there
+	refill() bool // makes it whole if that can be done now, and reports whether it is
+	spend() bool  // gives a part back, and reports whether there was one
+}
+
 // Open opens or makes the database file and starts its writer. The caller closes
 // it, which waits for what was accepted.
+//
+// Beside the file it keeps room for [DB.WriteFromReserve], if there is any: a full
+// disk does not keep a service from starting that has to take withdrawals.
 func Open(ctx context.Context, path string) (*DB, error) {
+	kept := reserveBeside(path)
+	for {
+		db, err := open(ctx, path, kept)
+		if err == nil {
+			kept.refill()
+			return db, nil
+		}
+		if !isFull(err) || !kept.spend() { // even to open it SQLite needs a few pages
+			return nil, err
+		}
+	}
+}
+
+func open(ctx context.Context, path string, kept room) (*DB, error) {
 	db := &DB{
-		jobs: make(chan job, maxQueue),
+		jobs: make(chan *job, maxQueue),
 		stop: make(chan struct{}),
 		done: make(chan struct{}),
+		room: kept,
 	}
 	var err error
 	if db.write, err = connect(path, "immediate", 1); err != nil {

@@ -41,7 +41,7 @@ func (q q) LinkByToken(t policies.Bytes16) (Link, bool, error) {
 // CountOpening counts one opening if fewer than max were, in one update, so that
 // a thousand at once cannot share the last one.
 func (tx *Tx) CountOpening(t policies.Bytes16, max int) (bool, error) {
-	res, err := tx.tx.ExecContext(tx.ctx, `UPDATE links SET opened = opened + 1, wrong = 0, paused = 0 WHERE token = $1 AND opened < $2`, t.String(), max)
+	res, err := tx.change(`UPDATE links SET opened = opened + 1, wrong = 0, paused = 0 WHERE token = $1 AND opened < $2`, t.String(), max)
 	if err != nil {
 		return false, fmt.Errorf("count opening: %w", err)
 	}

@@ -33,19 +33,37 @@ type View struct{ q }
 type q struct {
 	ctx context.Context
 	tx  *sql.Tx
+
+	// broken is set once SQLite may have undone the whole transaction by itself, as
+	// it does when it finds no room. What was run after that would stand alone.
+	broken *error
 }
 
 type job struct {
-	ctx  context.Context
-	fn   func(*Tx) error
-	done chan error
+	ctx      context.Context
+	fn       func(*Tx) error
+	reserved bool // taken from the reserve when the disk is full
+	err      error
+	done     chan struct{} // closed when err is final
 }
 
 // Write runs fn in a guarded transaction and returns once it is durable. An error
 // of fn undoes what fn did and nothing else: jobs share a commit, each in its own
-// savepoint. If the commit fails every job of it gets the error.
+// savepoint. If the commit fails every job of it gets the error; ErrFull when there
+// is no room on the disk.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	j := job{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	return db.enter(&job{ctx: ctx, fn: fn, done: make(chan struct{})})
+}
+
+// WriteFromReserve is Write for what must be taken on a full disk too: that
+// something stops. It uses the reserve if it has to, and fn may then run again from
+// its beginning. Source: DESIGN §9.
+func (db *DB) WriteFromReserve(ctx context.Context, fn func(*Tx) error) error {
+	return db.enter(&job{ctx: ctx, fn: fn, reserved: true, done: make(chan struct{})})
+}
+
+func (db *DB) enter(j *job) error {
+	ctx := j.ctx
 	select {
 	case db.jobs <- j:
 	case <-ctx.Done():
@@ -56,12 +74,12 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	// Once taken, a job's outcome is awaited even if ctx ends: an effect whose
 	// caller was told "cancelled" would be a lie.
 	select {
-	case err := <-j.done:
-		return err
+	case <-j.done:
+		return j.err
 	case <-db.done:
 		select {
-		case err := <-j.done:
-			return err
+		case <-j.done:
+			return j.err
 		default:
 			return ErrClosed
 		}
@@ -81,8 +99,8 @@ func (db *DB) writer() {
 }
 
 // group commits first and whatever else is waiting.
-func (db *DB) group(first job) {
-	jobs := []job{first}
+func (db *DB) group(first *job) {
+	jobs := []*job{first}
 collect:
 	for len(jobs) < maxGroup {
 		select {
@@ -92,33 +110,28 @@ collect:
 			break collect
 		}
 	}
-	errs := make([]error, len(jobs))
-	if err := db.commit(jobs, errs); err != nil {
-		for i := range errs {
-			errs[i] = err
-		}
-	}
-	for i, j := range jobs {
-		j.done <- errs[i]
+	db.settle(jobs)
+	for _, j := range jobs {
+		close(j.done)
 	}
 }
 
 // commit runs the jobs in one transaction. The frontier moves only when the
 // commit has succeeded: until then the committed one stands.
-func (db *DB) commit(jobs []job, errs []error) error {
+func (db *DB) commit(jobs []*job) error {
 	ctx := context.Background() // one caller's cancellation must not undo another's work
 	sqlTx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{q: q{ctx, sqlTx}, edge: db.edge}
+	tx := &Tx{q: q{ctx, sqlTx, new(error)}, edge: db.edge}
 	if err := tx.lockHead(); err != nil {
 		return err
 	}
-	for i, j := range jobs {
-		if errs[i] = tx.savepoint(j); errs[i] != nil && errors.Is(errs[i], errSavepoint) {
-			return errs[i]
+	for _, j := range jobs {
+		if j.err = tx.savepoint(j); errors.Is(j.err, errSavepoint) {
+			return j.err
 		}
 	}
 	if err := tx.exec(`UPDATE authority SET size = $1 WHERE id = 1`, tx.edge.Size()); err != nil {
@@ -134,7 +147,7 @@ func (db *DB) commit(jobs []job, errs []error) error {
 var errSavepoint = errors.New("savepoint")
 
 // savepoint runs one job. A job that fails rolls back its rows and its leaves.
-func (tx *Tx) savepoint(j job) error {
+func (tx *Tx) savepoint(j *job) error {
 	if err := j.ctx.Err(); err != nil {
 		return err // nobody waits for it any more, and nothing has happened yet
 	}
@@ -143,6 +156,9 @@ func (tx *Tx) savepoint(j job) error {
 	}
 	before := tx.edge
 	err := tx.run(j)
+	if *tx.broken != nil {
+		return errors.Join(errSavepoint, *tx.broken)
+	}
 	if err == nil {
 		if rel := tx.exec(`RELEASE job`); rel != nil {
 			return errors.Join(errSavepoint, rel)
@@ -151,7 +167,7 @@ func (tx *Tx) savepoint(j job) error {
 	}
 	tx.edge = before
 	if undo := errors.Join(tx.exec(`ROLLBACK TO job`), tx.exec(`RELEASE job`)); undo != nil {
-		return errors.Join(errSavepoint, undo)
+		return errors.Join(errSavepoint, undo, err)
 	}
 	return err
 }
@@ -159,7 +175,7 @@ func (tx *Tx) savepoint(j job) error {
 // run does the job's work. A panic is this job's error and not the process's end:
 // it runs on the writer, where no caller's recovery reaches, and beside jobs that
 // are not at fault.
-func (tx *Tx) run(j job) (err error) {
+func (tx *Tx) run(j *job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
@@ -194,14 +210,27 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, sqlTx}})
+	return fn(&View{q{ctx, sqlTx, new(error)}})
 }
 
 func (q q) exec(query string, args ...any) error {
-	if _, err := q.tx.ExecContext(q.ctx, query, args...); err != nil {
-		return fmt.Errorf("%.40s: %w", query, err)
+	_, err := q.change(query, args...)
+	return err
+}
+
+// change runs a statement that writes. After one that found no room none is run.
+func (q q) change(query string, args ...any) (sql.Result, error) {
+	if *q.broken != nil {
+		return nil, *q.broken
 	}
-	return nil
+	res, err := q.tx.ExecContext(q.ctx, query, args...)
+	if err != nil {
+		err = fmt.Errorf("%.40s: %w", query, err)
+		if isFull(err) {
+			*q.broken = err
+		}
+	}
+	return res, err
 }
 
 func (q q) row(query string, args ...any) *sql.Row {

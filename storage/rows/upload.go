@@ -92,7 +92,7 @@ func (q q) Finalising() ([]Upload, error) {
 // Advance records that parts are durable and that done bytes are. It fails when
 // the upload stands elsewhere, which means that another request got there first.
 func (tx *Tx) Advance(id policies.Digest, from, done int64, hash []byte, parts []Part) (bool, error) {
-	res, err := tx.tx.ExecContext(tx.ctx, `UPDATE uploads SET done = $3, hash = $4 WHERE id = $1 AND done = $2 AND state = 'open'`,
+	res, err := tx.change(`UPDATE uploads SET done = $3, hash = $4 WHERE id = $1 AND done = $2 AND state = 'open'`,
 		id.String(), from, done, hash)
 	if err != nil {
 		return false, fmt.Errorf("advance upload: %w", err)
