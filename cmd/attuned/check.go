@@ -25,6 +25,7 @@ type finding struct {
 	What string `json:"what"`
 	OK   bool   `json:"ok"`
 	Why  string `json:"why,omitempty"`
+	Note string `json:"note,omitempty"` // worth knowing, and nothing that is wrong
 }
 
 // Run looks at everything before it says that something is wrong, because an
@@ -39,6 +40,12 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 	found = append(found, made("adopted rules and figures, certified keys", err))
 	if err == nil {
 		found = append(found, checkLog(ctx, store), checkClips(ctx, f, store))
+		if cfg, onS3, err := c.on(f); onS3 {
+			if err != nil {
+				return err
+			}
+			found = append(found, checkS3Key(ctx, cfg))
+		}
 		if err := store.Close(); err != nil {
 			return err
 		}
@@ -64,7 +71,10 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 }
 
 func line(x finding) string {
-	if x.OK {
+	switch {
+	case x.OK && x.Note != "":
+		return "note  " + x.What + ": " + x.Note
+	case x.OK:
 		return "ok    " + x.What
 	}
 	return "WRONG " + x.What + ": " + x.Why
@@ -72,9 +82,9 @@ func line(x finding) string {
 
 func made(what string, err error) finding {
 	if err != nil {
-		return finding{what, false, err.Error()}
+		return finding{What: what, Why: err.Error()}
 	}
-	return finding{what, true, ""}
+	return finding{What: what, OK: true}
 }
 
 // checkKeys does not make an exception for a demonstration, as serve does.

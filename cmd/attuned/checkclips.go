@@ -33,7 +33,7 @@ func checkClips(ctx context.Context, f folder, store *opened) finding {
 		}
 	}
 	if len(wrong) > 0 {
-		return finding{what, false, strings.Join(wrong, "; ")}
+		return finding{What: what, Why: strings.Join(wrong, "; ")}
 	}
 	return made(what, nil)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/attune-vf/attune/storage/objects"
 )
@@ -12,7 +13,10 @@ type objectsCmd struct {
 	Check objectsCheckCmd `cmd:"" help:"Check the buckets, and what the S3 server can do."`
 }
 
-type objectsSetupCmd struct{ objectsFlags }
+type objectsSetupCmd struct {
+	objectsFlags
+	rolesFlags
+}
 
 const objectsExample = `Example: attuned objects %s --objects s3://s3.example.org --objects-key-file admin.key
 
@@ -26,7 +30,11 @@ func (objectsSetupCmd) Help() string {
 	return fmt.Sprintf(objectsExample, "setup") +
 		`Makes clips, forms and checkpoints with object lock and without a default retention, and staging
 without lock. Changes no bucket that is there; run it as often as you like. Needs a key that may make
-buckets, which the server itself need not have.`
+buckets, which the server itself need not have.
+
+With --keys it also makes the service's four users, none of which can both read film and remove it:
+server (for attuned serve), sweeper, holder and auditor. --policies writes what each may do. Both can be
+given again: users then may do what this version says.`
 }
 
 // Run prints what was done, bucket by bucket.
@@ -39,7 +47,11 @@ func (c *objectsSetupCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil {
 		return err
 	}
-	return printBuckets(p, map[string]any{"buckets": found}, found, nil)
+	more, err := c.rolesFlags.make(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return printBuckets(p, map[string]any{"buckets": found, "roles": more}, found, more)
 }
 
 type objectsCheckCmd struct{ objectsFlags }
@@ -47,7 +59,8 @@ type objectsCheckCmd struct{ objectsFlags }
 // Help is what --help shows below the flags.
 func (objectsCheckCmd) Help() string {
 	return fmt.Sprintf(objectsExample, "check") +
-		`Writes and removes one small object in the bucket staging. Exit status 1 when anything is missing.`
+		`Writes and removes one small object in the bucket staging. Exit status 1 when anything is missing; a
+key that can do more than a server's should is only noted.`
 }
 
 // Run prints what was found, and fails when a service could not run on it.
@@ -63,6 +76,7 @@ func (c *objectsCheckCmd) Run(ctx context.Context, p *printer) error {
 	var more []finding
 	if r.Probed {
 		more = []finding{
+			checkS3Key(ctx, cfg),
 			able("ETags are MD5", r.MD5ETags, "it encrypts with SSE-KMS or makes ETags its own way"),
 			able("a second object under a name is refused", r.WriteOnce, "two servers on it could complete the same clip twice"),
 		}
@@ -70,11 +84,26 @@ func (c *objectsCheckCmd) Run(ctx context.Context, p *printer) error {
 	return printBuckets(p, r, r.Buckets, more)
 }
 
+// checkS3Key notes what the key can do beyond a server's. It is no failure: an
+// operator may have reasons, and a demonstration has only one.
+func checkS3Key(ctx context.Context, cfg objects.S3Config) finding {
+	f := finding{What: "the S3 key does no more than a server needs", OK: true}
+	can, err := objects.Excess(ctx, cfg)
+	if err != nil {
+		return made(f.What, err)
+	}
+	if len(can) > 0 {
+		f.What = "the S3 key " + cfg.AccessKey
+		f.Note = "it can also " + strings.Join(can, ", ") + "; attuned objects setup --keys makes one that cannot"
+	}
+	return f
+}
+
 func able(what string, ok bool, otherwise string) finding {
 	if ok {
 		otherwise = ""
 	}
-	return finding{what, ok, otherwise}
+	return finding{What: what, OK: ok, Why: otherwise}
 }
 
 func (o objectsFlags) required() (objects.S3Config, error) {
@@ -115,9 +144,9 @@ func describe(b objects.Bucket) finding {
 	what := "bucket " + b.Name
 	switch {
 	case !b.Exists:
-		return finding{what, false, "it is missing; attuned objects setup makes it"}
+		return finding{What: what, Why: "it is missing; attuned objects setup makes it"}
 	case !b.OK():
-		return finding{what, false, "it was made without object lock, which some servers cannot add; make a new one under another prefix"}
+		return finding{What: what, Why: "it was made without object lock, which some servers cannot add; make a new one under another prefix"}
 	case b.Made:
 		what += ", made just now"
 	}
@@ -127,5 +156,5 @@ func describe(b objects.Bucket) finding {
 	if b.Lock {
 		what += ", object lock"
 	}
-	return finding{what, true, ""}
+	return finding{What: what, OK: true}
 }

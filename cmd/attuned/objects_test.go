@@ -138,3 +138,50 @@ func TestFolderRemembersItsObjects(t *testing.T) {
 	}
 	opens(where, false)
 }
+
+// TestObjectsKeys: setup makes the four keys, twice over without a change, and
+// the server's is found to do no more than it should; the administrator's is
+// noted, and is no failure.
+func TestObjectsKeys(t *testing.T) {
+	for _, server := range s3test.Servers() {
+		t.Run(server.Name, func(t *testing.T) {
+			cfg := server.Start(t)
+			admin, dir := keyFile(t, cfg), t.TempDir()
+			command := func(name, key string, more ...string) (int, string) {
+				return attuned(t, append([]string{"objects", name, "--objects", cfg.String() + "/northfield", "--objects-key-file", key}, more...)...)
+			}
+			var before []byte
+			for range 2 {
+				status, said := command("setup", admin, "--keys", filepath.Join(dir, "keys"), "--policies", filepath.Join(dir, "policies"))
+				if status != 0 || strings.Count(said, "ok    user northfield-") != 4 {
+					t.Fatalf("setup = %d: %s", status, said)
+				}
+				key, err := os.ReadFile(filepath.Join(dir, "keys", "server.key"))
+				if err != nil || before != nil && !bytes.Equal(key, before) {
+					t.Fatalf("server.key = %q, %v; was %q", key, err, before)
+				}
+				before = key
+			}
+			for _, role := range objects.Roles() {
+				b, err := os.ReadFile(filepath.Join(dir, "policies", string(role)+".json"))
+				if err != nil || !bytes.Contains(b, []byte("arn:aws:s3:::northfield-clips")) {
+					t.Errorf("policy of %s: %v: %s", role, err, b)
+				}
+				if info, err := os.Stat(filepath.Join(dir, "keys", string(role)+".key")); err != nil || info.Mode().Perm() != 0o400 {
+					t.Errorf("key of %s: %v, %v", role, info, err)
+				}
+			}
+			status, said := command("check", filepath.Join(dir, "keys", "server.key"))
+			if status != 0 || !strings.Contains(said, "ok    the S3 key does no more") {
+				t.Errorf("check with the server's key = %d: %s", status, said)
+			}
+			status, said = command("check", admin)
+			if status != 0 || !strings.Contains(said, "note  the S3 key "+cfg.AccessKey+": it can also delete film for good") {
+				t.Errorf("check with the administrator's key = %d: %s", status, said)
+			}
+			if status, said := command("setup", filepath.Join(dir, "keys", "server.key"), "--keys", t.TempDir()); status == 0 {
+				t.Errorf("the server's key made users: %s", said)
+			}
+		})
+	}
+}

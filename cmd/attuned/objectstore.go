@@ -28,17 +28,14 @@ type closableObjects interface {
 // open opens the store of the folder's payloads. A folder has one for good: with
 // another one, an upload that is being finished would seem lost, and every clip.
 func (o objectsFlags) open(ctx context.Context, f folder) (closableObjects, error) {
-	before, err := remembered(f)
+	cfg, onS3, err := o.on(f)
 	if err != nil {
 		return nil, err
 	}
-	if o.Objects == "" {
-		o.Objects = before
-	}
-	if o.Objects == "" {
+	if !onS3 {
 		return objects.OpenDir(f.objects())
 	}
-	cfg, err := o.config()
+	before, err := remembered(f)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +54,17 @@ func (o objectsFlags) open(ctx context.Context, f folder) (closableObjects, erro
 		return nil, fmt.Errorf("open objects: %w", err)
 	}
 	return s, nil
+}
+
+// on is the S3 server that the flags or the folder name; false when neither does.
+func (o objectsFlags) on(f folder) (cfg objects.S3Config, onS3 bool, err error) {
+	if o.Objects == "" {
+		if o.Objects, err = remembered(f); err != nil || o.Objects == "" {
+			return cfg, false, err
+		}
+	}
+	cfg, err = o.config()
+	return cfg, true, err
 }
 
 // remember writes the address into the folder, once the store has been opened.
