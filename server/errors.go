@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/labstack/echo/v4"
 
@@ -40,6 +41,8 @@ func codes() []struct {
 		{storage.ErrGap, wire.CodeGap},
 		{storage.ErrAttachment, wire.CodeAttachment},
 		{storage.ErrFull, wire.CodeFull},
+		{syscall.ENOSPC, wire.CodeFull}, // of a payload's part
+		{syscall.EDQUOT, wire.CodeFull},
 		{storage.ErrNotAdopted, wire.CodeBusy},
 		{statement.ErrTokenTime, wire.CodeTokenTime},
 		{statement.ErrToken, wire.CodeUnauthorised}, // before the errors that it wraps

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/storage"
 )
 
 // healthy handles GET /healthz: the process answers.
@@ -19,7 +21,11 @@ func (s *Server) healthy(c echo.Context) error {
 
 // ready handles GET /readyz: the store can take a write now.
 func (s *Server) ready(c echo.Context) error {
-	if err := s.probe.ask(s.cfg.Now(), s.store.Ready); err != nil {
+	err := s.probe.ask(s.cfg.Now(), s.store.Ready)
+	if errors.Is(err, storage.ErrFull) {
+		return err // said as it is: an operator can make room
+	}
+	if err != nil {
 		return wire.NewError(wire.CodeBusy, fmt.Errorf("store: %w", err))
 	}
 	return c.String(http.StatusOK, "ready\n")

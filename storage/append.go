@@ -121,6 +121,9 @@ func (w *writer) keep(ctx context.Context, fresh []byte) error {
 	if w.up.Done < sniffed && !plausible(w.buf[:len(w.buf)+len(fresh)]) {
 		return errors.Join(ErrNotSealed, w.u.end(ctx, *w.up))
 	}
+	if err := w.u.d.rows.Room(); err != nil {
+		return err // on the same disk a part would use up what is kept for withdrawals
+	}
 	start := w.up.Done - int64(len(w.buf))
 	w.buf = w.buf[:len(w.buf)+len(fresh)]
 	etag, err := w.u.d.cfg.Objects.WritePart(ctx, payloadKey(w.up.Clip), objects.Ref(w.up.Ref), start, w.buf)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/rows"
 )
 
 // Errors that callers branch on. An unknown, an invisible and a disposed thing
@@ -24,7 +25,7 @@ var (
 	ErrNumberUsed = errors.New("number used by another statement")
 	ErrGap        = errors.New("an earlier statement is missing")
 	ErrAttachment = errors.New("attachment does not match its statement")
-	ErrFull       = errors.New("no room")
+	ErrFull       = rows.ErrFull // no room on the disk; restrictions are taken all the same
 	ErrNotAdopted = errors.New("rules or figures differ from those adopted")
 )
 

@@ -117,7 +117,10 @@ func (l *Log) sign(ctx context.Context, edge accesslog.Frontier) (string, error)
 	}
 	if now := l.d.now(); now >= l.kept+keepEvery {
 		l.kept = now
-		if err := l.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.PutCheckpoint(edge.Size(), note) }); err != nil {
+		err := l.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.PutCheckpoint(edge.Size(), note) })
+		// On a full disk it is given out without being kept, or a withdrawal that was
+		// taken would be answered as if it had not been. The next one covers it.
+		if err != nil && !errors.Is(err, ErrFull) {
 			return "", fmt.Errorf("keep checkpoint: %w", err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -23,14 +24,21 @@ type Records struct{ d *door }
 // their receipts prove inclusion in the tree of the returned checkpoint, whose
 // consistency with size since is proved too (0 for no earlier size).
 //
-// The error is for the whole batch and means that nothing of it happened.
+// The error is for the whole batch and means that nothing of it happened: ErrFull
+// when the disk is full, but a batch of restrictions alone is taken even then.
 func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed, since int64) ([]Result, Proven, error) {
 	o, err := r.Org(ctx)
 	if err != nil {
 		return nil, Proven{}, err
 	}
-	verified, results := verify(o, batch)
-	err = r.d.rows.Write(ctx, func(tx *rows.Tx) error {
+	verified, checked := verify(o, batch)
+	write := r.d.rows.Write
+	if restrictive(verified, checked) {
+		write = r.d.rows.WriteFromReserve
+	}
+	var results []Result
+	err = write(ctx, func(tx *rows.Tx) error {
+		results = slices.Clone(checked) // on a full disk this runs again
 		j, err := newJudge(r.d, tx, c)
 		if err != nil {
 			return err
@@ -50,6 +58,22 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 	}
 	p, err := r.d.log.prove(ctx, since, results)
 	return results, p, err
+}
+
+// restrictive reports whether all that a batch holds stops something. A device sends
+// its restrictions first and alone, so that they wait for nothing.
+func restrictive(verified []policies.Statement, checked []Result) bool {
+	some := false
+	for i, s := range verified {
+		if checked[i].Err != nil {
+			continue // writes nothing
+		}
+		if row, ok := policies.RowOf(s.Kind); !ok || !row.Restriction {
+			return false
+		}
+		some = true
+	}
+	return some
 }
 
 // verify checks the batch's signatures on all cores. A key that one statement of

@@ -26,7 +26,7 @@ import (
 // Source: RULES.md, LINK-STOP; UK GDPR Art 7(3).
 func (l *Links) Stop(ctx context.Context, who policies.Caller, token policies.Bytes16, session policies.Digest) error {
 	var pressed press
-	err := l.d.rows.Write(ctx, func(tx *rows.Tx) (err error) {
+	err := l.d.rows.WriteFromReserve(ctx, func(tx *rows.Tx) (err error) {
 		pressed, err = l.press(tx, who, token, session)
 		return err
 	})
