@@ -26,13 +26,14 @@ const (
 	ActStop      Action = "link.stop"    // a carer asks us to stop, on the page of their link
 	ActShowLink  Action = "link.show"    // see how a link stands: openings used, PIN paused or locked
 	ActSearchLog Action = "log.search"   // read the access log
+	ActExportLog Action = "log.export"   // take events away, with their proofs
 	ActVerifyLog Action = "log.verify"   // fetch leaves and proofs
 	ActReadForm  Action = "consent.read" // read a sealed consent form
 )
 
 // Actions lists the actions that are not statement kinds.
 func Actions() []Action {
-	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActHeader, ActOpenLink, ActStop, ActShowLink, ActSearchLog, ActVerifyLog, ActReadForm}
+	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActHeader, ActOpenLink, ActStop, ActShowLink, ActSearchLog, ActExportLog, ActVerifyLog, ActReadForm}
 }
 
 // Request asks whether something is allowed now.

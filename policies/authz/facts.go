@@ -109,6 +109,7 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	policies.ActPull:      theRecord,
 	policies.ActReadForm:  theRecord,
 	policies.ActSearchLog: theLog,
+	policies.ActExportLog: theLog,
 	policies.ActVerifyLog: theLog,
 	policies.ActUpload:    (*question).clip,
 	policies.ActWatch:     (*question).clip,
