@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -33,6 +34,8 @@ type DB struct {
 	stop  chan struct{}
 	done  chan struct{}
 	room  room
+
+	watch atomic.Pointer[func(query string)]
 
 	// edge is the log's frontier as last committed; only the writer touches it.
 	edge accesslog.Frontier
@@ -137,6 +140,17 @@ func (db *DB) Close() error {
 	close(db.stop)
 	<-db.done
 	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Watch has fn called with the text of each statement, in the order in which they
+// are run, from transactions that begin after it; nil ends it. It is how a test sees
+// that two requests cannot be told apart by what they ask of the database.
+func (db *DB) Watch(fn func(query string)) {
+	if fn == nil {
+		db.watch.Store(nil)
+		return
+	}
+	db.watch.Store(&fn)
 }
 
 // Ping proves that a write transaction can begin and commit.

@@ -37,6 +37,7 @@ type q struct {
 	// broken is set once SQLite may have undone the whole transaction by itself, as
 	// it does when it finds no room. What was run after that would stand alone.
 	broken *error
+	watch  *func(query string) // [DB.Watch]; nil for nobody
 }
 
 type job struct {
@@ -125,7 +126,7 @@ func (db *DB) commit(jobs []*job) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{q: q{ctx, sqlTx, new(error)}, edge: db.edge}
+	tx := &Tx{q: q{ctx, sqlTx, new(error), db.watch.Load()}, edge: db.edge}
 	if err := tx.lockHead(); err != nil {
 		return err
 	}
@@ -210,7 +211,7 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, sqlTx, new(error)}})
+	return fn(&View{q{ctx, sqlTx, new(error), db.watch.Load()}})
 }
 
 func (q q) exec(query string, args ...any) error {
@@ -223,6 +224,7 @@ func (q q) change(query string, args ...any) (sql.Result, error) {
 	if *q.broken != nil {
 		return nil, *q.broken
 	}
+	q.watched(query)
 	res, err := q.tx.ExecContext(q.ctx, query, args...)
 	if err != nil {
 		err = fmt.Errorf("%.40s: %w", query, err)
@@ -234,11 +236,19 @@ func (q q) change(query string, args ...any) (sql.Result, error) {
 }
 
 func (q q) row(query string, args ...any) *sql.Row {
+	q.watched(query)
 	return q.tx.QueryRowContext(q.ctx, query, args...)
+}
+
+func (q q) watched(query string) {
+	if q.watch != nil {
+		(*q.watch)(query)
+	}
 }
 
 // each runs fn on every row of a query.
 func (q q) each(fn func(scan func(...any) error) error, query string, args ...any) error {
+	q.watched(query)
 	rows, err := q.tx.QueryContext(q.ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("%.40s: %w", query, err)
