@@ -7,6 +7,7 @@ const (
 	PINRule      = "LINK-PIN"
 	OpensRule    = "LINK-OPENS"
 	SealedRule   = "LINK-SEALED"
+	LeakRule     = "LINK-LEAKED"
 	DropRule     = "PULL-DROP"
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
@@ -31,6 +32,8 @@ func AppliedRules() []AppliedRule {
 			"NICE NG26, getting started, concerns about filming (e)", "the server, at each opening"},
 		{SealedRule, "A link opens only once what its page shows has arrived, sealed under the link's own key.",
 			"Service policy on share links", "the server, at each opening"},
+		{LeakRule, "A link whose secret part was sent to the server is revoked at once, and the family's team is told.",
+			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each request under /s/"},
 		{DropRule, "A device whose access to a record has ended is told so, and to forget it.",
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
 		{ContactRule, "Nobody films on a device that has not met the service within the agreed days.",

@@ -31,6 +31,7 @@ func (f *Family) Clone() *Family {
 	n.Links = cloneMap(f.Links, func(l *Link) { l.Knew = slices.Clone(l.Knew) })
 	n.Withdrawn = maps.Clone(f.Withdrawn)
 	n.Suspended = cloneMap(f.Suspended, func(s *Suspension) { s.People = slices.Clone(s.People) })
+	n.Leaked = maps.Clone(f.Leaked)
 	n.Objections = cloneMap(f.Objections, func(o *Objection) { o.People = slices.Clone(o.People) })
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
 	n.Restrictions = maps.Clone(f.Restrictions)

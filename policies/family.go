@@ -30,6 +30,10 @@ type Family struct {
 	// Suspended is what carers asked for on the page of their link.
 	Suspended map[StatementID]*Suspension `json:"suspended"`
 
+	// Leaked are the links that the server revoked, by its link.revoke: that their
+	// secret was sent to it is the only reason that it has.
+	Leaked map[StatementID]LinkID `json:"leaked"`
+
 	// Objections are the consent.object among the restrictions on people.
 	Objections map[StatementID]*Objection `json:"objections"`
 

@@ -143,8 +143,29 @@ func revokeLink(f *Family, _ *Org, a act[LinkRevoke]) (Changes, error) {
 		}
 	}
 	f.restrict(linkSubject(a.Said.Link), a.ID)
+	if a.By.Signer == SignServer {
+		if f.Leaked == nil { // a state that was stored before the server revoked links
+			f.Leaked = map[StatementID]LinkID{}
+		}
+		f.Leaked[a.ID] = a.Said.Link
+	}
 	return Changes{Links: []LinkID{a.Said.Link}}, nil
 }
+
+// LinkLeaked reports whether the server ended a link because its secret was sent
+// to it: some program on the way wrote the # as %23, and may have kept the address.
+func (f *Family) LinkLeaked(id LinkID) bool {
+	for _, l := range f.Leaked {
+		if l == id {
+			return true
+		}
+	}
+	return false
+}
+
+// LinkEnded reports whether somebody revoked this very link, whatever else keeps
+// it shut.
+func (f *Family) LinkEnded(id LinkID) bool { return len(f.Restrictions[linkSubject(id)]) > 0 }
 
 // LinkState is what people call the state of a share link.
 type LinkState string
@@ -174,7 +195,7 @@ func (f *Family) LinkState(id LinkID, now Micros) LinkState {
 }
 
 func (f *Family) linkRevoked(l *Link) bool {
-	if len(f.Restrictions[linkSubject(l.ID)]) > 0 {
+	if f.LinkEnded(l.ID) {
 		return true
 	}
 	return slices.ContainsFunc(f.linkSubjects(l.Clip, l.Person), func(s Subject) bool {

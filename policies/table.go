@@ -58,7 +58,7 @@ var table = []Row{
 	{Kind: "clip.annotate", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[ClipAnnotate], Family: inFamily(annotateClip)},
 	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
 	{Kind: "link.pin", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkPIN], Family: inFamily(reissuePIN)},
-	{Kind: "link.revoke", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[LinkRevoke], Family: inFamily(revokeLink)},
+	{Kind: "link.revoke", Class: Control, Signers: []Signer{SignDevice, SignServer}, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[LinkRevoke], Family: inFamily(revokeLink)},
 }
 
 // The signers and roles of the table, by the words of DESIGN §3.
