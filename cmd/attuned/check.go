@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
 )
 
 type checkCmd struct {
@@ -37,6 +38,7 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 	}
 	found := []finding{checkKeys(f)}
 	store, err := openStore(ctx, f, c.objectsFlags)
+	found = append(found, made("room on the disk for withdrawals", rows.CheckReserve(f.database())))
 	found = append(found, made("adopted rules and figures, certified keys", err))
 	if err == nil {
 		found = append(found, checkLog(ctx, store), checkClips(ctx, f, store))

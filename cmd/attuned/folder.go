@@ -12,6 +12,7 @@ import (
 // folder is the server's data folder, and everything that is its own:
 //
 //	attune.db        records and access log (SQLite, with -wal and -shm beside it)
+//	reserve          room on the disk that is kept for withdrawals; random bytes
 //	objects/         sealed payloads, unless they lie on an S3 server
 //	objects.url      the address of that server
 //	server.key       signs clip.stored               0400

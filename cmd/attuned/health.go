@@ -18,8 +18,8 @@ type healthCmd struct {
 func (healthCmd) Help() string {
 	return `Example: attuned health --addr http://127.0.0.1:8080
 
-Asks the running server whether it can take a write now. Exit status 1 when it cannot, or does not
-answer within five seconds. It is for a container's health check: the image has no shell and no curl.`
+Asks the running server whether it can take a write now. Exit status 1 when it cannot, also for want
+of room on its disk, or does not answer within five seconds. It is for a container's health check: the image has no shell and no curl.`
 }
 
 // healthPatience is longer than a commit on a busy disk, and shorter than the
@@ -33,11 +33,17 @@ func (c *healthCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return problem("usage", "Give it as http://127.0.0.1:8080.", "%q is not the address of a server.", c.Addr).status(exitUsage)
 	}
-	if err := askReady(ctx, u.JoinPath("readyz").String()); err != nil {
+	err = askReady(ctx, u.JoinPath("readyz").String())
+	if errors.Is(err, errFull) {
+		return problem("storage_full", "Make room: withdrawals are still taken, and nothing else is, until there is some.", "%s has no room on its disk.", u)
+	}
+	if err != nil {
 		return problem("not_ready", "See what the server printed.", "%s is not ready: %v.", u, err)
 	}
 	return p.print(map[string]bool{"ready": true}, "ready")
 }
+
+var errFull = errors.New("no room on the disk")
 
 // askReady never goes through a proxy of the environment or after a redirect:
 // either could answer for a server that is down.
@@ -56,6 +62,9 @@ func askReady(ctx context.Context, address string) error {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64)) // "ready\n" is all there is
 	if err != nil {
 		return err
+	}
+	if resp.StatusCode == http.StatusInsufficientStorage {
+		return errFull
 	}
 	if resp.StatusCode != http.StatusOK || string(body) != "ready\n" {
 		return errors.New("it answers " + resp.Status)

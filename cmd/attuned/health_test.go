@@ -15,6 +15,7 @@ func TestHealth(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
 		"Ready":      func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ready\n")) },
 		"Busy":       func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"Full":       func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusInsufficientStorage) },
 		"OtherPage":  func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<h1>Welcome</h1>")) },
 		"Redirected": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/healthz", http.StatusFound) },
 	}
@@ -30,6 +31,9 @@ func TestHealth(t *testing.T) {
 			want := exitFailed
 			if name == "Ready" {
 				want = 0
+			}
+			if full := strings.Contains(said, "no room on its disk"); full != (name == "Full") {
+				t.Errorf("health says %s", said)
 			}
 			if status != want || asked != "GET /readyz" {
 				t.Errorf("health = %d after %s, want %d after GET /readyz: %s", status, asked, want, said)
