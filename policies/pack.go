@@ -17,6 +17,7 @@ type Pack struct {
 	CertMonths     Figure `yaml:"certificate_months" json:"certificate_months"` // at most 12
 	ApprovalMonths Figure `yaml:"approval_months" json:"approval_months"`
 	ConsentMonths  Figure `yaml:"consent_months" json:"consent_months"`
+	ViewingDays    Figure `yaml:"viewing_days" json:"viewing_days"` // of one entry of a viewer list, at most 90
 }
 
 // Figure is a number with the place it comes from. Every figure carries the

@@ -114,5 +114,6 @@ func ranges(p policies.Pack) []limit {
 		{"certificate_months", p.CertMonths, 1, 12, "leavers who were forgotten stop within a year"},
 		{"approval_months", p.ApprovalMonths, 1, 12, "the head of service looks again within a year"},
 		{"consent_months", p.ConsentMonths, 1, 24, "consent is asked again while people remember giving it"},
+		{"viewing_days", p.ViewingDays, 1, 90, "a viewer whom nobody thought of for a quarter stops"},
 	}
 }

@@ -28,6 +28,7 @@ func TestCouncil(t *testing.T) {
 		{"offline days", p.OfflineDays.Value, 7}, {"link days", p.LinkDays.Value, 14}, {"link opens", p.LinkOpens.Value, 20},
 		{"PIN tries", p.PINTries.Value, 5}, {"PIN pause", p.PINPauseMins.Value, 15}, {"invitation", p.InviteDays.Value, 7},
 		{"certificate", p.CertMonths.Value, 12}, {"approval", p.ApprovalMonths.Value, 12}, {"consent", p.ConsentMonths.Value, 12},
+		{"viewing", p.ViewingDays.Value, 30},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s = %d, want %d", f.name, f.got, f.want)
