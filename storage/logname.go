@@ -13,20 +13,15 @@ func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	n := naming{v, o, map[rows.Named]string{}}
 	out := make([]LogRow, len(found))
 	for i, r := range found {
 		out[i] = LogRow{Index: r.N, Leaf: r.Leaf, Hash: r.Hash, Detail: r.Detail}
-		if out[i].Who, err = who(v, o, r.Subject); err != nil {
+		if out[i].Who, err = n.of(r.Subject, n.who); err != nil {
 			return nil, err
 		}
-		if r.Family.ID != "" {
-			id, err := policies.ParseID[policies.Family](r.Family.ID)
-			if err != nil {
-				return nil, err
-			}
-			if out[i].Family, err = v.Label(policies.RecordID(id)); err != nil {
-				return nil, err
-			}
+		if out[i].Family, err = n.of(r.Family, n.reference); err != nil {
+			return nil, err
 		}
 		if r.Object.ID != "" {
 			out[i].Object = r.Object.Kind + " " + r.Object.ID
@@ -35,25 +30,52 @@ func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
 	return out, nil
 }
 
+// naming reads each name once a page: most rows are about the same few.
+type naming struct {
+	v     *rows.View
+	o     *policies.Org
+	known map[rows.Named]string
+}
+
+func (n naming) of(named rows.Named, read func(rows.Named) (string, error)) (string, error) {
+	if named.ID == "" {
+		return "", nil
+	}
+	if name, ok := n.known[named]; ok {
+		return name, nil
+	}
+	name, err := read(named)
+	n.known[named] = name
+	return name, err
+}
+
+func (n naming) reference(named rows.Named) (string, error) {
+	id, err := policies.ParseID[policies.Family](named.ID)
+	if err != nil {
+		return "", err
+	}
+	return n.v.Label(policies.RecordID(id))
+}
+
 // who is "practitioner Sam Reed", from the invitation's label; the role and a
 // short ID once the label was deleted. A carer is their link's ID.
-func who(v *rows.View, o *policies.Org, n rows.Named) (string, error) {
-	switch n.Kind {
+func (n naming) who(named rows.Named) (string, error) {
+	switch named.Kind {
 	case "staff":
 	case "key":
-		return "the " + n.ID, nil // the server, or the root
+		return "the " + named.ID, nil // the server, or the root
 	default:
-		return strings.TrimSpace(n.Kind + " " + n.ID), nil
+		return strings.TrimSpace(named.Kind + " " + named.ID), nil
 	}
-	id, err := policies.ParseID[policies.Staff](n.ID)
+	id, err := policies.ParseID[policies.Staff](named.ID)
 	if err != nil {
 		return "", err
 	}
 	role := policies.Role("former staff")
-	if s := o.Staff[id]; s != nil {
+	if s := n.o.Staff[id]; s != nil {
 		role = s.Role
 	}
-	attached, err := v.Attachments(policies.StatementID(id))
+	attached, err := n.v.Attachments(policies.StatementID(id))
 	if err != nil {
 		return "", err
 	}

@@ -123,13 +123,14 @@ type Viewer struct {
 type LogQuery struct {
 	From    int64 // index to start at
 	Limit   int
-	Family  string // reference
+	Family  string // reference, or the record's ID
 	Person  policies.StaffID
+	Object  policies.StatementID // a clip, a link, a statement: events about it, and those of the link's carer
 	Action  string
 	Outcome string
 	Rule    string
 	Since   policies.Micros
-	Until   policies.Micros
+	Until   policies.Micros // the first instant after
 }
 
 // LogRow is one event with what its pseudonyms stand for.
@@ -141,4 +142,6 @@ type LogRow struct {
 	Family string
 	Object string
 	Detail string
+	Salt   []byte           // with Detail, what the leaf commits to; of an export
+	Proof  []accesslog.Hash // to the export's tree; of an export in part
 }
