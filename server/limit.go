@@ -10,20 +10,21 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
 )
 
-// maxAddresses bounds what a limiter remembers: about 1 MiB.
-const maxAddresses = 10_000
+// maxBuckets bounds what a limiter remembers: about 1 MiB.
+const maxBuckets = 10_000
 
-// limiter is a token bucket per address. It slows down guessing; it is not what
-// guessing is defeated by: an invitation's key and a link's secret have 256 bits,
-// and a PIN locks.
-type limiter struct {
+// limiter is a token bucket per K: an address, a device, an opened page. It slows
+// down guessing and greed; it is not what guessing is defeated by: an invitation's
+// key and a link's secret have 256 bits, and a PIN locks.
+type limiter[K comparable] struct {
 	perMinute int
 
 	// mu guards the fields below.
 	mu      sync.Mutex
-	buckets map[netip.Prefix]bucket
+	buckets map[K]bucket
 }
 
 type bucket struct {
@@ -31,16 +32,15 @@ type bucket struct {
 	at   time.Time
 }
 
-func newLimiter(perMinute int) *limiter {
-	return &limiter{perMinute: perMinute, buckets: map[netip.Prefix]bucket{}}
+func newLimiter[K comparable](perMinute int) *limiter[K] {
+	return &limiter[K]{perMinute: perMinute, buckets: map[K]bucket{}}
 }
 
-// take uses one of the address's tries and says how long to wait if there is
-// none left. A whole minute's worth can be used at once.
-func (l *limiter) take(addr string, now time.Time) (wait time.Duration) {
+// take uses one of the key's tries and says how long to wait if there is none
+// left. A whole minute's worth can be used at once.
+func (l *limiter[K]) take(key K, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := network(addr)
 	b, known := l.buckets[key]
 	if !known {
 		l.makeRoom(now)
@@ -56,7 +56,7 @@ func (l *limiter) take(addr string, now time.Time) (wait time.Duration) {
 	return wait
 }
 
-func (l *limiter) refill(b bucket, now time.Time) bucket {
+func (l *limiter[K]) refill(b bucket, now time.Time) bucket {
 	if gone := now.Sub(b.at); gone > 0 {
 		b.left = min(float64(l.perMinute), b.left+gone.Minutes()*float64(l.perMinute))
 		b.at = now
@@ -64,10 +64,10 @@ func (l *limiter) refill(b bucket, now time.Time) bucket {
 	return b
 }
 
-// makeRoom forgets addresses that are owed nothing, and when all are busy, any
-// one of them: a flood from everywhere must not shut out a carer.
-func (l *limiter) makeRoom(now time.Time) {
-	if len(l.buckets) < maxAddresses {
+// makeRoom forgets keys that are owed nothing, and when all are busy, any one of
+// them: a flood from everywhere must not shut out a carer.
+func (l *limiter[K]) makeRoom(now time.Time) {
+	if len(l.buckets) < maxBuckets {
 		return
 	}
 	for key, b := range l.buckets {
@@ -76,7 +76,7 @@ func (l *limiter) makeRoom(now time.Time) {
 		}
 	}
 	for key := range l.buckets {
-		if len(l.buckets) < maxAddresses {
+		if len(l.buckets) < maxBuckets {
 			return
 		}
 		delete(l.buckets, key)
@@ -99,14 +99,40 @@ func network(addr string) netip.Prefix {
 	return p
 }
 
-var errTooMany = errors.New("too many requests from this address")
+var errTooMany = errors.New("too many requests")
 
 // limit refuses an address that asks too often, before anything is looked up, so
 // that the refusal says nothing about what was asked for.
-func (s *Server) limit(l *limiter) echo.MiddlewareFunc {
+func (s *Server) limit(l *limiter[netip.Prefix]) echo.MiddlewareFunc {
+	return limitBy(s, l, func(c echo.Context) (netip.Prefix, bool) { return network(address(c)), true })
+}
+
+// limitDevice refuses a device that asks too often: one that was stolen, or whose
+// program went round in circles, must not slow down the others. It stands behind
+// the bearer token, and stopping something has an address and a limit of its own.
+func (s *Server) limitDevice(l *limiter[policies.DeviceID]) echo.MiddlewareFunc {
+	return limitBy(s, l, func(c echo.Context) (policies.DeviceID, bool) { return caller(c).Device, true })
+}
+
+// limitPage refuses an opened page that asks too often. The limit is the page's and
+// not the link's, because whoever knows a link's address could use up the link's.
+// What names no session is left to the handler.
+func (s *Server) limitPage(l *limiter[policies.Digest]) echo.MiddlewareFunc {
+	return limitBy(s, l, func(c echo.Context) (policies.Digest, bool) {
+		session, err := linkSession(c)
+		return session, err == nil
+	})
+}
+
+// limitBy is a limit by whatever key finds in a request.
+func limitBy[K comparable](s *Server, l *limiter[K], key func(echo.Context) (K, bool)) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if wait := l.take(address(c), s.cfg.Now()); wait > 0 {
+			k, ok := key(c)
+			if !ok {
+				return next(c)
+			}
+			if wait := l.take(k, s.cfg.Now()); wait > 0 {
 				seconds := int(wait/time.Second) + 1
 				return &protocolError{status: http.StatusTooManyRequests, code: wire.CodeBusy, after: seconds, cause: errTooMany}
 			}

@@ -2,13 +2,21 @@ package server
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 )
 
+// addresses is a limiter that is asked by address.
+type addresses struct{ *limiter[netip.Prefix] }
+
+func (l addresses) take(addr string, now time.Time) time.Duration {
+	return l.limiter.take(network(addr), now)
+}
+
 func TestLimiter(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
-	l := newLimiter(10)
+	l := addresses{newLimiter[netip.Prefix](10)}
 	for i := range 10 {
 		if wait := l.take("192.0.2.1", now); wait != 0 {
 			t.Fatalf("try %d waits %s", i+1, wait)
@@ -48,12 +56,12 @@ func TestLimiterNetwork(t *testing.T) {
 
 func TestLimiterIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
-	l := newLimiter(10)
-	for i := range maxAddresses + 500 {
+	l := addresses{newLimiter[netip.Prefix](10)}
+	for i := range maxBuckets + 500 {
 		l.take(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), now)
 	}
-	if len(l.buckets) > maxAddresses {
-		t.Errorf("remembers %d addresses, at most %d", len(l.buckets), maxAddresses)
+	if len(l.buckets) > maxBuckets {
+		t.Errorf("remembers %d addresses, at most %d", len(l.buckets), maxBuckets)
 	}
 	l.take("192.0.2.1", now.Add(time.Minute))
 	if len(l.buckets) > 1 {

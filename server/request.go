@@ -2,16 +2,12 @@ package server
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -24,6 +20,8 @@ import (
 const (
 	keyRequest = "request_id"
 	keyCaller  = "caller"
+	keyAddress = "address"
+	keyLeak    = "leak"  // what a request line held that belongs behind a #
 	keyCarer   = "carer" // a reply under /s/, which must not differ by request
 )
 
@@ -40,35 +38,24 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.cfg.Demo {
 			c.Response().Header().Set(demoHeader, "1")
 		}
-		s.renew(c)
-		c.Request().Body = &body{c.Request().Body}
+		if s.secure(c.Request()) {
+			c.Response().Header().Set("Strict-Transport-Security", strictTransport)
+		}
+		c.Set(keyAddress, s.client(c.Request()))
+		s.paced(c)
 		if err := s.survive(c, next); err != nil {
 			s.fail(c, err)
 		}
-		if keyLeaked(c.Request()) {
-			s.log.Warn("the secret part of a link arrived in a request line", "request_id", requestID(c), "route", route(c))
-		}
+		s.leaked(c)
 		s.log.Info("request", "request_id", requestID(c), "method", method(c), "route", route(c),
 			"status", c.Response().Status, "bytes", c.Response().Size, "elapsed", time.Since(started))
 		return nil
 	}
 }
 
-// errIncoming is a body that its sender did not finish or frame as HTTP prescribes.
-var errIncoming = errors.New("request body")
-
-// body names what goes wrong while a request is read as the sender's: a stranger
-// who sends half a chunk must not stand in our log as a fault of ours.
-type body struct{ io.ReadCloser }
-
-// Read implements [io.Reader].
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers compare it exactly
-		err = fmt.Errorf("%w: %w", errIncoming, err)
-	}
-	return n, err
-}
+// strictTransport is a year, without other names of the domain: those belong to
+// somebody else in the council.
+const strictTransport = "max-age=31536000"
 
 // survive turns a panic of one request into its error.
 func (s *Server) survive(c echo.Context, next echo.HandlerFunc) (err error) {
@@ -96,18 +83,6 @@ func (s *Server) api(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// renew gives the connection its BodyTime anew. A recorder in a test has no
-// connection; nothing is lost there.
-func (s *Server) renew(c echo.Context) {
-	conn := http.NewResponseController(c.Response())
-	until := time.Now().Add(s.cfg.BodyTime)
-	for _, err := range []error{conn.SetReadDeadline(until), conn.SetWriteDeadline(until)} {
-		if err != nil && !errors.Is(err, http.ErrNotSupported) {
-			s.log.Warn("deadline", "request_id", requestID(c), "error", err)
-		}
-	}
-}
-
 func requestID(c echo.Context) string {
 	id, _ := c.Get(keyRequest).(string)
 	return id
@@ -131,19 +106,10 @@ func method(c echo.Context) string {
 	return "other"
 }
 
-// keyLeaked reports whether a carer's link came with its fragment inside the
-// path, which sends the secret to the server.
-func keyLeaked(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/s/") && strings.Contains(r.URL.Path, "#")
-}
-
-// address is where the request came from, without the port.
+// address is where the request came from, as [Server.client] read it.
 func address(c echo.Context) string {
-	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
+	from, _ := c.Get(keyAddress).(string)
+	return from
 }
 
 // caller is who asks: the device of the bearer token, or nobody yet.

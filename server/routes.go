@@ -7,7 +7,8 @@ import "github.com/labstack/echo/v4"
 func (s *Server) routes() *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
-	e.Pre(overrideMethod)
+	e.Logger.SetOutput(scrubber{s.log})
+	e.Pre(scrub, overrideMethod)
 	e.Use(s.observe)
 
 	e.GET("/healthz", s.healthy)
@@ -19,7 +20,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/v1/log/checkpoint", s.checkpoint, s.api)
 
 	// A certified device, named by its bearer token.
-	v1 := e.Group("/v1", s.api, s.bearer)
+	v1 := e.Group("/v1", s.api, s.bearer, s.limitDevice(s.devices))
 	v1.POST("/sync/push", s.push)
 	v1.GET("/sync/pull", s.pull)
 	v1.POST("/clips/:clip/viewings", s.openViewing)
@@ -40,7 +41,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/s/:token", s.linkPage)
 	e.HEAD("/s/:token", s.linkPage)
 	e.POST("/s/:token/open", s.openLink, carer, s.limit(s.opens), pressed)
-	e.GET("/s/:token/payload", s.readLink, carer)
+	e.GET("/s/:token/payload", s.readLink, carer, s.limit(s.households), s.limitPage(s.ranges))
 	e.POST("/s/:token/stop", s.stopLink, carer, s.limit(s.stops), pressed)
 	return e
 }

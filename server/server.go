@@ -3,6 +3,8 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,14 +25,33 @@ type Config struct {
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // slog.Default() when nil
 
+	// Proxies are the addresses in front of this server whose X-Forwarded-For is
+	// believed, and no other's. See ParseProxies.
+	Proxies []netip.Prefix
+
 	// BodyTime is how long a connection may stand still while a body travels, one
 	// minute when zero. It is renewed by progress.
 	BodyTime time.Duration
 
+	// Connections open at once, in all and from one address.
+	Connections           int // 1,000 when zero
+	ConnectionsPerAddress int // 100 when zero
+
 	// Requests a minute from one address. A whole team behind one address joins
-	// within minutes; a carer needs a handful of tries.
+	// within minutes; a carer needs a handful of tries. Link secrets in request
+	// lines come from mail gateways, a few at a time.
 	JoinsPerMinute int // 20 when zero
 	OpensPerMinute int // 10 when zero
+	LeaksPerMinute int // 30 when zero
+
+	// Requests a minute of one device: a film of 4 GiB is 512 pieces of 8 MiB, which
+	// a fast office line sends in a minute, beside a colleague's film being watched.
+	DevicePerMinute int // 1,200 when zero
+
+	// Ranges a minute of one opened page: a player that is dragged to and fro asks
+	// five times a second. From one address, all pages of a household or a clinic.
+	PagePerMinute   int // 300 when zero
+	RangesPerMinute int // 1,200 when zero
 
 	// What stops something has limits of its own, so that nothing else can use them
 	// up. A whole team whose devices were revoked sends its withdrawals at once.
@@ -44,14 +65,17 @@ type Server struct {
 	store  *storage.Store
 	log    *slog.Logger
 	tokens *tokens
-	joins  *limiter
-	opens  *limiter
-	stops  *limiter
 
-	restrictions *limiter
+	joins, opens, stops *limiter[netip.Prefix]
+	restrictions        *limiter[netip.Prefix]
+	leaks, households   *limiter[netip.Prefix]
+	devices             *limiter[policies.DeviceID]
+	ranges              *limiter[policies.Digest]
 
-	probe probe
-	echo  *echo.Echo
+	junk   junk
+	behind sync.WaitGroup // what is done beside an answer
+	probe  probe
+	echo   *echo.Echo
 }
 
 // New builds the server and its routes.
@@ -65,17 +89,24 @@ func New(cfg Config) *Server {
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = time.Minute
 	}
-	if cfg.JoinsPerMinute == 0 {
-		cfg.JoinsPerMinute = 20
-	}
-	if cfg.OpensPerMinute == 0 {
-		cfg.OpensPerMinute = 10
-	}
-	if cfg.StopsPerMinute == 0 {
-		cfg.StopsPerMinute = 30
-	}
-	if cfg.RestrictionsPerMinute == 0 {
-		cfg.RestrictionsPerMinute = 60
+	for _, figure := range []struct {
+		set   *int
+		usual int
+	}{
+		{&cfg.Connections, maxConns},
+		{&cfg.ConnectionsPerAddress, maxConnsPerAddress},
+		{&cfg.JoinsPerMinute, 20},
+		{&cfg.OpensPerMinute, 10},
+		{&cfg.LeaksPerMinute, 30},
+		{&cfg.DevicePerMinute, 1200},
+		{&cfg.PagePerMinute, 300},
+		{&cfg.RangesPerMinute, 1200},
+		{&cfg.StopsPerMinute, 30},
+		{&cfg.RestrictionsPerMinute, 60},
+	} {
+		if *figure.set == 0 {
+			*figure.set = figure.usual
+		}
 	}
 	cfg.Contact.Demo = cfg.Demo
 	s := &Server{
@@ -83,11 +114,15 @@ func New(cfg Config) *Server {
 		store:  cfg.Store,
 		log:    cfg.Log,
 		tokens: newTokens(),
-		joins:  newLimiter(cfg.JoinsPerMinute),
-		opens:  newLimiter(cfg.OpensPerMinute),
-		stops:  newLimiter(cfg.StopsPerMinute),
 
-		restrictions: newLimiter(cfg.RestrictionsPerMinute),
+		joins:        newLimiter[netip.Prefix](cfg.JoinsPerMinute),
+		opens:        newLimiter[netip.Prefix](cfg.OpensPerMinute),
+		stops:        newLimiter[netip.Prefix](cfg.StopsPerMinute),
+		restrictions: newLimiter[netip.Prefix](cfg.RestrictionsPerMinute),
+		leaks:        newLimiter[netip.Prefix](cfg.LeaksPerMinute),
+		households:   newLimiter[netip.Prefix](cfg.RangesPerMinute),
+		devices:      newLimiter[policies.DeviceID](cfg.DevicePerMinute),
+		ranges:       newLimiter[policies.Digest](cfg.PagePerMinute),
 	}
 	s.echo = s.routes()
 	return s

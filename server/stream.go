@@ -9,10 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-const (
-	copyBytes  = 128 << 10 // two sealed chunks; held for each reader
-	renewBytes = 64 << 10  // in BodyTime: a connection below 9 kbit/s is as good as none
-)
+const copyBytes = 128 << 10 // two sealed chunks; held for each reader
 
 // beyond tells how long the payload is, beside a range that is not in it.
 func beyond(c echo.Context, size int64) {
@@ -33,7 +30,7 @@ func (s *Server) stream(c echo.Context, body io.Reader, r byteRange, offset, len
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, size))
 	}
 	c.Response().WriteHeader(status)
-	n, err := io.CopyBuffer(s.writing(c), io.LimitReader(body, length), make([]byte, min(length, copyBytes)))
+	n, err := io.CopyBuffer(c.Response(), io.LimitReader(body, length), make([]byte, min(length, copyBytes)))
 	if err == nil && n < length {
 		err = io.ErrUnexpectedEOF
 	}
@@ -41,47 +38,4 @@ func (s *Server) stream(c echo.Context, body io.Reader, r byteRange, offset, len
 		return fmt.Errorf("sent %d of %d bytes: %w", n, length, err)
 	}
 	return nil
-}
-
-// progress renews the connection's time each renewBytes.
-type progress struct {
-	moved int64
-	renew func()
-}
-
-func (p *progress) add(n int) {
-	if p.moved += int64(n); p.moved >= renewBytes {
-		p.moved = 0
-		p.renew()
-	}
-}
-
-type progressReader struct {
-	io.Reader
-	progress
-}
-
-func (r *progressReader) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.add(n)
-	return n, err
-}
-
-type progressWriter struct {
-	io.Writer
-	progress
-}
-
-func (w *progressWriter) Write(b []byte) (int, error) {
-	n, err := w.Writer.Write(b)
-	w.add(n)
-	return n, err
-}
-
-func (s *Server) reading(c echo.Context) io.Reader {
-	return &progressReader{c.Request().Body, progress{renew: func() { s.renew(c) }}}
-}
-
-func (s *Server) writing(c echo.Context) io.Writer {
-	return &progressWriter{c.Response(), progress{renew: func() { s.renew(c) }}}
 }

@@ -129,7 +129,7 @@ func (s *Server) appendUpload(c echo.Context) error {
 	if !ok {
 		return wire.NewError(wire.CodeBadRequest, fmt.Errorf("upload offset %.20q", h.Get(uploadOffset)))
 	}
-	durable, err := s.store.Uploads.Append(c.Request().Context(), caller(c), upload, offset, s.reading(c))
+	durable, err := s.store.Uploads.Append(c.Request().Context(), caller(c), upload, offset, c.Request().Body)
 	if err != nil {
 		return err
 	}
