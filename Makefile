@@ -8,11 +8,19 @@ SHELL       := /bin/bash
 
 PORT  ?= 8080
 VIDEO ?= client-sdk/film/testdata/visit.mp4
+# Where the film lies: in the service's folder, or on an S3 server beside it. Each
+# kind has a folder of its own, because a service's film never moves.
+STORE ?=
+DATA  ?= data$(if $(STORE),-$(STORE))
+ifneq ($(filter-out minio versitygw,$(STORE)),)
+$(error STORE=$(STORE) is not known here: give minio or versitygw, or leave it out)
+endif
 # Handed on as they are: a film's name may hold spaces and quotes.
-export PORT VIDEO
+export PORT VIDEO DATA
 
 WEB   := client-sdk/web
 BIN   := .cache/bin
+STORE_PROGRAM := $(if $(STORE),$(BIN)/$(STORE))
 # The browser's part is optional for Go (server/pages answers 503 without it),
 # so only the targets that show pages ask for Node.
 PAGES := .cache/pages.stamp
@@ -25,11 +33,11 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run demo pages build check test stores static clean help go node debian
 
-run: build ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C
-	@exec $(BIN)/demo --bin $(BIN) --data data --port "$$PORT" --video "$$VIDEO"
+run: build $(STORE_PROGRAM) ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C; STORE=minio: film on S3
+	@exec $(BIN)/demo --bin $(BIN) --data "$$DATA" --store "$(STORE)" --port "$$PORT" --video "$$VIDEO"
 
-demo: build ## the same steps in a temporary folder, each outcome checked, the page in real Chromium
-	@exec $(BIN)/demo --bin $(BIN) --check --video "$$VIDEO" --drive $(WEB)/test/browser/drive.mjs --shots .cache/shots
+demo: build $(STORE_PROGRAM) ## the same steps in a temporary folder, each outcome checked, the page in real Chromium
+	@exec $(BIN)/demo --bin $(BIN) --store "$(STORE)" --check --video "$$VIDEO" --drive $(WEB)/test/browser/drive.mjs --shots .cache/shots
 
 build: go pages ## the binaries, in .cache/bin
 	@mkdir -p $(BIN)
@@ -65,9 +73,11 @@ MINIO     := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 stores: go $(BIN)/versitygw $(BIN)/minio ## S3 servers for the tests, in .cache/bin: up to 20 minutes, once
 
 $(BIN)/versitygw:
+	@echo "Building versitygw, once: a few minutes."
 	GOBIN=$(abspath $(BIN)) go install $(VERSITYGW)
 
 $(BIN)/minio:
+	@echo "Building MinIO from its last source, once: up to 20 minutes."
 	GOBIN=$(abspath $(BIN)) go install $(MINIO)
 
 static: go

@@ -92,6 +92,7 @@ func outcomes(ctx context.Context, st *stage, s settings, video string) error {
 			return st.run(ctx, nil, "attuned", "log", "verify", "--data", st.data, "--json")
 		}},
 		{"A changed film is not played", func() error { return st.damaged(ctx, s, l) }},
+		{"The store and the log are sound", func() error { return st.sound(ctx) }},
 		{"A revoked link shows nothing", func() error { return st.revoked(ctx, s, l) }},
 		{"The carer asks us to stop, and everything does", func() error { return st.stopped(ctx, s) }},
 	} {
@@ -209,14 +210,11 @@ func browse(ctx context.Context, s settings, l *link, expect string, more ...str
 
 // damaged flips one byte of the stored film, has the page refuse it, and mends it.
 func (st *stage) damaged(ctx context.Context, s settings, l *link) error {
-	object, err := largestFile(filepath.Join(st.data, "objects"))
+	mend, err := st.damage(ctx, l.Clip)
 	if err != nil {
 		return err
 	}
-	if err := flip(object); err != nil {
-		return err
-	}
-	return errors.Join(browse(ctx, s, l, "damaged", "--wrong-pin", "none"), flip(object))
+	return errors.Join(browse(ctx, s, l, "damaged", "--wrong-pin", "none"), mend())
 }
 
 func largestFile(dir string) (path string, err error) {
@@ -234,6 +232,9 @@ func largestFile(dir string) (path string, err error) {
 	return path, err
 }
 
+// damagedByte lies in the first chunk of a sealed film.
+const damagedByte = 1000
+
 // flip changes a bit of the first chunk: a second call mends it.
 func flip(path string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
@@ -245,11 +246,11 @@ func flip(path string) error {
 	}
 	defer f.Close()
 	var b [1]byte
-	if _, err := f.ReadAt(b[:], 1000); err != nil {
+	if _, err := f.ReadAt(b[:], damagedByte); err != nil {
 		return err
 	}
 	b[0] ^= 1
-	_, err = f.WriteAt(b[:], 1000)
+	_, err = f.WriteAt(b[:], damagedByte)
 	return err
 }
 

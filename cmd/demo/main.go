@@ -16,6 +16,7 @@ import (
 type settings struct {
 	bin   string // folder of attuned and attune
 	data  string
+	store string // the S3 server for the film: minio or versitygw; "" the folder itself
 	port  int
 	video string
 	check bool
@@ -24,9 +25,13 @@ type settings struct {
 }
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == minded {
+		os.Exit(mind(os.Stdin, os.Args[2:]))
+	}
 	var s settings
 	flag.StringVar(&s.bin, "bin", ".cache/bin", "folder of the built binaries")
 	flag.StringVar(&s.data, "data", "data", "the service's folder; made when it is not there")
+	flag.StringVar(&s.store, "store", "", "keep the film on this S3 server, run beside the service: minio or versitygw")
 	port := flag.String("port", "8080", "port on 127.0.0.1; with --check a free one")
 	flag.StringVar(&s.video, "video", "client-sdk/film/testdata/visit.mp4", "the film of the visit")
 	flag.BoolVar(&s.check, "check", false, "use a temporary folder, check each outcome, and end")
@@ -39,7 +44,8 @@ func main() {
 		os.Exit(2)
 	}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGHUP: a terminal that closes ends the demonstration, like Ctrl-C.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	os.Exit(status(ctx, s))
 }

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -26,8 +25,8 @@ type stage struct {
 	data    string
 	secrets string // data/demo-secrets
 	origin  string
-	server  *exec.Cmd
-	ended   chan error // the server's end, once
+	server  *child
+	s3      *s3 // nil when the film lies in data
 }
 
 // failed is a command that ended with another status than 0.
@@ -37,11 +36,16 @@ type failed struct {
 	said    string
 }
 
-func (f *failed) Error() string { return fmt.Sprintf("%s: %s", f.command, f.said) }
+func (f *failed) Error() string {
+	if f.command == "" { // our own
+		return f.said
+	}
+	return fmt.Sprintf("%s: %s", f.command, f.said)
+}
 
 // open founds a demonstration where there is none yet, and starts its server.
 func open(ctx context.Context, s settings, addr string) (*stage, error) {
-	st := &stage{ended: make(chan error, 1), origin: "http://" + addr}
+	st := &stage{origin: "http://" + addr}
 	var err error
 	if st.bin, err = absolute(s.bin); err != nil {
 		return nil, err
@@ -50,12 +54,24 @@ func open(ctx context.Context, s settings, addr string) (*stage, error) {
 		return nil, err
 	}
 	st.secrets = filepath.Join(st.data, "demo-secrets")
-	if _, err := os.Stat(filepath.Join(st.data, "DEMO")); errors.Is(err, os.ErrNotExist) {
+	_, err = os.Stat(filepath.Join(st.data, "DEMO"))
+	founding := errors.Is(err, os.ErrNotExist)
+	if founding {
 		if err := st.found(ctx, addr); err != nil {
 			return nil, err
 		}
 	}
-	return st, st.start(addr)
+	if err := st.openS3(ctx, s.store, founding); err != nil {
+		return nil, err
+	}
+	err = st.setUp(ctx)
+	if err == nil {
+		err = st.start(addr)
+	}
+	if err != nil && st.s3 != nil {
+		st.s3.close()
+	}
+	return st, err
 }
 
 // found makes the service with all of its keys in one place.
@@ -80,54 +96,58 @@ func (st *stage) start(addr string) error {
 		return err
 	}
 	defer log.Close() // the server has its own handle of it
-	st.server = exec.Command(st.binary("attuned"), "serve", "--data", st.data, "--addr", addr, "--origin", st.origin,
+	args := append([]string{"serve", "--data", st.data, "--addr", addr, "--origin", st.origin,
 		"--contact-phone", "0113 496 0000", "--contact-email", "help@northfield.example",
-		"--complaints", "complaints@northfield.example")
-	st.server.Stderr = log
-	out, err := st.server.StdoutPipe()
+		"--complaints", "complaints@northfield.example"}, st.s3.flags("server.key")...)
+	cmd := exec.Command(st.binary("attuned"), args...)
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	before, _ := log.Seek(0, io.SeekEnd) // where what it says now begins
-	if err := st.server.Start(); err != nil {
+	if st.server, err = begin(cmd); err != nil {
 		return fmt.Errorf("start attuned: %w", err)
 	}
 	line, _ := bufio.NewReader(out).ReadString('\n')
 	go func() {
 		io.Copy(io.Discard, out) // so that the server never blocks on its output
-		st.ended <- st.server.Wait()
+		st.server.wait()
 	}()
 	if !strings.HasPrefix(line, "serving ") {
-		st.server.Process.Kill()
-		<-st.ended
+		st.server.close()
 		said, err := os.ReadFile(log.Name())
 		if err != nil {
 			return err
 		}
-		return &failed{"attuned serve", st.server.ProcessState.ExitCode(), strings.TrimSpace(string(said[before:]))}
+		return &failed{"attuned serve", cmd.ProcessState.ExitCode(), strings.TrimSpace(string(said[before:]))}
 	}
 	return nil
 }
 
 // wait returns when the server ends, or when ctx is done and it was stopped.
 func (st *stage) wait(ctx context.Context) error {
+	var s3 chan error
+	if st.s3 != nil {
+		s3 = st.s3.ended
+	}
 	select {
-	case err := <-st.ended:
-		st.ended <- err
+	case err := <-st.server.ended:
+		st.server.ended <- err
 		return fmt.Errorf("the server ended: %w", err)
+	case err := <-s3:
+		s3 <- err
+		return fmt.Errorf("the S3 server ended: %w", err)
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-// close stops the server, gently at first.
+// close stops the server, then what it writes to.
 func (st *stage) close() {
-	st.server.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-st.ended:
-	case <-time.After(20 * time.Second):
-		st.server.Process.Kill()
-		<-st.ended
+	st.server.close()
+	if st.s3 != nil {
+		st.s3.close()
 	}
 }
 
@@ -136,24 +156,28 @@ func (st *stage) as(ctx context.Context, who string, out any, args ...string) er
 	return st.run(ctx, out, "attune", append([]string{"--json", "--home", st.home(who), "--server", st.origin, "--passphrase-file", st.passphrase()}, args...)...)
 }
 
+// run runs a command and reads its JSON into out (nil: not), also that of one which
+// found something wrong.
 func (st *stage) run(ctx context.Context, out any, name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, st.binary(name), args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	var undecoded error
+	if out != nil {
+		undecoded = json.Unmarshal(stdout.Bytes(), out)
+	}
+	if err != nil {
 		said := strings.TrimSpace(stderr.String() + stdout.String())
 		if said == "" {
 			said = err.Error()
 		}
 		return &failed{name + " " + strings.Join(args, " "), cmd.ProcessState.ExitCode(), said}
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(stdout.Bytes(), out); err != nil {
-		return fmt.Errorf("%s %s said %q: %w", name, args[0], stdout.String(), err)
+	if undecoded != nil {
+		return fmt.Errorf("%s %s said %q: %w", name, args[0], stdout.String(), undecoded)
 	}
 	return nil
 }
