@@ -34,7 +34,7 @@ func (j *judge) change(next folded, index int64) error {
 	}
 	for _, id := range next.changes.Links {
 		if l := f.Links[id]; l != nil {
-			if err := j.tx.PutLink(rows.Link{Token: l.Token, Link: id, Family: f.ID}); err != nil {
+			if err := j.putLink(next, l); err != nil {
 				return err
 			}
 		}

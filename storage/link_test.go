@@ -15,7 +15,16 @@ import (
 )
 
 func openLink(w *storagetest.World, l storagetest.Link, pin string) (storage.Opened, error) {
-	return w.Links.Open(context.Background(), policies.Caller{Request: "page"}, l.Token, l.Auth(), l.Keyed(pin))
+	return w.Links.Open(context.Background(), policies.Caller{Request: "page"}, l.Token, l.Auth(), l.Keyed(pin), policies.Digest{})
+}
+
+func status(t *testing.T, w *storagetest.World, who *storagetest.Person, id policies.LinkID) storage.LinkStatus {
+	t.Helper()
+	st, err := w.Links.Status(context.Background(), who.Caller(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
 }
 
 func TestLinkOpen(t *testing.T) {
@@ -47,7 +56,7 @@ func TestLinkOpen(t *testing.T) {
 	t.Run("WrongAuthCountsNothing", func(t *testing.T) {
 		l := f.Share(c, 5)
 		for range 30 {
-			_, err := w.Links.Open(ctx, policies.Caller{}, l.Token, policies.DigestOf([]byte("guess")), l.Keyed("000000"))
+			_, err := w.Links.Open(ctx, policies.Caller{}, l.Token, policies.DigestOf([]byte("guess")), l.Keyed("000000"), policies.Digest{})
 			if !errors.Is(err, storage.ErrLinkEnded) {
 				t.Fatalf("wrong auth: %v, want ended", err)
 			}
@@ -116,6 +125,97 @@ func TestLinkOpen(t *testing.T) {
 		all.Wait()
 		if opened.Load() != 1 {
 			t.Errorf("opened %d times, want once", opened.Load())
+		}
+	})
+	t.Run("Reload", func(t *testing.T) {
+		l := f.Share(c, 1)
+		first, err := openLink(w, l, l.PIN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reload := func(l storagetest.Link, page policies.Digest, pin string) (storage.Opened, error) {
+			return w.Links.Open(ctx, policies.Caller{Request: "page"}, l.Token, l.Auth(), l.Keyed(pin), page)
+		}
+		w.Clock.Forward(9 * time.Minute)
+		again, err := reload(l, first.Session, l.PIN)
+		if err != nil || again.Session != first.Session {
+			t.Errorf("reload after nine minutes: %v, same session %v", err, again.Session == first.Session)
+		}
+		if _, err := openLink(w, l, l.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("another browser within the ten minutes: %v, want ended", err)
+		}
+		if _, err := reload(l, policies.DigestOf([]byte("guess")), l.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("a session that was made up: %v, want ended", err)
+		}
+		var pin *storage.PINError
+		if _, err := reload(l, first.Session, "999999"); !errors.As(err, &pin) {
+			t.Errorf("reload with a wrong PIN: %v, want a wrong PIN", err)
+		}
+		other := f.Share(c, 1)
+		if _, err := openLink(w, other, other.PIN); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reload(other, first.Session, other.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("with the session of another link: %v, want ended", err)
+		}
+		w.Clock.Forward(2 * time.Minute) // a reload adds no time
+		if _, err := reload(l, first.Session, l.PIN); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("after eleven minutes: %v, want ended", err)
+		}
+		if st := status(t, w, w.Sam, l.ID); st.Opened != 1 {
+			t.Errorf("counted %d openings, want 1", st.Opened)
+		}
+	})
+	t.Run("NewPIN", func(t *testing.T) {
+		l := f.Share(c, 5)
+		page, err := openLink(w, l, l.PIN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			w.Clock.Forward(16 * time.Minute)
+			openLink(w, l, "999999")
+		}
+		if st := status(t, w, w.Sam, l.ID); !st.Locked || st.Opened != 1 || st.Opens != 5 {
+			t.Fatalf("after twenty wrong PINs: %+v, want locked, opened 1 of 5", st)
+		}
+		old := l.Keyed("111111") // said now, on a device that syncs later
+		late, _ := w.Sam.Say(f.Record, "link.pin", &policies.LinkPIN{Link: l.ID, PIN: policies.DigestOf(old[:])})
+		w.Clock.Forward(time.Minute)
+		keyed := l.Keyed("135790")
+		w.Ana.Does(f.Record, "link.pin", &policies.LinkPIN{Link: l.ID, PIN: policies.DigestOf(keyed[:])})
+		if st := status(t, w, w.Ana, l.ID); st.Locked || st.Paused != 0 {
+			t.Errorf("with a new PIN: %+v, want neither locked nor paused", st)
+		}
+		if _, _, err := w.Links.Read(ctx, policies.Caller{}, l.Token, page.Session, 0, 10); !errors.Is(err, storage.ErrLinkEnded) {
+			t.Errorf("a page opened with the PIN before: %v, want ended", err)
+		}
+		var pin *storage.PINError
+		if _, err := openLink(w, l, l.PIN); !errors.As(err, &pin) || pin.Left != 4 {
+			t.Errorf("the PIN before: %+v, want wrong, with four tries left", pin)
+		}
+		if _, err := openLink(w, l, "135790"); err != nil {
+			t.Errorf("the new PIN: %v", err)
+		}
+		w.Clock.Forward(time.Minute)
+		openLink(w, l, "999999")
+		w.MustAccept(w.Sam.Caller(), late)
+		if _, err := openLink(w, l, "111111"); !errors.As(err, &pin) || pin.Left != 3 {
+			t.Errorf("an older PIN that came late: %+v, want wrong, and what was counted kept", pin)
+		}
+	})
+	t.Run("Status", func(t *testing.T) {
+		l := f.Share(c, 5)
+		for range 5 {
+			openLink(w, l, "999999")
+		}
+		if st := status(t, w, w.Ana, l.ID); st.Locked || st.Paused != w.Clock.Micros()+15*60e6 || st.Opened != 0 {
+			t.Errorf("after five wrong PINs: %+v, want paused for fifteen minutes", st)
+		}
+		for name, who := range map[string]*storagetest.Person{"Head": w.Head, "Visitor": w.Visitor, "Officer": w.Officer} {
+			if _, err := w.Links.Status(ctx, who.Caller(), l.ID); !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("%s: %v, want not found", name, err)
+			}
 		}
 	})
 	t.Run("SessionOfAnotherLink", func(t *testing.T) {
