@@ -40,14 +40,14 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 	if !p.Active(a.Now) || !p.HasPowers() {
 		return Changes{}, notPossible("this practitioner is not confirmed, or no longer certified; ask a registrar")
 	}
-	was := f.Receives(o, p.ID)
+	was := f.Receives(o, p.ID, a.Now)
 	m := f.member(p.ID)
 	if m == nil {
 		m = &TeamMember{Staff: p.ID}
 		f.Team[p.ID] = m
 	}
 	m.Added = insertGrant(m.Added, a.Statement)
-	return f.received(o, p.ID, was), nil
+	return f.received(o, p.ID, was, a.Now), nil
 }
 
 func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
@@ -56,9 +56,9 @@ func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
 			return Changes{}, err
 		}
 	}
-	was := f.Receives(o, a.Said.Staff)
+	was := f.Receives(o, a.Said.Staff, a.Now)
 	f.restrict(staffSubject(a.Said.Staff), a.ID)
-	return f.received(o, a.Said.Staff, was), nil
+	return f.received(o, a.Said.Staff, was, a.Now), nil
 }
 
 // OnTeam reports whether a person is on the practitioner team now: put there by

@@ -93,11 +93,11 @@ func addViewer(f *Family, o *Org, a act[ViewerAdd]) (Changes, error) {
 	if err := ends("the viewing", a.Said.Until, a.Now, Micros(MaxViewing.Microseconds())); err != nil {
 		return Changes{}, err
 	}
-	was := f.Receives(o, p.ID)
+	was := f.Receives(o, p.ID, a.Now)
 	f.list()[a.ID] = &Listing{
 		ID: a.ID, By: a.By.Staff, Staff: p.ID, Purpose: a.Said.Purpose, Until: a.Said.Until, Knew: knew(a.Statement),
 	}
-	return f.received(o, p.ID, was), nil
+	return f.received(o, p.ID, was, a.Now), nil
 }
 
 // countersign adds a head of service's word to an entry of the list. Of several,
@@ -110,11 +110,11 @@ func countersign(f *Family, o *Org, a act[Countersign]) (Changes, error) {
 	if l.By == a.By.Staff {
 		return Changes{}, notPossible("nobody countersigns their own statement")
 	}
-	was := f.Receives(o, l.Staff)
+	was := f.Receives(o, l.Staff, a.Now)
 	if l.Signed.IsZero() || compareID(a.ID, l.Signed) < 0 {
 		l.Signed = a.ID
 	}
-	return f.received(o, l.Staff, was), nil
+	return f.received(o, l.Staff, was, a.Now), nil
 }
 
 // removeViewer ends what this person may watch, whether or not they are on the
@@ -126,9 +126,9 @@ func removeViewer(f *Family, o *Org, a act[ViewerRemove]) (Changes, error) {
 		}
 	}
 	who := a.Said.Staff
-	was := f.Receives(o, who)
+	was := f.Receives(o, who, a.Now)
 	f.restrict(viewerSubject(who), a.ID)
-	return f.received(o, who, was), nil
+	return f.received(o, who, was, a.Now), nil
 }
 
 // list is the viewer list, made where a state was stored before there were lists.
@@ -164,11 +164,10 @@ func (f *Family) ListedFor(who StaffID, purpose Purpose, now Micros) (listed, si
 	return listed, signed
 }
 
-// Receives reports whether a person receives this family's record: the team, and
-// everyone with an entry on the viewer list that stands. An entry whose date has
-// passed counts here: its end is ruled on at each pull.
-func (f *Family) Receives(o *Org, who StaffID) bool {
-	return f.OnTeam(who) || f.anyListing(func(l *Listing) bool { return l.Staff == who && f.stands(o, l) })
+// Receives reports whether a person receives this family's record now: the team,
+// and everyone on the viewer list.
+func (f *Family) Receives(o *Org, who StaffID, now Micros) bool {
+	return f.OnTeam(who) || f.Listed(o, who, now)
 }
 
 func (f *Family) anyListing(is func(*Listing) bool) bool {
@@ -180,9 +179,10 @@ func (f *Family) anyListing(is func(*Listing) bool) bool {
 	return false
 }
 
-// received says whether a person began or ceased to receive the record.
-func (f *Family) received(o *Org, who StaffID, was bool) Changes {
-	switch is := f.Receives(o, who); {
+// received says whether a person began or ceased to receive the record. That a
+// viewer's date has passed is no statement's doing, and shows at their next pull.
+func (f *Family) received(o *Org, who StaffID, was bool, now Micros) Changes {
+	switch is := f.Receives(o, who, now); {
 	case is && !was:
 		return Changes{Joined: []StaffID{who}}
 	case was && !is:
@@ -200,6 +200,26 @@ func (f *Family) MayView(o *Org, who StaffID, id ClipID, purpose Purpose, now Mi
 	listed, signed := f.ListedFor(who, purpose, now)
 	return p != nil && p.Role != IGOfficer && listed && (signed || !p.Outside) &&
 		f.NamedViewer(who, id, purpose, now) && len(f.ClipConsented(id, purpose, now)) == 0
+}
+
+// ViewUntil is the end of what an entry of the list allows of a clip, as it stands
+// now: of the list, and of every form that names the viewer. Zero when it allows
+// nothing.
+func (f *Family) ViewUntil(o *Org, l Listing, id ClipID, now Micros) Micros {
+	p, c := o.Staff[l.Staff], f.Clips[id]
+	if c == nil || !p.Active(now) || f.ListingState(o, l, now) != ListingOpen || !f.MayView(o, l.Staff, id, l.Purpose, now) {
+		return 0
+	}
+	until := l.Until
+	for _, person := range c.People {
+		form, _ := f.CurrentConsent(person, now)
+		for _, v := range form.Viewers {
+			if v.Staff == l.Staff && v.Purpose == l.Purpose {
+				until = min(until, v.Until, form.Until)
+			}
+		}
+	}
+	return until
 }
 
 // Named reports whether the consent in force of anybody in the family names a

@@ -57,7 +57,7 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 	if p == nil {
 		return false
 	}
-	if kind == "clip.add" && f.Receives(o, who) {
+	if kind == "clip.add" && f.anyListing(func(l *Listing) bool { return l.Staff == who && f.stands(o, l) }) {
 		return name == "title" || name == HeaderFor(p.Recipient)
 	}
 	return p.Role == IGOfficer && kind == "consent.sign" && name == "form"

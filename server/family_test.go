@@ -23,6 +23,10 @@ func newFilmed(w *world) *filmed {
 	f := &filmed{world: w, family: w.svc.Open("EH-2041/7")}
 	w.svc.Clock.Forward(time.Minute) // the last form counts
 	f.consent()
+	entry := f.svc.Sam.Does(f.family.Record, "viewer.add", &policies.ViewerAdd{
+		Staff: f.svc.Visitor.Staff, Purpose: policies.Supervision, Until: f.svc.Clock.Micros() + policies.Micros((30 * 24 * time.Hour).Microseconds()),
+	})
+	f.family.Countersign(entry)
 	f.clip = f.family.Add(150_000, true)
 	return f
 }

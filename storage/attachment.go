@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -57,29 +56,76 @@ func matches(s policies.Statement, got []Attachment) error {
 }
 
 // attach writes attachments that come later. It is a write like any other: asked of
-// the rules that the statement itself would be asked of now, and an event. Whoever
-// has left the team, or the service, adds nothing to what they once said.
+// the rules that the statement itself would be asked of now, and an event for each.
+// Whoever has left the team, or the service, adds nothing to what they once said.
+//
+// A clip's key for a viewer is anyone's of the team to write, not only the
+// author's, who may be on leave; a rule of its own looks at whose key it is.
 func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Sealed) (refused Result, err error) {
 	by, _ := j.org.Signer(s.Signer)
 	there, err := j.tx.AttachmentNames(s.ID)
-	if err != nil || by.Staff.IsZero() || by.Staff != j.c.Staff {
+	if err != nil || by.Staff.IsZero() || j.c.Staff.IsZero() {
 		return Result{}, err
-	}
-	var fresh []Attachment
-	for _, a := range sealed.Attachments {
-		if !slices.Contains(there, a.Name) && policies.LooseAttachment(s.Kind, a.Name) {
-			fresh = append(fresh, a)
-		}
-	}
-	if len(fresh) == 0 {
-		return Result{}, nil
 	}
 	next := folded{record: record, author: by}
 	if next.before, err = j.family(policies.FamilyID(record)); err != nil {
 		return Result{}, err
 	}
-	if why := j.mayAttach(s, next, len(there), fresh); why != nil {
-		return j.refuse(s, why)
+	fresh := later{there: len(there)}
+	for _, a := range sealed.Attachments {
+		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) {
+			continue
+		}
+		if next.before != nil && s.Kind == "clip.add" && a.Name != policies.HeaderFor(next.before.Recipient) {
+			fresh.keys = append(fresh.keys, a)
+		} else if by.Staff == j.c.Staff {
+			fresh.own = append(fresh.own, a)
+		}
+	}
+	if err := fresh.check(); err != nil {
+		return j.refuse(s, err)
+	}
+	if len(fresh.own) > 0 {
+		if refused, err = j.attachOwn(s, next, fresh.own); refused.Err != nil || err != nil {
+			return refused, err
+		}
+	}
+	for _, a := range fresh.keys {
+		if refused, err = j.attachKey(s, next, a); refused.Err != nil || err != nil {
+			return refused, err
+		}
+	}
+	return Result{}, nil
+}
+
+// later is what one push brings to a statement that stands.
+type later struct {
+	there     int          // attachments that lie there already
+	own, keys []Attachment // of the statement's author; keys for viewers
+}
+
+func (l later) check() error {
+	all := slices.Concat(l.own, l.keys)
+	if l.there+len(all) > maxAttachments {
+		return fmt.Errorf("%w: %d attachments, at most %d", ErrAttachment, l.there+len(all), maxAttachments)
+	}
+	seen := map[string]bool{}
+	for _, a := range all {
+		if seen[a.Name] || len(a.Body) > maxLooseBytes {
+			return fmt.Errorf("%w: %q twice, or %d bytes", ErrAttachment, a.Name, len(a.Body))
+		}
+		seen[a.Name] = true
+	}
+	return nil
+}
+
+// attachOwn asks of the author what the statement itself would be asked now.
+func (j *judge) attachOwn(s policies.Statement, next folded, fresh []Attachment) (Result, error) {
+	if _, err := j.org.Author(s, j.now); err != nil {
+		return j.refuse(s, err)
+	}
+	if next.before == nil || !next.before.OnTeam(next.author.Staff) {
+		return j.refuse(s, fmt.Errorf("%w: the author is not on this family's team any more", policies.ErrSigner))
 	}
 	ruling, err := j.decide(s, next)
 	if err != nil {
@@ -88,31 +134,48 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 	if !ruling.Allowed {
 		return j.deny(s, ruling)
 	}
-	ev := j.event(s, next, accesslog.Allowed, ruling)
-	ev.Range = fmt.Sprintf("%d attachments", len(fresh))
-	_, _, err = j.tx.Log(ev)
 	for _, a := range fresh {
-		err = errors.Join(err, j.tx.PutAttachment(s.ID, rows.Attachment(a)))
+		ev := j.event(s, next, accesslog.Allowed, ruling)
+		ev.Range = "1 attachment"
+		if err := j.keepLate(s, ev, a); err != nil {
+			return Result{}, err
+		}
 	}
-	return Result{}, err
+	return Result{}, nil
 }
 
-func (j *judge) mayAttach(s policies.Statement, next folded, there int, fresh []Attachment) error {
-	if _, err := j.org.Author(s, j.now); err != nil {
+// attachKey keeps a clip's key that a device of the team wrote for a viewer.
+func (j *judge) attachKey(s policies.Statement, next folded, a Attachment) (Result, error) {
+	id := policies.ClipID(s.ID)
+	viewer := j.recipient(a.Name)
+	ruling := j.d.cfg.Bundle.Decide(policies.Request{
+		Caller: j.c, Action: policies.ActHeader, Clip: id, Viewer: viewer, Now: j.now,
+	}, j.org, next.before)
+	ev := j.d.access(j.c, ruling, j.now, j.familyNamed(next.record), clip(id))
+	ev.Detail = "for " + viewer.String() + "\n" + ev.Detail
+	if !ruling.Allowed {
+		_, _, err := j.tx.Log(ev)
+		return Result{ID: s.ID, Err: hidden(ruling, j.org, next.before, j.c)}, err
+	}
+	return Result{}, j.keepLate(s, ev, a)
+}
+
+// keepLate writes one attachment as the change that its event numbers.
+func (j *judge) keepLate(s policies.Statement, ev rows.Event, a Attachment) error {
+	index, _, err := j.tx.Log(ev)
+	if err != nil {
 		return err
 	}
-	if next.before == nil || !next.before.OnTeam(next.author.Staff) {
-		return fmt.Errorf("%w: the author is not on this family's team any more", policies.ErrSigner)
-	}
-	if there+len(fresh) > maxAttachments {
-		return fmt.Errorf("%w: %d attachments, at most %d", ErrAttachment, there+len(fresh), maxAttachments)
-	}
-	seen := map[string]bool{}
-	for _, a := range fresh {
-		if seen[a.Name] || len(a.Body) > maxLooseBytes {
-			return fmt.Errorf("%w: %q twice, or %d bytes", ErrAttachment, a.Name, len(a.Body))
+	return j.tx.PutLateAttachment(s.ID, rows.Attachment(a), index)
+}
+
+// recipient is whose key a header of this name is; nobody's when no member of staff
+// has that recipient.
+func (j *judge) recipient(name string) (who policies.StaffID) {
+	for id, p := range j.org.Staff {
+		if p.Recipient != "" && policies.HeaderFor(p.Recipient) == name {
+			return id
 		}
-		seen[a.Name] = true
 	}
-	return nil
+	return who
 }

@@ -20,7 +20,10 @@ func (j *judge) change(next folded, index int64) error {
 	if next.before == nil {
 		joined = append(slices.Clone(joined), j.org.Desks()...)
 	}
-	if err := j.access(next.record, joined, next.changes.Left, index); err != nil {
+	if err := j.access(next.record, joined, j.leaving(next), index); err != nil {
+		return err
+	}
+	if err := j.dropHeaders(next); err != nil {
 		return err
 	}
 	for _, id := range next.changes.Clips {
@@ -79,8 +82,34 @@ func (j *judge) changeOrg(next folded, index int64) error {
 	return nil
 }
 
+// leaving is who receives the record no longer. A desk stays one, also of a head of
+// service who was a viewer too.
+func (j *judge) leaving(next folded) []policies.StaffID {
+	desks := j.org.Desks()
+	return slices.DeleteFunc(slices.Clone(next.changes.Left), func(who policies.StaffID) bool { return slices.Contains(desks, who) })
+}
+
+// dropHeaders deletes the keys of whoever may watch no longer: the list of viewers
+// is the list of their keys.
+func (j *judge) dropHeaders(next folded) error {
+	for _, who := range next.changes.Left {
+		p := j.org.Staff[who]
+		if p == nil || p.Recipient == "" {
+			continue
+		}
+		if err := j.tx.DropHeaders(next.family.ID, policies.HeaderFor(p.Recipient)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (j *judge) access(record policies.RecordID, joined, left []policies.StaffID, index int64) error {
 	for _, staff := range joined {
+		// Whoever joins did not receive: a viewing that ran out has left a row open.
+		if err := j.tx.Leave(record, staff, index); err != nil {
+			return err
+		}
 		if err := j.tx.Join(record, staff, index); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -55,8 +56,14 @@ func (r *Records) logPull(ctx context.Context, w *walk) error {
 	}
 	return r.d.rows.Write(ctx, func(tx *rows.Tx) error {
 		for _, h := range w.withheld {
-			if _, _, err := tx.Log(r.d.access(w.c, h.ruling, w.now, h.family, rows.Named{})); err != nil {
+			index, _, err := tx.Log(r.d.access(w.c, h.ruling, w.now, h.family, rows.Named{}))
+			if err != nil {
 				return err
+			}
+			if h.over {
+				if err := tx.Leave(h.record, w.c.Staff, index); err != nil {
+					return err
+				}
 			}
 		}
 		if len(w.items) == 0 {
@@ -89,9 +96,12 @@ type walk struct {
 	withheld []withheld
 }
 
+// withheld is a record that the tables let through and a rule did not.
 type withheld struct {
+	record policies.RecordID
 	family rows.Named
 	ruling policies.Ruling
+	over   bool // a viewer's date has passed: from here on the tables say so too
 }
 
 func (w *walk) run() error {
@@ -184,24 +194,61 @@ func (w *walk) scope(s scope) error {
 	} else if s.reset {
 		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
 	}
-	// One more than fits tells whether the page ends inside this record.
-	stored, err := w.v.Statements(s.record, from, w.at.Head, max(1, w.limit-len(w.items)+1))
+	all, err := w.changes(s.record, from)
 	if err != nil {
 		return err
 	}
-	for _, st := range stored {
+	for _, c := range all {
 		if len(w.items) >= w.limit || w.bytes > maxPageBytes {
 			w.more = true
 			w.at.Record = w.order(s.record)
 			w.at.Index = from
 			return nil
 		}
-		if err := w.deliver(f, st); err != nil {
+		if err := c.deliver(w, f); err != nil {
 			return err
 		}
-		from = st.Index
+		from = c.index
 	}
 	return nil
+}
+
+// change is a statement, or an attachment that came after its statement.
+type change struct {
+	index     int64
+	statement *rows.Statement
+	late      *rows.Late
+}
+
+// changes are a record's next ones up to the pinned head, in order. One more than
+// fits tells whether the page ends inside this record.
+func (w *walk) changes(record policies.RecordID, from int64) ([]change, error) {
+	most := max(1, w.limit-len(w.items)+1)
+	statements, err := w.v.Statements(record, from, w.at.Head, most)
+	if err != nil {
+		return nil, err
+	}
+	late, err := w.v.LateAttachments(record, from, w.at.Head, most)
+	if err != nil {
+		return nil, err
+	}
+	var out []change
+	for i := range statements {
+		out = append(out, change{index: statements[i].Index, statement: &statements[i]})
+	}
+	for i := range late {
+		out = append(out, change{index: late[i].Index, late: &late[i]})
+	}
+	slices.SortFunc(out, func(a, b change) int { return cmp.Compare(a.index, b.index) })
+	return out[:min(len(out), most)], nil
+}
+
+func (c change) deliver(w *walk, f *policies.Family) error {
+	if c.late != nil {
+		w.attached(f, *c.late)
+		return nil
+	}
+	return w.deliver(f, *c.statement)
 }
 
 // allowed asks the rule, once per record and page.
@@ -217,18 +264,25 @@ func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error)
 	}
 	ruling := w.d.cfg.Bundle.Decide(policies.Request{Caller: w.c, Action: policies.ActPull, Now: w.now}, w.o, f)
 	if !ruling.Allowed {
-		w.withheld = append(w.withheld, withheld{about, ruling})
+		w.withheld = append(w.withheld, withheld{record, about, ruling, w.over(f)})
 		return nil, false, nil
 	}
 	w.ruling = ruling
 	return f, true, nil
 }
 
+// over reports whether the caller was a viewer of this family, and is none now.
+// Nobody states that a date has passed, so the pull that meets it ends the access;
+// the next one tells the device to forget the record.
+func (w *walk) over(f *policies.Family) bool {
+	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(), w.c.Staff)
+}
+
 func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
 	if policies.MaySee(f, w.c.Staff, st.Class) {
 		item.Statement = st.Raw
-		attached, err := w.v.Attachments(st.ID)
+		attached, err := w.v.CameWith(st.ID)
 		if err != nil {
 			return err
 		}
@@ -242,4 +296,20 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	w.bytes += len(item.Statement) + 256
 	w.items = append(w.items, item)
 	return nil
+}
+
+// attached delivers an attachment that came after its statement, to whom it is for.
+func (w *walk) attached(f *policies.Family, l rows.Late) {
+	if !policies.MaySee(f, w.c.Staff, l.Class) || !policies.MayReceive(w.o, f, w.c.Staff, l.Kind, l.Name) {
+		return
+	}
+	record := policies.RecordID(w.o.ID)
+	if f != nil {
+		record = policies.RecordID(f.ID)
+	}
+	w.bytes += len(l.Body) + 256
+	w.items = append(w.items, Item{
+		Kind: ItemAttached, ID: l.Statement, Place: Place{Record: record, Index: l.Index},
+		Attachments: []Attachment{Attachment(l.Attachment)},
+	})
 }

@@ -99,7 +99,7 @@ func (o *opening) run(tx *rows.Tx) error {
 	if err := o.log(tx, f, link, ruling, now); err != nil {
 		return err
 	}
-	return o.admit(tx, f, link, sealed, now)
+	return o.admit(tx, org, f, link, sealed, now)
 }
 
 // content is what a link's page needs, sealed under the link's own key; nil while
@@ -170,22 +170,20 @@ func (o *opening) log(tx *rows.Tx, f *policies.Family, link policies.Link, r pol
 }
 
 // admit opens a session and gathers what the page needs.
-func (o *opening) admit(tx *rows.Tx, f *policies.Family, link policies.Link, sealed []byte, now policies.Micros) error {
-	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Sealed: sealed, Viewers: viewers(f, link.Clip, now)}
+func (o *opening) admit(tx *rows.Tx, org *policies.Org, f *policies.Family, link policies.Link, sealed []byte, now policies.Micros) error {
+	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Sealed: sealed, Viewers: viewers(org, f, link.Clip, now)}
 	return tx.PutLinkSession(rows.LinkSession{
 		ID: policies.DigestOf(o.opened.Session[:]), Token: o.token, Expires: min(link.Expires, now+sessionFor),
 	})
 }
 
 // viewers says who can watch a clip, by role.
-func viewers(f *policies.Family, id policies.ClipID, now policies.Micros) []Viewer {
+func viewers(o *policies.Org, f *policies.Family, id policies.ClipID, now policies.Micros) []Viewer {
 	out := []Viewer{{Role: "carer"}, {Role: "team"}}
-	for _, c := range f.Consents {
-		for _, v := range c.Viewers {
-			who := Viewer{Role: string(v.Purpose), Until: v.Until}
-			if f.NamedViewer(v.Staff, id, v.Purpose, now) && !slices.Contains(out, who) {
-				out = append(out, who)
-			}
+	for _, l := range f.Listings() {
+		who := Viewer{Role: string(l.Purpose), Until: f.ViewUntil(o, l, id, now)}
+		if who.Until > now && !slices.Contains(out, who) {
+			out = append(out, who)
 		}
 	}
 	slices.SortFunc(out[2:], func(a, b Viewer) int {

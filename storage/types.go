@@ -58,12 +58,14 @@ type ItemKind string
 // The kinds of item.
 const (
 	ItemStatement  ItemKind = "statement"
+	ItemAttached   ItemKind = "attached"
 	ItemResetScope ItemKind = "reset_scope"
 	ItemDropScope  ItemKind = "drop_scope"
 )
 
 // Item is one change of the feed. Statement is nil where the caller may see only
-// that something stands there.
+// that something stands there. Of an ItemAttached, ID is the statement beside which
+// the attachments lie, and Place has only Record and Index.
 type Item struct {
 	Kind        ItemKind
 	ID          policies.StatementID

@@ -67,10 +67,14 @@ func (q q) Statements(record policies.RecordID, from, to int64, limit int) ([]St
 	return out, err
 }
 
-// LastIndex is the index of the newest accepted statement, -1 for none.
+// LastIndex is the index of the newest change: an accepted statement, a late
+// attachment, or the end of somebody's access; -1 for none.
 func (q q) LastIndex() (int64, error) {
 	var n int64
-	err := q.row(`SELECT COALESCE(MAX(log_index), -1) FROM statements`).Scan(&n)
+	err := q.row(`SELECT COALESCE(MAX(n), -1) FROM (
+		SELECT MAX(log_index) AS n FROM statements
+		UNION ALL SELECT MAX(log_index) FROM attachments
+		UNION ALL SELECT MAX(until) FROM members)`).Scan(&n)
 	return n, err
 }
 
@@ -105,11 +109,54 @@ type Attachment struct {
 	Body []byte
 }
 
-// PutAttachment stores bytes beside a statement; again is the same as once.
+// PutAttachment stores bytes that came with a statement; again is the same as once.
 func (tx *Tx) PutAttachment(id policies.StatementID, a Attachment) error {
 	sum := sha256.Sum256(a.Body)
 	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body) VALUES ($1, $2, $3, $4) ON CONFLICT (statement, name) DO NOTHING`,
 		id.String(), a.Name, policies.Digest(sum).String(), a.Body)
+}
+
+// PutLateAttachment stores bytes that came after their statement: a change of its
+// own, with the index of its event.
+func (tx *Tx) PutLateAttachment(id policies.StatementID, a Attachment, index int64) error {
+	sum := sha256.Sum256(a.Body)
+	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body, log_index) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (statement, name) DO NOTHING`,
+		id.String(), a.Name, policies.Digest(sum).String(), a.Body, index)
+}
+
+// DropHeaders deletes the keys of a family's clips that were written under one
+// name: that of a viewer who is one no more.
+func (tx *Tx) DropHeaders(family policies.FamilyID, name string) error {
+	return tx.exec(`DELETE FROM attachments WHERE name = $2
+		AND statement IN (SELECT id FROM statements WHERE record = $1 AND kind = 'clip.add')`, family.String(), name)
+}
+
+// Late is an attachment that came after its statement.
+type Late struct {
+	Attachment
+	Statement policies.StatementID
+	Kind      policies.Kind
+	Class     policies.Class
+	Index     int64
+}
+
+// LateAttachments reads the attachments that came with from < index ≤ to to
+// statements of a record, in order, at most limit.
+func (q q) LateAttachments(record policies.RecordID, from, to int64, limit int) ([]Late, error) {
+	var out []Late
+	err := q.each(func(scan func(...any) error) error {
+		var l Late
+		var id, kind string
+		if err := scan(&id, &kind, &l.Class, &l.Name, &l.Body, &l.Index); err != nil {
+			return err
+		}
+		l.Kind = policies.Kind(kind)
+		out = append(out, l)
+		return out[len(out)-1].Statement.UnmarshalText([]byte(id))
+	}, `SELECT s.id, s.kind, s.class, a.name, a.body, a.log_index FROM attachments a JOIN statements s ON s.id = a.statement
+		WHERE s.record = $1 AND a.log_index > $2 AND a.log_index <= $3 ORDER BY a.log_index LIMIT $4`,
+		record.String(), from, to, limit)
+	return out, err
 }
 
 // AttachmentNames lists what lies beside a statement, without the bytes.
@@ -124,14 +171,23 @@ func (q q) AttachmentNames(id policies.StatementID) ([]string, error) {
 	return out, err
 }
 
-// Attachments reads what lies beside a statement.
+// Attachments reads what lies beside a statement, whenever it came.
 func (q q) Attachments(id policies.StatementID) ([]Attachment, error) {
+	return q.attachments(id, ``)
+}
+
+// CameWith reads what came with a statement.
+func (q q) CameWith(id policies.StatementID) ([]Attachment, error) {
+	return q.attachments(id, `AND log_index IS NULL`)
+}
+
+func (q q) attachments(id policies.StatementID, only string) ([]Attachment, error) {
 	var out []Attachment
 	err := q.each(func(scan func(...any) error) error {
 		var a Attachment
 		err := scan(&a.Name, &a.Body)
 		out = append(out, a)
 		return err
-	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, id.String())
+	}, `SELECT name, body FROM attachments WHERE statement = $1 `+only+` ORDER BY name`, id.String())
 	return out, err
 }

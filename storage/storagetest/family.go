@@ -79,6 +79,22 @@ func (f *Family) Sign(viewers []policies.NamedViewer, yes ...policies.Purpose) p
 	return id
 }
 
+// List puts somebody on the viewer list for supervision, for a month, and signs a
+// form that names them first. For somebody of another organisation it waits for
+// [Family.Countersign].
+func (f *Family) List(p *Person) policies.StatementID {
+	f.w.t.Helper()
+	until := f.w.Clock.Micros() + month
+	f.Sign([]policies.NamedViewer{{Staff: p.Staff, Purpose: policies.Supervision, Until: until}}, policies.FilmAndUse, policies.FamilyCopy, policies.Supervision)
+	return f.w.Sam.Does(f.Record, "viewer.add", &policies.ViewerAdd{Staff: p.Staff, Purpose: policies.Supervision, Until: until})
+}
+
+// Countersign is the head of service's word for an entry of the list.
+func (f *Family) Countersign(entry policies.StatementID) policies.StatementID {
+	f.w.t.Helper()
+	return f.w.Head.Does(f.Record, "countersign", &policies.Countersign{Of: entry})
+}
+
 // Clip is a clip with its payload.
 type Clip struct {
 	ID      policies.ClipID

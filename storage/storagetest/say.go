@@ -80,7 +80,7 @@ func (w *World) invite(by *key, p *Person) storage.Sealed {
 	rand.Read(salt[:])
 	label := policies.NameLabel(salt, p.Name)
 	raw, s := w.sign(by, policies.RecordID(w.Org), "staff.invite", &policies.StaffInvite{
-		Role: p.Role, Key: p.oneTime.public(), Expires: w.Clock.Micros() + policies.Micros(7*24*time.Hour/time.Microsecond),
+		Role: p.Role, Outside: p.Role == policies.Supervisor, Key: p.oneTime.public(), Expires: w.Clock.Micros() + policies.Micros(7*24*time.Hour/time.Microsecond),
 		Fixed: []policies.Attachment{{Name: "label", SHA256: policies.DigestOf(label), Bytes: int64(len(label))}},
 	})
 	p.Staff, p.oneTime.kid = policies.StaffID(s.ID), policies.KeyID(s.ID)
