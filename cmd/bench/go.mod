@@ -1,0 +1,3 @@
+module github.com/attune-vf/attune/cmd/bench
+
+go 1.26.0
