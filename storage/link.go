@@ -23,55 +23,82 @@ type Links struct {
 // evening, with pauses.
 const sessionFor = policies.Micros(4 * 60 * 60 * 1_000_000)
 
+// reloadFor is how long after an opening the same page may open again without
+// using up another: a phone drops a page when another app comes to the front, and a
+// carer reloads one that hangs. Long enough for a film of a few minutes and a
+// telephone call in between; the next evening is another opening.
+const reloadFor = policies.Micros(10 * 60 * 1_000_000)
+
 // Open lets a carer in. Whatever is wrong with the link itself, unknown, ended,
 // consent withdrawn, opened too often, or an auth value that is not the link's,
-// looks the same: ErrLinkEnded. A wrong auth counts nothing, so a stranger who
-// knows the address cannot lock the carer out. With the right auth, a wrong PIN is
-// a *PINError.
+// looks the same: ErrLinkEnded, by the same statements to the database. A wrong
+// auth counts nothing, so a stranger who knows the address cannot lock the carer
+// out. With the right auth, a wrong PIN is a *PINError.
+//
+// Page is the session that the page still holds from an opening just before, zero
+// for none. Within ten minutes of it, with the right auth and PIN again, it is the
+// same opening: the same session, and nothing is counted. The session proves the
+// browser, since it was told to nobody else, and no time is added to it. It is no
+// substitute for the PIN: whoever takes up the phone has the page, and not the PIN.
 //
 // Source: DESIGN §10; RULES.md, the rules on link.open.
-func (l *Links) Open(ctx context.Context, who policies.Caller, token policies.Bytes16, auth, pin policies.Digest) (Opened, error) {
-	o := opening{d: l.d, who: who, token: token, auth: policies.DigestOf(auth[:]), pin: policies.DigestOf(pin[:])}
+func (l *Links) Open(ctx context.Context, who policies.Caller, token policies.Bytes16, auth, pin, page policies.Digest) (Opened, error) {
+	o := opening{d: l.d, who: who, token: token, auth: policies.DigestOf(auth[:]), pin: policies.DigestOf(pin[:]), page: page}
 	err := l.d.rows.Write(ctx, o.run)
+	if errors.Is(err, errStranger) {
+		return Opened{}, ErrLinkEnded
+	}
 	if err := errors.Join(err, o.refused); err != nil {
 		return Opened{}, err
 	}
 	return o.opened, nil
 }
 
+// errStranger undoes what was done for somebody without the link.
+var errStranger = errors.New("no such link, or not its auth value")
+
 // opening is one attempt.
 type opening struct {
-	d         *door
-	who       policies.Caller
-	token     policies.Bytes16
-	auth, pin policies.Digest
-	opened    Opened
-	refused   error
+	d               *door
+	who             policies.Caller
+	token           policies.Bytes16
+	auth, pin, page policies.Digest
+	reload          bool // of a page that opened the link a little while ago
+	opened          Opened
+	refused         error
 }
 
+// run goes the same way for everybody up to the answer. For an address that nobody
+// has, its neighbour's link is looked up, ruled on and logged, and all of it undone:
+// who measures how long a refusal takes learns nothing of which links there are, and
+// a stranger adds nothing to the log.
 func (o *opening) run(tx *rows.Tx) error {
 	now := o.d.now()
 	row, f, link, err := o.find(tx)
 	if err != nil {
 		return err
 	}
-	// An unknown address is compared with a link that nobody has, so that it takes
-	// the same steps as a known one.
-	if subtle.ConstantTimeCompare(link.Auth[:], o.auth[:]) != 1 || f == nil {
-		o.refused = ErrLinkEnded
-		return nil
-	}
-	o.who.Link = link.ID
 	org, err := o.d.org.read(tx)
 	if err != nil {
 		return err
 	}
+	if o.reload, err = o.again(tx, now); err != nil {
+		return err
+	}
+	o.who.Link = link.ID
 	ruling := o.d.cfg.Bundle.Decide(policies.Request{
 		Caller: o.who, Action: policies.ActOpenLink, Link: link.ID, Clip: link.Clip, Purpose: policies.FilmAndUse, Now: now,
 	}, org, f)
+	if subtle.ConstantTimeCompare(row.Token[:], o.token[:])&subtle.ConstantTimeCompare(link.Auth[:], o.auth[:]) != 1 {
+		return errors.Join(errStranger, o.log(tx, f, link, ruling, now))
+	}
 	if !ruling.Allowed {
 		o.refused = ErrLinkEnded
 		return o.log(tx, f, link, ruling, now)
+	}
+	if !o.reload && row.Opened >= int64(link.Opens) {
+		o.refused = ErrLinkEnded
+		return o.log(tx, f, link, byRule(ruling, policies.OpensRule), now)
 	}
 	if stop := o.tries(row, now); stop != nil {
 		o.refused = stop
@@ -88,18 +115,45 @@ func (o *opening) run(tx *rows.Tx) error {
 		o.refused = ErrLinkEnded
 		return o.log(tx, f, link, byRule(ruling, policies.SealedRule), now)
 	}
-	ok, err := tx.CountOpening(o.token, link.Opens)
+	if err := o.count(tx, link); err != nil {
+		return err
+	}
+	o.opened = Opened{Link: *link, Clip: *f.Clips[link.Clip], Sealed: sealed, Viewers: viewers(org, f, link.Clip, now)}
+	return errors.Join(o.log(tx, f, link, ruling, now), o.admit(tx, *link, now))
+}
+
+// find reads the link of the address, or the one that stands in for it.
+func (o *opening) find(tx *rows.Tx) (rows.Link, *policies.Family, *policies.Link, error) {
+	none := &policies.Link{}
+	row, _, err := tx.LinkNear(o.token)
 	if err != nil {
-		return err
+		return row, nil, none, err
 	}
-	if !ok {
-		o.refused = ErrLinkEnded
-		return o.log(tx, f, link, byRule(ruling, policies.OpensRule), now)
+	f, err := tx.Family(row.Family)
+	if err != nil || f == nil || f.Links[row.Link] == nil {
+		return row, nil, none, err
 	}
-	if err := o.log(tx, f, link, ruling, now); err != nil {
-		return err
+	return row, f, f.Links[row.Link], nil
+}
+
+// again reports whether this page opened the link a little while ago.
+func (o *opening) again(tx *rows.Tx, now policies.Micros) (bool, error) {
+	s, ok, err := tx.LinkSession(policies.DigestOf(o.page[:]))
+	return ok && s.Token == o.token && now < s.Expires && now < s.Opened+reloadFor, err
+}
+
+// count uses up an opening, and a reload begins to count wrong PINs anew as any
+// opening does. That the link has one left was seen in this transaction, and one
+// update holds it against every other.
+func (o *opening) count(tx *rows.Tx, link *policies.Link) error {
+	if o.reload {
+		return tx.ForgiveWrong(o.token)
 	}
-	return o.admit(tx, org, f, link, sealed, now)
+	ok, err := tx.CountOpening(o.token, link.Opens)
+	if err == nil && !ok {
+		err = fmt.Errorf("link %s was opened too often inside one transaction", link.ID)
+	}
+	return err
 }
 
 // content is what a link's page needs, sealed under the link's own key; nil while
@@ -112,18 +166,6 @@ func content(tx *rows.Tx, id policies.LinkID) ([]byte, error) {
 		}
 	}
 	return nil, err
-}
-
-func (o *opening) find(tx *rows.Tx) (rows.Link, *policies.Family, policies.Link, error) {
-	row, ok, err := tx.LinkByToken(o.token)
-	if err != nil || !ok {
-		return row, nil, policies.Link{}, err
-	}
-	f, err := tx.Family(row.Family)
-	if err != nil || f == nil || f.Links[row.Link] == nil {
-		return row, nil, policies.Link{}, err
-	}
-	return row, f, *f.Links[row.Link], nil
 }
 
 // tries refuses a PIN while the link is paused or locked: some tries, a pause, as
@@ -139,7 +181,7 @@ func (o *opening) tries(row rows.Link, now policies.Micros) error {
 	return nil
 }
 
-func (o *opening) wrong(tx *rows.Tx, row rows.Link, f *policies.Family, link policies.Link, ruling policies.Ruling, now policies.Micros) error {
+func (o *opening) wrong(tx *rows.Tx, row rows.Link, f *policies.Family, link *policies.Link, ruling policies.Ruling, now policies.Micros) error {
 	allowed := int64(o.d.cfg.Pack.PINTries.Value)
 	wrong := row.Wrong + 1
 	e := &PINError{Left: int(allowed - wrong%allowed), Locked: wrong >= 2*allowed}
@@ -164,16 +206,28 @@ func byRule(r policies.Ruling, rule string) policies.Ruling {
 	return r
 }
 
-func (o *opening) log(tx *rows.Tx, f *policies.Family, link policies.Link, r policies.Ruling, now policies.Micros) error {
-	_, _, err := tx.Log(o.d.access(o.who, r, now, family(f.ID), clip(link.Clip)))
+// log writes the event. For an address without a link it is about nobody.
+func (o *opening) log(tx *rows.Tx, f *policies.Family, link *policies.Link, r policies.Ruling, now policies.Micros) error {
+	ev := o.d.access(o.who, r, now, rows.Named{}, clip(link.Clip))
+	if f != nil {
+		ev.Family = family(f.ID)
+	}
+	if o.reload {
+		ev.Range = "reload"
+	}
+	_, _, err := tx.Log(ev)
 	return err
 }
 
-// admit opens a session and gathers what the page needs.
-func (o *opening) admit(tx *rows.Tx, org *policies.Org, f *policies.Family, link policies.Link, sealed []byte, now policies.Micros) error {
-	o.opened = Opened{Session: newToken(), Link: link, Clip: *f.Clips[link.Clip], Sealed: sealed, Viewers: viewers(org, f, link.Clip, now)}
+// admit opens a session, or goes on with the one that the page has.
+func (o *opening) admit(tx *rows.Tx, link policies.Link, now policies.Micros) error {
+	if o.reload {
+		o.opened.Session = o.page
+		return nil
+	}
+	o.opened.Session = newToken()
 	return tx.PutLinkSession(rows.LinkSession{
-		ID: policies.DigestOf(o.opened.Session[:]), Token: o.token, Expires: min(link.Expires, now+sessionFor),
+		ID: policies.DigestOf(o.opened.Session[:]), Token: o.token, Opened: now, Expires: min(link.Expires, now+sessionFor),
 	})
 }
 
@@ -190,6 +244,70 @@ func viewers(o *policies.Org, f *policies.Family, id policies.ClipID, now polici
 		return cmp.Or(cmp.Compare(a.Until, b.Until), cmp.Compare(a.Role, b.Role))
 	})
 	return out
+}
+
+// putLink makes the row of a link. One with another PIN begins anew: wrong tries
+// are forgotten, and pages that were opened with the PIN before it end, because
+// whoever has that one may be why there is another.
+func (j *judge) putLink(next folded, l *policies.Link) error {
+	if err := j.tx.PutLink(rows.Link{Token: l.Token, Link: l.ID, Family: next.family.ID}); err != nil {
+		return err
+	}
+	if next.before == nil || next.before.Links[l.ID] == nil || next.before.Links[l.ID].Issued == l.Issued {
+		return nil
+	}
+	return errors.Join(j.tx.ForgiveWrong(l.Token), j.tx.EndLinkSessions(l.Token, j.now))
+}
+
+// LinkStatus is how a link stands at the server.
+type LinkStatus struct {
+	Opened int             // openings used
+	Opens  int             // openings agreed
+	Paused policies.Micros // no PIN is taken before this; zero when one is
+	Locked bool            // until the team gives a new PIN
+}
+
+// Status says how a link stands, to the family's team. Counts only: when a carer
+// opened a film is theirs, and in the log for who looks after the records, because
+// viewing habits have been held against parents. That nobody opened it has to show,
+// or nobody would ask whether it works. The asking is an event, an unknown link and
+// another family's are ErrNotFound.
+//
+// Source: RULES.md, LINK-SHOW; DESIGN §1.
+func (l *Links) Status(ctx context.Context, who policies.Caller, id policies.LinkID) (LinkStatus, error) {
+	var out LinkStatus
+	var denied error
+	err := l.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		now := l.d.now()
+		row, _, err := tx.Link(id)
+		if err != nil {
+			return err
+		}
+		f, err := tx.Family(row.Family)
+		if err != nil {
+			return err
+		}
+		org, err := l.d.org.read(tx)
+		if err != nil {
+			return err
+		}
+		ruling := l.d.cfg.Bundle.Decide(policies.Request{Caller: who, Action: policies.ActShowLink, Link: id, Now: now}, org, f)
+		denied = hidden(ruling, org, f, who)
+		ev := l.d.access(who, ruling, now, rows.Named{}, rows.Named{Kind: "link", ID: id.String()})
+		if f != nil {
+			ev.Family = family(f.ID)
+		}
+		if denied == nil {
+			locked := row.Wrong >= 2*int64(l.d.cfg.Pack.PINTries.Value)
+			out = LinkStatus{Opened: int(row.Opened), Opens: f.Links[id].Opens, Locked: locked}
+			if row.Paused > now && !locked {
+				out.Paused = row.Paused
+			}
+		}
+		_, _, err = tx.Log(ev)
+		return err
+	})
+	return out, errors.Join(err, denied)
 }
 
 // Read opens a range of the film for an opened page. The rules are asked again at
