@@ -63,6 +63,8 @@ func TestAuthorisation(t *testing.T) {
 		{"Copy", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FamilyCopy, Copy: true, Reason: "for the family"}, policies.ActCopy, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
 		{"WatchNothing", "POST", "/v1/clips/" + policies.ClipID{1}.String() + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, policies.ActWatch, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"UploadOfClip", "GET", clip + "/upload", nil, "", [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, hidden}},
+		{"ShowLink", "GET", "/v1/links/" + link.ID.String(), nil, policies.ActShowLink, [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, denied}},
+		{"ShowNoLink", "GET", "/v1/links/" + policies.LinkID{1}.String(), nil, policies.ActShowLink, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"SearchLog", "GET", "/v1/log/events", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Leaves", "GET", "/v1/log/leaves", nil, policies.ActVerifyLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Restrict", "POST", "/v1/restrictions", wire.PushRequest{}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},

@@ -73,7 +73,8 @@ func (s *Server) linkPage(c echo.Context) error {
 }
 
 // openLink handles POST /s/{token}/open: auth and PIN against what the link
-// holds. Every ended link answers alike.
+// holds. A page that was reloaded sends the session that it still has. Every ended
+// link answers alike.
 func (s *Server) openLink(c echo.Context) error {
 	var in wire.OpenLink
 	if err := decode(c, wire.MaxRequestBytes, &in); err != nil {
@@ -83,7 +84,8 @@ func (s *Server) openLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.store.Links.Open(c.Request().Context(), caller(c), token, in.Auth, in.PIN)
+	page, _ := linkSession(c) // none, or not one of ours: then it is an opening like any other
+	o, err := s.store.Links.Open(c.Request().Context(), caller(c), token, in.Auth, in.PIN, page)
 	if err != nil {
 		return err
 	}
@@ -141,11 +143,24 @@ func (s *Server) stopLink(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
+// showLink handles GET /v1/links/{link}: how a link stands, for the family's team.
+func (s *Server) showLink(c echo.Context) error {
+	link, err := id[policies.Link](c, "link")
+	if err != nil {
+		return err
+	}
+	st, err := s.store.Links.Status(c.Request().Context(), caller(c), link)
+	if err != nil {
+		return err
+	}
+	return reply(c, http.StatusOK, wire.LinkStatus(st))
+}
+
 // linkSession is the session of an opened page.
 func linkSession(c echo.Context) (policies.Digest, error) {
 	var session policies.Digest
 	if err := session.UnmarshalText([]byte(c.Request().Header.Get(wire.SessionHeader))); err != nil || session.IsZero() {
-		return session, fmt.Errorf("%w: no session", storage.ErrLinkEnded)
+		return policies.Digest{}, fmt.Errorf("%w: no session", storage.ErrLinkEnded)
 	}
 	return session, nil
 }

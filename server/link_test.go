@@ -50,11 +50,18 @@ func TestLink(t *testing.T) {
 func TestLinkEndedLooksTheSame(t *testing.T) {
 	f := newFilmed(newWorld(t))
 	f.store()
-	live, revoked := f.family.Share(f.clip, 20), f.family.Share(f.clip, 20)
+	expired := f.family.Share(f.clip, 20)
+	f.svc.Clock.Forward(15 * 24 * 3600e9)
+	live, revoked, used := f.family.Share(f.clip, 20), f.family.Share(f.clip, 20), f.family.Share(f.clip, 1)
 	f.svc.Sam.Does(f.family.Record, "link.revoke", &policies.LinkRevoke{Link: revoked.ID})
+	f.open(used.Token.String(), used.Auth(), used.Keyed(used.PIN)).want(f.world, http.StatusOK, "")
 	press := []string{"Attune-Page", "1"}
 	want := same(f.open(policies.Bytes16{1}.String(), live.Auth(), live.Keyed(live.PIN)))
 	for name, got := range map[string]answer{
+		"Expired":      f.open(expired.Token.String(), expired.Auth(), expired.Keyed(expired.PIN)),
+		"ExpiredPIN":   f.open(expired.Token.String(), expired.Auth(), live.Keyed("000000")),
+		"UsedUp":       f.open(used.Token.String(), used.Auth(), used.Keyed(used.PIN)),
+		"UsedUpPIN":    f.open(used.Token.String(), used.Auth(), live.Keyed("000000")),
 		"Revoked":      f.open(revoked.Token.String(), revoked.Auth(), revoked.Keyed(revoked.PIN)),
 		"Malformed":    f.open("x", live.Auth(), live.Keyed(live.PIN)),
 		"WrongAuth":    f.open(live.Token.String(), revoked.Auth(), live.Keyed(live.PIN)),

@@ -25,8 +25,10 @@ func (s *Server) routes() *echo.Echo {
 	v1.GET("/sync/pull", s.pull)
 	v1.POST("/clips/:clip/viewings", s.openViewing)
 	v1.GET("/clips/:clip/upload", s.uploadOfClip)
+	v1.GET("/links/:link", s.showLink)
 	v1.GET("/viewings/:viewing/payload", s.readViewing)
 	v1.GET("/log/events", s.searchLog)
+	v1.GET("/log/export", s.exportLog)
 	v1.GET("/log/leaves", s.logLeaves)
 
 	// Resumable uploads, as stock tus clients speak.

@@ -34,6 +34,15 @@ type LinkViewer struct {
 	Until string `json:"until"` // RFC 3339, or ""
 }
 
+// LinkStatus is how a link stands, as its family's team sees it: counts, and never
+// when it was opened.
+type LinkStatus struct {
+	Opened int             `json:"opened"` // openings used
+	Opens  int             `json:"opens"`  // openings agreed
+	Paused policies.Micros `json:"paused"` // no PIN is taken before this; 0 when one is
+	Locked bool            `json:"locked"` // until a link.pin
+}
+
 // LinkContent is sealed under the link's key: the server never sees it.
 type LinkContent struct {
 	Key   policies.Digest `json:"key"` // the age payload key: opens this clip and no other
@@ -45,5 +54,6 @@ type LinkContent struct {
 // link preview or a prefetch does not send it.
 const PageHeader = "Attune-Page"
 
-// SessionHeader carries the session of an opened link.
+// SessionHeader carries the session of an opened link. On POST /s/{token}/open it is
+// optional: with it a page that was reloaded does not use up another opening.
 const SessionHeader = "Attune-Session"
