@@ -175,6 +175,29 @@ func TestComposeSecretsAreFiles(t *testing.T) {
 	}
 }
 
+// TestComposeGivesEachItsKey: the service has the key that can neither remove film
+// nor hold it, and only what makes users has the others.
+func TestComposeGivesEachItsKey(t *testing.T) {
+	for name, s := range readCompose(t).Services {
+		want := []string{"server.key"}
+		switch {
+		case s.keepsObjects():
+			want = []string{"s3.user", "s3.password"}
+		case s.job():
+			want = []string{"s3.key", "server.key", "sweeper.key", "holder.key", "auditor.key"}
+		}
+		if !slices.Equal(s.Secrets, want) {
+			t.Errorf("%s has the secrets %v, want %v", name, s.Secrets, want)
+		}
+		if s.ours() && !s.job() && !slices.Contains(s.Command, "--objects-key-file=/run/secrets/server.key") {
+			t.Errorf("%s does not use the server's key: %v", name, s.Command)
+		}
+		if s.job() && !slices.Contains(s.Command, "--keys=/run/secrets") {
+			t.Errorf("%s makes no users: %v", name, s.Command)
+		}
+	}
+}
+
 // pinned is an image with a version: no latest, no bare name, no bare major version.
 var pinned = regexp.MustCompile(`^[a-z0-9./-]+:\d[\w-]*(\.\d+[\w-]*)*$`)
 
