@@ -166,6 +166,28 @@ func (f *Family) ApprovalState(id ApprovalID, now Micros) ApprovalState {
 	return ApprovalRevoked
 }
 
+// FilmPermitted reports whether the head of service lets a clip be used: the
+// permission that it was filmed under has not been revoked, or filming was permitted
+// anew by somebody who knew of that. A permission whose time is over still counts:
+// what was lawfully filmed may be used for as long as the family agrees.
+//
+// Source: NICE NG26, concerns about filming (a).
+func (f *Family) FilmPermitted(id ClipID, now Micros) bool {
+	c := f.Clips[id]
+	if c == nil {
+		return false
+	}
+	if s := f.ApprovalState(c.Approval, now); s == Granted || s == ApprovalExpired {
+		return true
+	}
+	for other := range f.Approvals {
+		if f.ApprovalState(other, now) == Granted {
+			return true
+		}
+	}
+	return false
+}
+
 // ApprovalCovers reports whether filming in this span is approved: granted, not
 // revoked since, and the whole span inside the approved period. The reason says
 // what stands in the way. An approval that ended after the span still covers it:

@@ -181,6 +181,7 @@ func TestRules(t *testing.T) {
 		denied(t, w, w.Sam.Tries(f.Record, "link.create", body), "link.create", "LINK-CONTACT")
 	})
 	t.Run("RevokedApprovalStopsNewClips", func(t *testing.T) {
+		f := w.Open("NF-2042")
 		_, body, attached := f.Film(1000, true)
 		w.Head.Does(f.Record, "approval.revoke", &policies.ApprovalRevoke{Request: f.Approval, Reason: policies.CourtMatter})
 		denied(t, w, w.Sam.Tries(f.Record, "clip.add", body, attached...), "clip.add", "UPLOAD-APPROVAL")

@@ -98,8 +98,7 @@ func (p *playing) uses() map[string]func() error {
 
 // TestEveryStop: what each stop ends from the next request on, and by which rule.
 // What it does not end is the other half of the promise: revoking a link takes
-// nothing from the team, and ending the permission to film takes no film from a
-// family that agrees to its use.
+// nothing from the team, and removing a viewer nothing from the carer.
 func TestEveryStop(t *testing.T) {
 	everything := map[string]string{
 		"team opens": "VIEW-CONSENT", "team plays": "VIEW-CONSENT", "team copies": "VIEW-CONSENT",
@@ -135,7 +134,11 @@ func TestEveryStop(t *testing.T) {
 		}, map[string]string{"carer opens": "LINK-REVOKED", "carer plays": "LINK-REVOKED"}},
 		"filming is revoked": {func(p *playing) {
 			p.Head.Does(p.family.Record, "approval.revoke", &policies.ApprovalRevoke{Request: p.family.Approval, Reason: policies.Safeguarding})
-		}, map[string]string{"film arrives": "UPLOAD-APPROVAL"}},
+		}, map[string]string{
+			"team opens": "VIEW-APPROVAL", "team plays": "VIEW-APPROVAL", "team copies": "VIEW-APPROVAL",
+			"viewer opens": "VIEW-APPROVAL", "viewer plays": "VIEW-APPROVAL",
+			"carer opens": "LINK-APPROVAL", "carer plays": "LINK-APPROVAL", "film arrives": "UPLOAD-APPROVAL",
+		}},
 		"a practitioner leaves the team": {func(p *playing) {
 			p.Head.Does(p.family.Record, "team.remove", &policies.TeamRemove{Staff: p.Ana.Staff})
 		}, map[string]string{"team plays": policies.DefaultDeny, "team copies": policies.DefaultDeny}},

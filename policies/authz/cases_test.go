@@ -121,6 +121,10 @@ var steps = map[string]func(s *situation, arg string){
 	"filming revoked": func(s *situation, _ string) {
 		s.Do("head", "approval.revoke", policies.ApprovalRevoke{Request: s.Approval, Reason: policies.Safeguarding})
 	},
+	"filming permitted anew": func(s *situation, _ string) {
+		id := policies.ApprovalID(s.Do("ann", "approval.request", s.RequestBody()))
+		s.Do("head", "approval.grant", policies.ApprovalGrant{Request: id})
+	},
 	"filming declined": func(s *situation, _ string) {
 		s.Do("head", "approval.decline", policies.ApprovalDecline{Request: s.Approval, Reason: policies.NotNow})
 	},

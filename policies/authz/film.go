@@ -31,11 +31,12 @@ func (q *question) addedClip() (types.Entity, bool) {
 func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	m := types.RecordMap{
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
-		"approved": types.False, "lawful": types.False, "agreed": types.Set{}, "viewers": types.Set{},
+		"approved": types.False, "permitted": types.False, "lawful": types.False, "agreed": types.Set{}, "viewers": types.Set{},
 		"listed": types.Set{}, "signed": types.Set{},
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
+		m["permitted"] = types.Boolean(q.family.FilmPermitted(c.ID, q.Now))
 		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
 		m["viewers"] = q.asked(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
 		m["listed"], m["signed"] = q.asked(listed), q.asked(signed)
@@ -125,13 +126,14 @@ func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool
 		return types.Entity{}, false
 	}
 	return thing(entity("Link", l.ID.String()), types.RecordMap{
-		"stored":   types.Boolean(!c.Stored.IsZero()),
-		"chosen":   types.Boolean(c.Chosen),
-		"playable": types.Boolean(c.Media.PlaysOnPhones()),
-		"contact":  entity("Contact", string(p.Contact)),
-		"ours":     types.Boolean(q.family.MayHaveLink(l.Person, l.Clip, q.Now)),
-		"revoked":  types.Boolean(revoked),
-		"expires":  types.Long(l.Expires),
-		"agreed":   q.agreed(c, policies.FilmAndUse),
+		"stored":    types.Boolean(!c.Stored.IsZero()),
+		"permitted": types.Boolean(q.family.FilmPermitted(c.ID, q.Now)),
+		"chosen":    types.Boolean(c.Chosen),
+		"playable":  types.Boolean(c.Media.PlaysOnPhones()),
+		"contact":   entity("Contact", string(p.Contact)),
+		"ours":      types.Boolean(q.family.MayHaveLink(l.Person, l.Clip, q.Now)),
+		"revoked":   types.Boolean(revoked),
+		"expires":   types.Long(l.Expires),
+		"agreed":    q.agreed(c, policies.FilmAndUse),
 	}), true
 }
