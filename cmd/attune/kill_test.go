@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -12,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite" // to look into the server's file behind its back
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/film"
@@ -312,14 +309,7 @@ func (k *killing) whole() {
 // kept looks into the server's folder: all that was told is there, and once.
 func (k *killing) kept() {
 	t := k.t
-	db, err := sql.Open("sqlite", "file:"+k.path("server", "attune.db")+"?mode=ro")
-	k.must(err)
-	defer db.Close()
-	count := func(query string, args ...any) (n int) {
-		t.Helper()
-		k.must(db.QueryRow(query, args...).Scan(&n))
-		return n
-	}
+	count := k.database().count
 	for id := range k.told {
 		if count(`SELECT COUNT(*) FROM statements WHERE id = $1`, id) != 1 {
 			t.Errorf("statement %s was accepted, and is not there", id)

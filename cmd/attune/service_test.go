@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 )
 
 // service is a whole service of the real binaries: the server is a process, and
@@ -93,12 +96,22 @@ func (s *service) start() {
 	s.must(s.server.Start())
 }
 
-func (s *service) ready() {
+func (s *service) ready() { s.t.Helper(); s.answers("/readyz") }
+
+// startFull starts the server on a disk that may be full: it answers, and says that
+// it is not ready.
+func (s *service) startFull() {
+	s.t.Helper()
+	s.start()
+	s.answers("/healthz")
+}
+
+func (s *service) answers(path string) {
 	s.t.Helper()
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	for until := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		reply, err := client.Get("http://" + s.addr + "/readyz")
+		reply, err := client.Get("http://" + s.addr + path)
 		if err == nil {
 			reply.Body.Close()
 			if reply.StatusCode == http.StatusOK {
@@ -106,7 +119,7 @@ func (s *service) ready() {
 			}
 		}
 		if time.Now().After(until) {
-			s.t.Fatalf("the server is not ready: %v", err)
+			s.t.Fatalf("no good answer to %s: %v", path, err)
 		}
 	}
 }
@@ -258,6 +271,28 @@ func (s *service) open(team ...string) {
 	s.do("sam", "consent", "sign", "NF-1", "--person", "Mum:Mum:own", "--yes", "film_and_use", "--yes", "family_copy", "--form", s.path("form.txt"))
 	s.do("sam", "session", "log", "NF-1", "--still-happy")
 	s.do("sam", "sync")
+}
+
+// database looks into the server's file behind its back.
+func (s *service) database() tables {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.path("server", "attune.db")+"?mode=ro")
+	s.must(err)
+	s.t.Cleanup(func() { db.Close() }) // read-only
+	return tables{s.t, db}
+}
+
+type tables struct {
+	t  *testing.T
+	db *sql.DB
+}
+
+func (d tables) count(query string, args ...any) (n int) {
+	d.t.Helper()
+	if err := d.db.QueryRow(query, args...).Scan(&n); err != nil {
+		d.t.Fatal(err)
+	}
+	return n
 }
 
 // dice are a test's choices. Its seed is printed by a test that fails, and is taken
