@@ -73,7 +73,7 @@ func (q q) LastIndex() (int64, error) {
 	var n int64
 	err := q.row(`SELECT COALESCE(MAX(n), -1) FROM (
 		SELECT MAX(log_index) AS n FROM statements
-		UNION ALL SELECT MAX(log_index) FROM attachments
+		UNION ALL SELECT MAX(log_index) FROM attachments WHERE log_index IS NOT NULL
 		UNION ALL SELECT MAX(until) FROM members)`).Scan(&n)
 	return n, err
 }
@@ -120,7 +120,8 @@ func (tx *Tx) PutAttachment(id policies.StatementID, a Attachment) error {
 // own, with the index of its event.
 func (tx *Tx) PutLateAttachment(id policies.StatementID, a Attachment, index int64) error {
 	sum := sha256.Sum256(a.Body)
-	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body, log_index) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (statement, name) DO NOTHING`,
+	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body, log_index, record)
+		VALUES ($1, $2, $3, $4, $5, (SELECT record FROM statements WHERE id = $1)) ON CONFLICT (statement, name) DO NOTHING`,
 		id.String(), a.Name, policies.Digest(sum).String(), a.Body, index)
 }
 
@@ -154,7 +155,7 @@ func (q q) LateAttachments(record policies.RecordID, from, to int64, limit int) 
 		out = append(out, l)
 		return out[len(out)-1].Statement.UnmarshalText([]byte(id))
 	}, `SELECT s.id, s.kind, s.class, a.name, a.body, a.log_index FROM attachments a JOIN statements s ON s.id = a.statement
-		WHERE s.record = $1 AND a.log_index > $2 AND a.log_index <= $3 ORDER BY a.log_index LIMIT $4`,
+		WHERE a.record = $1 AND a.log_index > $2 AND a.log_index <= $3 ORDER BY a.log_index LIMIT $4`,
 		record.String(), from, to, limit)
 	return out, err
 }
