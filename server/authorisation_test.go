@@ -27,7 +27,9 @@ var (
 	denied  = cell{http.StatusForbidden, wire.CodeDenied, "denied"}
 	ended   = cell{http.StatusNotFound, wire.CodeLinkEnded, ""}
 	alike   = cell{http.StatusBadRequest, wire.CodeBadRequest, ""}
-	nothing = cell{http.StatusOK, "", "denied"} // a page without items: denied, record by record
+	// A search that was allowed, and logged, for a family that nobody knows.
+	notKnown = cell{http.StatusNotFound, wire.CodeNotFound, "allowed"}
+	nothing  = cell{http.StatusOK, "", "denied"} // a page without items: denied, record by record
 )
 
 // everyone is the columns of the matrix. stranger holds a key that nobody
@@ -66,6 +68,14 @@ func TestAuthorisation(t *testing.T) {
 		{"ShowLink", "GET", "/v1/links/" + link.ID.String(), nil, policies.ActShowLink, [8]cell{unknown, unknown, hidden, ok, hidden, hidden, hidden, denied}},
 		{"ShowNoLink", "GET", "/v1/links/" + policies.LinkID{1}.String(), nil, policies.ActShowLink, [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"SearchLog", "GET", "/v1/log/events", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		// Who watched, and when, is the log's to say and the IG officer's to read: not the
+		// team's own business, of their own family and clip, nor a head of service's.
+		{"WhoWatchedTheFamily", "GET", "/v1/log/events?family=" + f.family.ID.String() + "&action=clip.watch", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"WhoWatchedTheClip", "GET", "/v1/log/events?object=" + f.clip.ID.String(), nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"WhoOpenedTheLink", "GET", "/v1/log/events?object=" + link.ID.String(), nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"SearchNoFamily", "GET", "/v1/log/events?family=NOPE", nil, policies.ActSearchLog, [8]cell{unknown, unknown, denied, denied, denied, denied, notKnown, denied}},
+		{"ExportLog", "GET", "/v1/log/export", nil, policies.ActExportLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
+		{"ExportFamily", "GET", "/v1/log/export?family=" + f.family.ID.String(), nil, policies.ActExportLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Leaves", "GET", "/v1/log/leaves", nil, policies.ActVerifyLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Restrict", "POST", "/v1/restrictions", wire.PushRequest{}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},
 		{"RestrictWithMore", "POST", "/v1/restrictions", wire.PushRequest{Statements: []wire.Sealed{{Statement: string(opening.Statement)}}}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},

@@ -53,6 +53,10 @@ func rowsToWire(in []storage.LogRow) []wire.LogRow {
 			Index: r.Index, Leaf: string(r.Leaf), Hash: policies.Digest(r.Hash),
 			Who: r.Who, Family: r.Family, Object: r.Object, Detail: r.Detail,
 		}
+		copy(out[i].Salt[:], r.Salt)
+		if r.Proof != nil {
+			out[i].Proof = digests(r.Proof)
+		}
 	}
 	return out
 }

@@ -22,10 +22,15 @@ func (s *Server) checkpoint(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(proven.Checkpoint))
 }
 
-// searchLog handles GET /v1/log/events with the filters from, limit, family,
-// person, action, outcome, rule, since and until (µs), and checkpoint.
+// filters are the members by which events are searched and exported.
+func filters(more ...string) []string {
+	return append(more, "family", "person", "object", "action", "outcome", "rule", "since", "until", "checkpoint")
+}
+
+// searchLog handles GET /v1/log/events with the filters family, person, object,
+// action, outcome, rule, since and until (µs), and from, limit and checkpoint.
 func (s *Server) searchLog(c echo.Context) error {
-	q, err := query(c, "from", "limit", "family", "person", "action", "outcome", "rule", "since", "until", "checkpoint")
+	q, err := query(c, filters("from", "limit")...)
 	if err != nil {
 		return err
 	}
@@ -58,6 +63,55 @@ func (s *Server) logLeaves(c echo.Context) error {
 	return s.logPage(c, rows, next, held)
 }
 
+// exportLog handles GET /v1/log/export with the filters of searchLog and
+// checkpoint: one JSON object a line, streamed. Storage has logged it, with its
+// filter, before the first of them.
+func (s *Server) exportLog(c echo.Context) error {
+	q, err := query(c, filters()...)
+	if err != nil {
+		return err
+	}
+	want, held, err := logQuery(q)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	export, err := s.store.Log.Export(ctx, caller(c), want, held)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Type", "application/x-ndjson")
+	c.Response().WriteHeader(http.StatusOK)
+	if err := exportLine(c, wire.ExportLine{Start: &wire.ExportStart{Part: export.Part, Proven: s.provenToWire(export.Proven)}}); err != nil {
+		return err
+	}
+	var end wire.ExportEnd
+	err = export.Rows(ctx, func(page []storage.LogRow) error {
+		for _, r := range rowsToWire(page) {
+			if err := exportLine(c, wire.ExportLine{Row: &r}); err != nil {
+				return err
+			}
+		}
+		end.Rows += int64(len(page))
+		return nil
+	})
+	if err != nil {
+		return err // without an end, the reader knows that it was cut off
+	}
+	return exportLine(c, wire.ExportLine{End: &end})
+}
+
+func exportLine(c echo.Context, line wire.ExportLine) error {
+	b, err := wire.Encode(line)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Response().Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("send export: %w", err)
+	}
+	return nil
+}
+
 func (s *Server) logPage(c echo.Context, rows []storage.LogRow, next, held int64) error {
 	proven, err := s.store.Log.Prove(c.Request().Context(), held)
 	if err != nil {
@@ -88,6 +142,9 @@ func logQuery(q url.Values) (want storage.LogQuery, held int64, err error) {
 	want.Limit, want.Since, want.Until = int(limit), policies.Micros(since), policies.Micros(until)
 	if want.Person, err = policies.ParseID[policies.Staff](q.Get("person")); err != nil {
 		return want, 0, wire.NewError(wire.CodeBadRequest, fmt.Errorf("person: %w", err))
+	}
+	if want.Object, err = policies.ParseID[policies.Statement](q.Get("object")); err != nil {
+		return want, 0, wire.NewError(wire.CodeBadRequest, fmt.Errorf("object: %w", err))
 	}
 	return want, held, nil
 }
