@@ -20,13 +20,41 @@ type Log struct{ d *desk }
 type LogFilter struct {
 	From    int64  // index to start at
 	Limit   int    // rows; 1000 when zero
-	Family  string // reference
+	Family  string // reference, or the record's identifier
 	Person  policies.StaffID
+	Object  policies.StatementID // a clip, a link, a statement
 	Action  string
 	Outcome string
 	Rule    string
 	Since   time.Time
-	Until   time.Time
+	Until   time.Time // the first instant after
+}
+
+// query is the filter as it travels.
+func (f LogFilter) query() url.Values {
+	q := url.Values{}
+	for name, v := range map[string]string{
+		"family": f.Family, "person": f.Person.String(), "object": f.Object.String(), "action": f.Action, "outcome": f.Outcome, "rule": f.Rule,
+	} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	for name, n := range map[string]int64{"since": micros(f.Since), "until": micros(f.Until)} {
+		if n > 0 {
+			q.Set(name, strconv.FormatInt(n, 10))
+		}
+	}
+	return q
+}
+
+// noFamily says it when the service knows no family of that number: nothing else
+// of a search can be not found.
+func (f LogFilter) noFamily(err error) error {
+	if f.Family == "" || CodeOf(err) != wire.CodeNotFound {
+		return err
+	}
+	return problem(CodeUnknown, "Check how the number is written.", "No family %q is known to this service.", f.Family)
 }
 
 // LogEvent is one event of the log, with what its pseudonyms stand for as far as
@@ -42,32 +70,33 @@ type LogEvent struct {
 	Leaf   string          `json:"leaf"`
 }
 
-// Search finds events, and the index to ask from for more, -1 at the end. Each
+// Search finds a page of events, and the index to ask from for more, -1 at the
+// end; a page may be empty and not the last. An unknown family is [CodeUnknown]. Each
 // row's own hash is checked; that the rows are those of the signed log is for
 // [Log.Verify].
 func (l *Log) Search(ctx context.Context, in LogFilter) (events []LogEvent, next int64, err error) {
-	q := url.Values{}
-	for name, v := range map[string]string{"family": in.Family, "person": in.Person.String(), "action": in.Action, "outcome": in.Outcome, "rule": in.Rule} {
-		if v != "" {
-			q.Set(name, v)
-		}
-	}
+	q := in.query()
 	if in.Limit <= 0 || in.Limit > wire.MaxLogRows {
 		in.Limit = wire.MaxLogRows
 	}
-	for name, n := range map[string]int64{"from": in.From, "limit": int64(in.Limit), "since": micros(in.Since), "until": micros(in.Until)} {
-		if n > 0 {
-			q.Set(name, strconv.FormatInt(n, 10))
-		}
+	q.Set("limit", strconv.Itoa(in.Limit))
+	if in.From > 0 {
+		q.Set("from", strconv.FormatInt(in.From, 10))
 	}
 	page, _, err := l.page(ctx, "/v1/log/events", q)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, in.noFamily(err)
+	}
+	if page.Next >= 0 && page.Next <= in.From {
+		return nil, 0, untrusted("The pages of the log do not come to an end.", nil)
 	}
 	for _, r := range page.Rows {
 		e, err := accesslog.Decode([]byte(r.Leaf))
 		if err != nil || e.Index != r.Index || policies.Digest(accesslog.LeafHash([]byte(r.Leaf))) != r.Hash {
 			return nil, 0, untrusted(fmt.Sprintf("Row %d of the log does not agree with its own hash.", r.Index), err)
+		}
+		if r.Index < in.From {
+			return nil, 0, untrusted(fmt.Sprintf("Row %d of the log was sent again.", r.Index), nil)
 		}
 		events = append(events, LogEvent{r.Index, policies.Micros(e.At).Time(), r.Who, r.Family, r.Object, r.Detail, e, r.Leaf})
 	}
@@ -103,20 +132,20 @@ type VerifyReport struct {
 	Rows       int64    `json:"rows"`   // read and hashed
 	Signed     int64    `json:"signed"` // rows that the checkpoint commits to
 	Checkpoint string   `json:"checkpoint"`
-	Own        int      `json:"own"` // statements of this device's mirror found where their receipts say
+	Key        string   `json:"key"`  // that signs the log, as log.vkey of an export has it
+	Seen       int      `json:"seen"` // checkpoints that this device remembers, and that the log goes on from
+	Own        int      `json:"own"`  // statements of this device's mirror found where their receipts say
 	Faults     []string `json:"faults"`
 }
 
 // Verify downloads every leaf and recomputes the tree: each row against its
-// stored hash, the whole against the signed checkpoint and against the one that
+// stored hash, the whole against the signed checkpoint and against every one that
 // this device remembers, and the log against this device's mirror. It names the
 // row that is wrong wherever the evidence allows one to be named. A fault is a
-// result, not an error; a checkpoint that contradicts the one remembered is an
+// result, not an error; a checkpoint that contradicts the one remembered last is an
 // [*Error] with [CodeForked].
 func (l *Log) Verify(ctx context.Context, progress Progress) (VerifyReport, error) {
-	if progress == nil {
-		progress = silent{}
-	}
+	progress = orSilent(progress)
 	defer progress.Done()
 	v, err := l.newVerification(ctx)
 	if err != nil {
@@ -142,7 +171,7 @@ func (l *Log) Verify(ctx context.Context, progress Progress) (VerifyReport, erro
 }
 
 func (l *Log) newVerification(ctx context.Context) (*verification, error) {
-	before, err := recall(l.d.store.db)
+	marks, err := l.d.remembered()
 	if err != nil {
 		return nil, err
 	}
@@ -154,5 +183,6 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read mirror: %w", err)
 	}
-	return &verification{signed: signed, before: before, own: own}, nil
+	by, err := l.d.logKey(signed.Origin)
+	return &verification{signed: signed, marks: marks, own: own, report: VerifyReport{Key: by}}, err
 }

@@ -17,12 +17,12 @@ const maxFaults = 100 // past a hundred the log is not the log, and a list of it
 // signed root tells whether row or hash was changed.
 type verification struct {
 	signed mark
-	before mark // that this device remembers
+	marks  []memory // that this device remembers, by size
 	own    map[int64]place
 
 	next         int64
 	rows, stored accesslog.Frontier
-	atBefore     accesslog.Hash // of rows, at before.Size
+	wrong        []memory // that the rows contradict
 	atSigned     [2]accesslog.Hash
 	altered      []int64
 	report       VerifyReport
@@ -81,8 +81,10 @@ func (v *verification) row(r wire.LogRow) {
 	v.rows, _ = v.rows.AppendHash(hash)
 	v.stored, _ = v.stored.AppendHash(accesslog.Hash(r.Hash))
 	v.next++
-	if v.next == v.before.Size {
-		v.atBefore = v.rows.Root()
+	for ; len(v.marks) > 0 && v.marks[0].Size <= v.next; v.marks = v.marks[1:] {
+		if v.report.Seen++; v.marks[0].Root != v.rows.Root() {
+			v.wrong = append(v.wrong, v.marks[0])
+		}
 	}
 	if v.next == v.signed.Size {
 		v.atSigned = [2]accesslog.Hash{v.rows.Root(), v.stored.Root()}
@@ -123,8 +125,10 @@ func (v *verification) end() VerifyReport {
 	if !rowsRight && !(storedRight && len(v.altered) > 0) && v.next == v.signed.Size {
 		v.fault("rows 0 to %d: wrong root: they do not give the signed root", max(0, v.signed.Size-1))
 	}
-	if v.before.note != "" && v.before.Size > 0 && v.before.Size <= v.next && rowsRight && v.atBefore != v.before.Root {
-		v.fault("rows 0 to %d: are not those that this device saw signed before", v.before.Size-1)
+	for _, m := range v.wrong {
+		if rowsRight { // else the altered row has been named, and every later root is wrong with it
+			v.fault("%s", m.contradicted())
+		}
 	}
 	r.OK = len(r.Faults) == 0
 	return *r

@@ -102,6 +102,10 @@ func exportedRows(files fs.FS) iter.Seq2[Row, error] {
 	}
 }
 
+// ExportedTiles are the tiles of an export of size leaves that was verified, to
+// work out the root that the log had when it was smaller.
+func ExportedTiles(files fs.FS, size int64) Tiles { return exportedTiles{files, size, new([]byte)} }
+
 // exportedTiles reads the tiles of an export of size leaves.
 type exportedTiles struct {
 	files fs.FS
@@ -124,6 +128,22 @@ func (t exportedTiles) Tile(level int, index int64) ([]byte, error) {
 
 // LeafHashes implements [Tiles].
 func (t exportedTiles) LeafHashes(from, to int64) ([]Hash, error) {
+	first := t.size &^ (TileWidth - 1)
+	if to <= first { // of a smaller tree than this one
+		index := from / TileWidth
+		data, err := t.Tile(0, index)
+		if errors.Is(err, ErrNoTile) || err == nil && len(data) != TileBytes {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		hashes, err := split(data, TileWidth)
+		if err != nil {
+			return nil, err
+		}
+		return hashes[from-index*TileWidth : to-index*TileWidth], nil
+	}
 	if *t.tail == nil {
 		b, err := readAtMost(t.files, TilePath(0, t.size/TileWidth, int(t.size%TileWidth)), TileBytes)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -131,7 +151,6 @@ func (t exportedTiles) LeafHashes(from, to int64) ([]Hash, error) {
 		}
 		*t.tail = append([]byte{}, b...)
 	}
-	first := t.size &^ (TileWidth - 1)
 	have, err := split(*t.tail, len(*t.tail)/len(Hash{}))
 	if err != nil || from < first || to > first+int64(len(have)) {
 		return nil, nil // lacking: the verifier names what the signed root cannot prove

@@ -68,6 +68,17 @@ func (s *Signer) VKey() string { return s.vkey }
 // VKey returns "<name>+<hash>+<key>", the form that stock note verifiers read.
 func (v *Verifier) VKey() string { return v.vkey }
 
+// PublicKey is the key itself.
+func (v *Verifier) PublicKey() (ed25519.PublicKey, error) {
+	_, text, _ := strings.Cut(v.vkey, "+")
+	_, text, _ = strings.Cut(text, "+")
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != algEd25519 {
+		return nil, fmt.Errorf("log key %q: not an Ed25519 key", v.vkey)
+	}
+	return raw[1:], nil
+}
+
 // OpenSSL takes a signed checkpoint apart for a check without our software:
 // write the three results to files and run
 //

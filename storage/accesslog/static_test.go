@@ -309,3 +309,15 @@ func FuzzVerifyPart(f *testing.F) {
 		}
 	})
 }
+
+// An export gives the root of every smaller log that it goes on from.
+func TestExportedTiles(t *testing.T) {
+	l := newLog(t, 700)
+	tiles := accesslog.ExportedTiles(l.whole(t, origin), 700)
+	for _, size := range []int64{0, 1, 255, 256, 300, 512, 513, 699, 700} {
+		f, err := accesslog.Load(tiles, size)
+		if want := newLog(t, int(size)).edge.Root(); err != nil || f.Root() != want {
+			t.Errorf("root of %d: %s, %v; want %s", size, f.Root(), err, want)
+		}
+	}
+}

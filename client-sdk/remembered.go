@@ -1,0 +1,108 @@
+package attune
+
+import (
+	"cmp"
+	"crypto/ed25519"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/attune-vf/attune/storage/accesslog"
+)
+
+// memory is a state of the log that this device, or the author of a statement in
+// its mirror, was shown as signed.
+type memory struct {
+	accesslog.Checkpoint
+	by string // whose memory, in words
+}
+
+func (m memory) contradicted() string {
+	return fmt.Sprintf("rows 0 to %d: are not those that %s saw signed before", m.Size-1, m.by)
+}
+
+// remembered are the states of the log that this device knows of, by size: the one
+// that it accepted last, those that it was shown and refused, and those that the
+// authors of the statements in its mirror signed that they had seen. A log that was
+// rewritten for everyone but this device still contradicts what a colleague saw.
+func (d *desk) remembered() ([]memory, error) {
+	last, err := recall(d.store.db)
+	if err != nil {
+		return nil, err
+	}
+	var out []memory
+	if last.Size > 0 {
+		out = append(out, memory{last.Checkpoint, "this device"})
+	}
+	known := map[accesslog.Checkpoint]bool{}
+	err = each(d.store.db, func(r *sql.Rows) error {
+		var raw string
+		if err := r.Scan(&raw); err != nil {
+			return err
+		}
+		s, err := trusted(raw, d)
+		if err != nil {
+			return nil //nolint:nilerr // org.root, whose key no certificate names; nobody had seen a log before it
+		}
+		c := accesslog.Checkpoint{Origin: last.Origin, Size: s.Seen.Size, Root: accesslog.Hash(s.Seen.Root)}
+		if c.Size > 0 && !known[c] && c != last.Checkpoint {
+			known[c] = true
+			out = append(out, memory{c, "the author of statement " + s.ID.Short()})
+		}
+		return nil
+	}, `SELECT raw FROM statements WHERE raw <> '' ORDER BY leaf`)
+	if err != nil {
+		return nil, err
+	}
+	refused, err := d.refused(last)
+	out = append(out, refused...)
+	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.Size, b.Size) })
+	return out, err
+}
+
+// refused are the signed states that this device kept as evidence.
+func (d *desk) refused(last mark) (out []memory, err error) {
+	files, err := filepath.Glob(filepath.Join(d.dir, "evidence", "*.json"))
+	if err != nil || last.Origin == "" {
+		return nil, err
+	}
+	key, err := d.logKey(last.Origin)
+	if err != nil {
+		return nil, err
+	}
+	v, err := accesslog.ParseVerifier(key)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var notes struct{ Remembered, Shown string }
+		if json.Unmarshal(raw, &notes) != nil {
+			continue // not ours
+		}
+		for _, n := range []string{notes.Remembered, notes.Shown} {
+			if c, err := accesslog.OpenCheckpoint(n, v); err == nil && c.Size > 0 {
+				out = append(out, memory{c, "this device (" + strings.TrimSuffix(filepath.Base(file), ".json") + ")"})
+			}
+		}
+	}
+	return out, nil
+}
+
+// logKey is the key that signs the log of that name, as stock verifiers read it.
+func (d *desk) logKey(origin string) (string, error) {
+	org := d.mirror.Org()
+	if org == nil || origin == "" {
+		return "", problem(CodeUnknown, "Sync once, then try again.", "This device does not know the service's log yet.")
+	}
+	return note.NewEd25519VerifierKey(origin, ed25519.PublicKey(org.Server.LogKey[:]))
+}
