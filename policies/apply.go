@@ -62,7 +62,7 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Approvals: map[ApprovalID]*Approval{}, Consents: map[ConsentID]*Consent{},
 		Sessions: map[SessionID]*Session{}, Clips: map[ClipID]*Clip{}, Links: map[LinkID]*Link{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
-		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Viewers: map[StatementID]*Listing{},
+		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
 	f.Head, f.Count = NextHead(Digest{}, Control, s.ID, o.Head), 1

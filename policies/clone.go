@@ -33,6 +33,7 @@ func (f *Family) Clone() *Family {
 	n.Suspended = cloneMap(f.Suspended, func(s *Suspension) { s.People = slices.Clone(s.People) })
 	n.Leaked = maps.Clone(f.Leaked)
 	n.Objections = cloneMap(f.Objections, func(o *Objection) { o.People = slices.Clone(o.People) })
+	n.Decisions = cloneMap(f.Decisions, func(*Decision) {})
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
 	n.Restrictions = maps.Clone(f.Restrictions)
 	for k, list := range n.Restrictions {

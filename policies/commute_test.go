@@ -27,7 +27,7 @@ func story(t *rapid.T) (*policiestest.Filmed, *policies.Family) {
 		if rapid.Bool().Draw(t, "offline") && len(s.Deps) > 0 {
 			s.Deps = s.Deps[:rapid.IntRange(0, len(s.Deps)-1).Draw(t, "knew")]
 		}
-		if _, err := w.Accept(s); err != nil && !errors.Is(err, policies.ErrNotPossible) && !errors.Is(err, policies.ErrSigner) {
+		if _, err := w.Accept(s); err != nil && !errors.Is(err, policies.ErrNotPossible) && !errors.Is(err, policies.ErrSigner) && !errors.Is(err, policies.ErrMissing) {
 			t.Fatalf("%s by %s: %v", kind, who, err)
 		}
 	}
@@ -95,6 +95,15 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return rapid.SampledFrom([]string{"ann", "sup", "deputy"}).Draw(t, "who"), "consent.object",
 			policies.ConsentObject{People: []policies.PersonID{w.Kid}, By: w.Mum, Channel: policies.Writing}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		of := []policies.StatementID{{1}} // of nothing, where nobody has objected
+		for _, o := range w.Family.Objected() {
+			of = append(of, o.ID)
+		}
+		return boss(t), "decision.make", policies.DecisionMake{
+			Of: of[len(of)-1], Outcome: rapid.SampledFrom(policies.Outcomes()).Draw(t, "outcome"), Ground: policies.CourtOrder,
+		}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
 		return team(t), "link.pin", policies.LinkPIN{Link: w.Link, PIN: policiestest.Digest(fmt.Sprint("PIN ", i))}

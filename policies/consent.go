@@ -241,8 +241,8 @@ func (f *Family) withdrawn(c *Consent, p PersonID) bool {
 // answers reports whether a form answers a withdrawal for a person: signed in the
 // knowledge of it, and for an objection, once whoever objected has agreed.
 func (f *Family) answers(c *Consent, w StatementID, p PersonID) bool {
-	if o := f.Objections[w]; o != nil && !f.lifted(o, p) {
-		return false
+	if o := f.Objections[w]; o != nil && (f.setAside(w) || !f.lifted(o, p)) {
+		return f.setAside(w)
 	}
 	return f.knows(c, w)
 }

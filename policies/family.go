@@ -37,6 +37,9 @@ type Family struct {
 	// Objections are the consent.object among the restrictions on people.
 	Objections map[StatementID]*Objection `json:"objections"`
 
+	// Decisions is what heads of service decided, by the objection.
+	Decisions map[StatementID]*Decision `json:"decisions"`
+
 	// Viewers is the viewer list, by its viewer.add.
 	Viewers map[StatementID]*Listing `json:"viewers"`
 }

@@ -24,6 +24,8 @@ type Objection struct {
 	People []PersonID  `json:"people"`
 	By     PersonID    `json:"by"`
 	At     Micros      `json:"at"`
+
+	Recorded StaffID `json:"recorded"` // who took it down, and so does not decide on it
 }
 
 // Check implements [Body].
@@ -43,15 +45,18 @@ func objectConsent(f *Family, _ *Org, a act[ConsentObject]) (Changes, error) {
 	if f.Objections == nil { // a state that was stored before this kind was
 		f.Objections = map[StatementID]*Objection{}
 	}
-	f.Objections[a.ID] = &Objection{ID: a.ID, People: slices.Clone(b.People), By: b.By, At: when}
+	f.Objections[a.ID] = &Objection{ID: a.ID, People: slices.Clone(b.People), By: b.By, At: when, Recorded: a.By.Staff}
 	return f.stop(a.ID, b.People, when), nil
 }
 
 // lifted reports whether whoever objected has agreed since, on a form of their own
-// that names the objection. Another parent's form never lifts it, however well its
-// author knew: that would make the objection a note in a file. Where the two do not
-// come to agree, the film stays unused.
+// that names the objection, or a head of service has set it aside. Another parent's
+// form never lifts it, however well its author knew: that would make the objection a
+// note in a file.
 func (f *Family) lifted(o *Objection, p PersonID) bool {
+	if f.setAside(o.ID) {
+		return true
+	}
 	for _, c := range f.Consents {
 		if c.decided(p) == o.By && c.Says(FilmAndUse) && f.knows(c, o.ID) {
 			return true

@@ -49,6 +49,7 @@ var table = []Row{
 	{Kind: "consent.withdraw", Class: Control, Signers: []Signer{SignDevice, SignServer}, Restriction: true, New: fresh[ConsentWithdraw], Family: inFamily(withdrawConsent)},
 	{Kind: "consent.object", Class: Control, Signers: byDevice, Restriction: true, New: fresh[ConsentObject], Family: inFamily(objectConsent)},
 	{Kind: "consent.suspend", Class: Control, Signers: []Signer{SignServer}, Restriction: true, New: fresh[ConsentSuspend], Family: inFamily(suspendConsent)},
+	{Kind: "decision.make", Class: Control, Signers: byDevice, Roles: heads, New: fresh[DecisionMake], Family: inFamily(decide)},
 	{Kind: "viewer.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ViewerAdd], Family: inFamily(addViewer)},
 	{Kind: "viewer.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Restriction: true, New: fresh[ViewerRemove], Family: inFamily(removeViewer)},
 	{Kind: "countersign", Class: Control, Signers: byDevice, Roles: heads, New: fresh[Countersign], Family: inFamily(countersign)},

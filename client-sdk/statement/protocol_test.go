@@ -73,6 +73,7 @@ func wordRows() []string {
 		wordRow("`role` (person.add)", policies.FilmRoles()), wordRow("`basis`", policies.Bases()),
 		wordRow("`contact`", policies.Contacts()), wordRow("`reason`", policies.DeclineReasons()),
 		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),
+		wordRow("`outcome`", policies.Outcomes()), wordRow("`ground`", policies.Grounds()),
 		wordRow("`kind` (clip.add)", policies.ClipKinds()),
 		wordRow("`source` (clip.annotate)", []policies.SourceFate{policies.SourceRemoved, policies.SourceKept}),
 	}

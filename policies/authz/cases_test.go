@@ -162,6 +162,9 @@ var steps = map[string]func(s *situation, arg string){
 	"father objects": func(s *situation, _ string) {
 		s.Do("ann", "consent.object", policies.ConsentObject{People: []policies.PersonID{s.Kid}, By: s.father(), Channel: policies.ByPhone})
 	},
+	"objection decided": func(s *situation, outcome string) {
+		s.Do("head", "decision.make", policies.DecisionMake{Of: s.Family.Objected()[0].ID, Outcome: policies.Outcome(outcome), Ground: policies.CourtOrder})
+	},
 	"father signs": func(s *situation, _ string) {
 		s.sign(func(f *policies.ConsentSign) {
 			f.People = []policies.Covered{{Person: s.Kid, By: s.father(), Basis: policies.ParentalResponsibility}}
