@@ -35,6 +35,7 @@ type Client struct {
 	Families  *Families
 	Approvals *Approvals
 	Consents  *Consents
+	Viewers   *Viewers
 	Sessions  *Sessions
 	Clips     *Clips
 	Links     *Links
@@ -135,7 +136,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	keys.mirror, keys.shelf = d.mirror, d.shelf
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
-		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d},
+		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d},
 		desk: d,
 	}, nil
@@ -190,8 +191,9 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 }
 
 // Sync pushes what is queued (restrictions first), sends payloads whose
-// statements were accepted, and pulls what is new. It pulls also when the service
-// cannot take what this device has: a withdrawal must not wait for that.
+// statements were accepted, pulls what is new, and writes the keys that viewers of
+// its families wait for. It pulls also when the service cannot take what this device
+// has: a withdrawal must not wait for that.
 //
 // The report says what was done in spite of an error, and nothing is lost.
 // [Offline] tells a missing connection apart.
@@ -203,6 +205,9 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	}
 	if err == nil || unsettled(err) {
 		err = errors.Join(err, (&feed{c.desk}).pull(ctx, &r))
+	}
+	if err == nil {
+		err = (&scribe{c.desk}).write(ctx, &r)
 	}
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
@@ -217,6 +222,8 @@ type Report struct {
 	Stopped  []StoppedUpload     `json:"stopped"`
 	Pulled   int                 `json:"pulled"`  // statements
 	Dropped  []policies.FamilyID `json:"dropped"` // families that this person may no longer see
+	Keys     int                 `json:"keys"`    // clips' keys that were written for viewers
+	Given    int                 `json:"given"`   // clips' keys that came for this person, as a viewer
 	Waiting  int                 `json:"waiting"` // statements not yet at the server
 }
 

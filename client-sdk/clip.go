@@ -20,6 +20,10 @@ type ClipView struct {
 	State  string            `json:"state"` // waiting, uploading, stored, stopped
 	Why    string            `json:"why"`   // of stopped
 	Local  bool              `json:"local"` // the sealed payload is still on this device
+	Key    bool              `json:"key"`   // this device holds a key to it
+
+	// Viewing is for what somebody outside the team may watch it now.
+	Viewing []policies.Purpose `json:"viewing"`
 }
 
 // The states of a ClipView's payload.
@@ -115,12 +119,26 @@ func noClip(id policies.ClipID) error {
 	return problem(CodeUnknown, "Sync, and look at the list of clips.", "There is no clip %s on this device.", id.Short())
 }
 
-func clipViews(d *desk, f *policies.Family, order map[string]int, key seal.Identity, hasKey bool) (out []ClipView, err error) {
+func clipViews(d *desk, f *policies.Family, order map[string]int) (out []ClipView, err error) {
+	key, err := d.keys.clips(f)
+	opens := err == nil
+	if !opens && CodeOf(err) != CodeNoKey && CodeOf(err) != CodeUntrusted {
+		return nil, err
+	}
+	there, err := d.shelf.headers(f.ID)
+	if err != nil {
+		return nil, err
+	}
+	org := d.mirror.Org()
 	for _, id := range sortedBy(f.Clips, order) {
 		v := ClipView{Clip: *f.Clips[id], Family: f.ID, State: ClipUploading}
 		v.Mine = v.By == d.me.Staff
-		if hasKey {
+		if opens {
+			v.Key = there[id.String()+" "+headerName(key.Recipient())]
 			v.Title = d.shelf.title(f, id, key)
+		}
+		if v.Viewing = []policies.Purpose{}; org != nil && !f.OnTeam(d.me.Staff) {
+			v.Viewing = allowedFor(org, f, d.me.Staff, id, policies.At(d.now()))
 		}
 		info, err := os.Stat(d.payload(id))
 		v.Local = err == nil && info.Size() == v.Payload.Bytes

@@ -19,6 +19,7 @@ type pageFold struct {
 	org      *policies.Org                          // copy; nil until org.root
 	families map[policies.FamilyID]*policies.Family // copies of those touched; nil when forgotten
 	past     past
+	given    int // clips' keys that came for this person
 }
 
 // accept verifies one item and folds it: signature, place, head, possibility.
@@ -126,8 +127,12 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 		id := policies.SessionID(item.ID)
 		f.Sessions[id] = &policies.Session{ID: id}
 	default:
-		if _, err := f.Apply(under, s, item.Place.At); err != nil {
+		changes, err := f.Apply(under, s, item.Place.At)
+		if err != nil {
 			return refused(item, err)
+		}
+		if err := p.dropHeaders(f, changes.Left); err != nil {
+			return err
 		}
 	}
 	return stands(item, f.Head, f.Count)

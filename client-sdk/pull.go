@@ -82,6 +82,8 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 			case wire.ItemStatement:
 				pulled++
 				err = p.accept(item)
+			case wire.ItemAttached:
+				err = p.attach(item)
 			case wire.ItemResetScope:
 				err = p.forget(item.Place.Record)
 			case wire.ItemDropScope:
@@ -114,6 +116,7 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 		}
 	}
 	r.Pulled += pulled
+	r.Given += p.given
 	r.Dropped = append(r.Dropped, dropped...)
 	return after, nil
 }

@@ -92,11 +92,11 @@ func (sh *shelf) title(f *policies.Family, id policies.ClipID, key seal.Identity
 	return text
 }
 
-// fileKey opens the clip's key from its header, and takes it only if it is the
+// fileKey opens the clip's key from the header written for key, and takes it only if it is the
 // one to which clip.add commits: a server that swaps the headers of two clips of
 // a family is found out here.
 func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, key seal.Identity) (seal.FileKey, error) {
-	header, err := sh.header(f, id)
+	header, err := sh.header(f, id, key.Recipient())
 	if err != nil {
 		return seal.FileKey{}, err
 	}
@@ -110,16 +110,22 @@ func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, key seal.Identi
 	return k, nil
 }
 
-func (sh *shelf) header(f *policies.Family, id policies.ClipID) ([]byte, error) {
-	to, err := seal.ParseRecipient(f.Recipient)
-	if err != nil {
-		return nil, err
-	}
+func (sh *shelf) header(f *policies.Family, id policies.ClipID, to seal.Recipient) ([]byte, error) {
 	header, err := attachment(sh.d.store.db, id.String(), headerName(to))
-	if err == nil && header == nil {
-		err = problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
+	switch {
+	case err != nil || header != nil:
+		return header, err
+	case !f.OnTeam(sh.d.me.Staff) && sh.listed(f):
+		return nil, problem(CodeNoKey, "Sync later; a practitioner's device writes it when it next syncs, while the family agrees.",
+			"There is no key to clip %s for you yet.", id.Short())
 	}
-	return header, err
+	return nil, problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
+}
+
+// listed: this person is on the viewer list now.
+func (sh *shelf) listed(f *policies.Family) bool {
+	org := sh.d.mirror.Org()
+	return org != nil && f.Listed(org, sh.d.me.Staff, policies.At(sh.d.now()))
 }
 
 // order numbers the statements of a record as they came, the outbox last, so

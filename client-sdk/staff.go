@@ -19,6 +19,8 @@ type Member struct {
 	Role  policies.Role    `json:"role"`
 	State string           `json:"state"` // invited, waiting for words, confirmed, revoked, ended
 	Me    bool             `json:"me"`
+
+	Outside bool `json:"outside"` // works for another organisation
 }
 
 // The states of a Member.
@@ -33,6 +35,16 @@ const (
 // Invite makes an invitation for somebody who will have this role. It works once
 // this device has synced, and for as many days as the service's figures say.
 func (s *Staff) Invite(role policies.Role, name string) (invitation string, id policies.StaffID, err error) {
+	return s.invite(role, name, false)
+}
+
+// InviteOutside is Invite for a supervisor or practitioner of another organisation:
+// they watch film only where the head of service has countersigned it.
+func (s *Staff) InviteOutside(role policies.Role, name string) (invitation string, id policies.StaffID, err error) {
+	return s.invite(role, name, true)
+}
+
+func (s *Staff) invite(role policies.Role, name string, outside bool) (invitation string, id policies.StaffID, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" || len(name) > maxName {
 		return "", id, problem(CodeInput, "Give the name that colleagues know them by.", "An invitation needs a name of up to 200 letters.")
@@ -45,7 +57,7 @@ func (s *Staff) Invite(role policies.Role, name string) (invitation string, id p
 	rand.Read(seed[:])
 	label := nameLabel(name)
 	body := policies.StaffInvite{
-		Role: role, Key: publicKey(ed25519.NewKeyFromSeed(seed[:])),
+		Role: role, Outside: outside, Key: publicKey(ed25519.NewKeyFromSeed(seed[:])),
 		Expires: policies.At(s.d.now().Add(pack.InviteDays.Days())), Fixed: fixed(label),
 	}
 	signed, err := s.d.outbox.file(draft{policies.RecordID(s.d.me.Org), "staff.invite", body, []wire.Attachment{label}})
@@ -108,7 +120,7 @@ func (s *Staff) List() ([]Member, error) {
 
 func (s *Staff) member(org *policies.Org, id policies.StaffID) (Member, error) {
 	p, now := org.Staff[id], policies.At(s.d.now())
-	m := Member{ID: id, Role: p.Role, State: WaitingForWords, Me: id == s.d.me.Staff}
+	m := Member{ID: id, Role: p.Role, State: WaitingForWords, Me: id == s.d.me.Staff, Outside: p.Outside}
 	switch {
 	case !p.Revoked.IsZero():
 		m.State = Revoked

@@ -21,8 +21,8 @@ type StopAsked struct {
 	At        time.Time           `json:"at"`
 }
 
-// StopAsked lists what carers asked for in all families on this device, the oldest
-// first.
+// StopAsked lists what carers asked for in the families that this person works with,
+// the oldest first.
 func (fs *Families) StopAsked() ([]StopAsked, error) {
 	all, err := fs.d.mirror.allProvisional()
 	if err != nil {
@@ -30,7 +30,7 @@ func (fs *Families) StopAsked() ([]StopAsked, error) {
 	}
 	out := []StopAsked{}
 	for _, f := range all {
-		if len(f.Suspended) == 0 {
+		if len(f.Suspended) == 0 || fs.watches(f) {
 			continue
 		}
 		v, err := fs.Show(f.ID)

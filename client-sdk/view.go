@@ -23,8 +23,11 @@ type FamilyView struct {
 	Sessions  []policies.Session `json:"sessions"`
 	Clips     []ClipView         `json:"clips"`
 	Links     []LinkView         `json:"links"`
+	Viewers   []ViewerEntry      `json:"viewers"`
 	Waiting   int                `json:"waiting"` // statements not yet accepted by the server
 	StopAsked []StopAsked        `json:"stop_asked"`
+	Objected  []ObjectionView    `json:"objected"`
+	Watches   bool               `json:"watches"`  // this person is no member of the team and no desk of the service, but a viewer
 	Warnings  []string           `json:"warnings"` // what somebody should see to
 }
 
@@ -82,16 +85,28 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 			v.Sessions = append(v.Sessions, *f.Sessions[s])
 		}
 	}
-	v.StopAsked = stopsAsked(f, v.People)
+	v.StopAsked, v.Objected = stopsAsked(f, v.People), objections(f, v.People)
 	v.Approvals = approvalViews(f, order, policies.At(fs.d.now()))
 	v.Consents = consentViews(f, order, policies.At(fs.d.now()))
 	v.Links = linkViews(f, order, policies.At(fs.d.now()))
-	if v.Clips, err = clipViews(fs.d, f, order, key, keyErr == nil); err != nil {
+	if v.Viewers, err = (&Viewers{fs.d}).entries(f); err != nil {
 		return v, err
 	}
+	if v.Clips, err = clipViews(fs.d, f, order); err != nil {
+		return v, err
+	}
+	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer
+		v.Warnings = warnings(f, v, keyErr)
+	}
 	v.Waiting, err = fs.waiting(id)
-	v.Warnings = warnings(f, v, keyErr)
 	return v, err
+}
+
+// watches: of those who receive a record the team and the desks do so by their part
+// in it; everybody else is a viewer.
+func (fs *Families) watches(f *policies.Family) bool {
+	org := fs.d.mirror.Org()
+	return org != nil && !f.OnTeam(fs.d.me.Staff) && !slices.Contains(org.Desks(), fs.d.me.Staff)
 }
 
 func (fs *Families) team(f *policies.Family, order map[string]int) ([]Member, error) {

@@ -60,27 +60,43 @@ func (v *viewing) open(ctx context.Context, clip policies.ClipID) (*Playing, err
 	if err != nil {
 		return nil, err
 	}
-	family, err := v.d.keys.family(f.ID)
+	own, err := v.d.keys.clips(f)
 	if err != nil {
 		return nil, err
 	}
-	key, err := v.d.shelf.fileKey(f, clip, family)
+	key, err := v.d.shelf.fileKey(f, clip, own)
 	if err != nil {
 		return nil, err
 	}
 	m := f.Clips[clip]
 	src, offline, err := v.bytes(ctx, f, m)
 	if err != nil {
-		return nil, err
+		return nil, v.otherPurpose(f, clip, err)
 	}
 	p := &Playing{
 		Clip: clip, MediaType: m.Media.Type, Codec: m.Media.Codec, Duration: time.Duration(m.Media.DurationMS) * time.Millisecond,
-		Title: v.d.shelf.title(f, clip, family), Offline: offline, closer: src,
+		Title: v.d.shelf.title(f, clip, own), Offline: offline, closer: src,
 	}
 	if p.plain, p.Size, err = bind(key, m, src); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
 	return p, nil
+}
+
+// otherPurpose tells a viewer who asked for the wrong purpose what the right one is:
+// to the service a clip that nobody granted for a purpose is not there.
+func (v *viewing) otherPurpose(f *policies.Family, clip policies.ClipID, err error) error {
+	org := v.d.mirror.Org()
+	if CodeOf(err) != wire.CodeNotFound || v.ask.Copy || org == nil || f.OnTeam(v.d.me.Staff) {
+		return err
+	}
+	for _, p := range allowedFor(org, f, v.d.me.Staff, clip, policies.At(v.d.now())) {
+		if p != v.ask.Purpose {
+			return problem(wire.CodeNotFound, "Ask for that purpose.", "You may watch clip %s for %s, and not for %s.",
+				clip.Short(), p, v.ask.Purpose).because(err)
+		}
+	}
+	return err
 }
 
 // payloadReader is a sealed payload, here or at the server.
