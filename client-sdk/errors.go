@@ -80,6 +80,15 @@ func CodeOf(err error) wire.Code {
 // Offline reports whether err only means that the server could not be reached.
 func Offline(err error) bool { return CodeOf(err) == CodeOffline }
 
+// advised puts what the rules of a denial mean to this person in the place of the
+// one sentence that the server has for all of them.
+func advised(code wire.Code, rules []string, message, next string) (string, string) {
+	if a, ok := wire.AdviceOf(rules); ok && code == wire.CodeDenied {
+		return a.Message, a.Next
+	}
+	return message, next
+}
+
 func problem(code wire.Code, next, message string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(message, args...), Next: next}
 }

@@ -179,6 +179,7 @@ func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck 
 		if out.Code, out.Message, out.Next, out.Retry = res.Code, res.Message, e.Next, res.Retry; out.Message == "" {
 			out.Message = e.Message
 		}
+		out.Message, out.Next = advised(out.Code, out.Rules, out.Message, out.Next)
 		if why := (&Error{Code: res.Code, Message: out.Message, Next: out.Next}); unsettled(why) {
 			*stuck = why
 			return nil

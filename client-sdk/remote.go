@@ -159,6 +159,7 @@ func readError(reply *http.Response) *refusal {
 		e := wire.EntryOf(code)
 		return &refusal{Error: Error{Code: code, Message: e.Message, Next: e.Next, Cause: errors.New("HTTP " + reply.Status)}}
 	}
+	b.Message, b.Next = advised(b.Code, b.Rules, b.Message, b.Next)
 	return &refusal{time: b.Time, Error: Error{
 		Code: b.Code, Message: b.Message, Next: b.Next, Rules: b.Rules, RequestID: b.RequestID,
 	}}

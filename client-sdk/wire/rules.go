@@ -1,0 +1,73 @@
+package wire
+
+// Advice is what a denial means to the person who was denied, and what they can do.
+type Advice struct {
+	Message string // one plain sentence
+	Next    string // who can help, or what to do
+}
+
+// advice is for each rule that can stand in the way, in the words of a visit: the
+// rules' own titles are for those who answer for them. A test holds it to the rules.
+var advice = map[string]Advice{
+	"DEFAULT-DENY": {"Nobody has given you this to do.", "Ask whose part it is; if it is yours, sync, and ask the head of service to look at your role."},
+	"ERROR-DENY":   {"The service could not work out whether this is allowed, so it is not.", "Nothing is lost; tell your administrator."},
+
+	"ACTIVE-1":      {"Your place in the service has ended, or this device was revoked.", "Ask a registrar to invite you or this device again; what is here stays here."},
+	"CONFIRM-1":     {"Nobody has heard your six words yet.", "Read them to the head of service: attune status shows them."},
+	"TEAM-1":        {"You are not on this family's team.", "Ask a practitioner of the family to add you to the team."},
+	"APPROVE-OTHER": {"You asked for this approval yourself.", "Ask the other person who may approve, such as the deputy."},
+	"VIEWER-NAMED":  {"The family's consent form does not name this person for this purpose.", "Ask the family; if they agree, take a new consent form that names them."},
+
+	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
+	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service to approve filming; when they have, sync, and state the clip again: attune clip restate."},
+	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or has said stop since.", "Talk with the family. If they agree, take a consent form, sync, and state the clip again: attune clip restate."},
+
+	"VIEW-LIST":     {"You are not on the family's viewer list for this purpose now.", "Ask the family's practitioner; the place may have come to its date."},
+	"VIEW-OUTSIDE":  {"The head of service has not countersigned your place on the viewer list.", "Ask the family's practitioner to have it countersigned."},
+	"VIEW-CONSENT":  {"Somebody in the film does not agree to this use now.", "Do not show it. Talk with the family; a new consent form allows it again."},
+	"VIEW-APPROVAL": {"The head of service has revoked the permission for this film.", "Ask the head of service; a new approval allows it again."},
+	"VIEW-STORED":   {"The film has not arrived at the service.", "Ask who added it to sync, and try again."},
+	"RANK-1":        {"A head of service watches only what a family named them for.", "Ask the family's practitioner, if the family would want you to watch."},
+	"RANK-2":        {"An information governance officer does not watch film.", "The log, the consent forms and the dates are yours to read: attune log search."},
+	"COPY-PURPOSE":  {"For this purpose you watch; you do not keep a copy.", "Watch it with: attune watch."},
+	"HEADER-VIEWER": {"The person may not watch this clip now.", "Nothing to do; their key is written when they may."},
+
+	"LINK-EXPIRED":  {"The link has come to its date.", "Make a new one: attune link create."},
+	"LINK-REVOKED":  {"The link was revoked, or somebody said stop before it was made.", "Sync, look at what the family agrees to, and make a new one if they do."},
+	"LINK-CONSENT":  {"Somebody in the clip does not agree to a link now.", "Talk with the family; a consent form that says yes allows it."},
+	"LINK-APPROVAL": {"The head of service does not permit this film now.", "Ask the head of service to approve filming again."},
+	"LINK-CHOSEN":   {"A link carries only a clip that was chosen to be shown.", "Cut the moment that went better than usual, and add it with --chosen."},
+	"LINK-CONTACT":  {"This person cannot be sent a link safely.", "Show the clip at the next visit; change how they can be reached only if they ask for it."},
+	"LINK-FAMILY":   {"This person is not in the clip, and decides for no child in it.", "Make the link for somebody who is, or who does."},
+	"LINK-PLAYS":    {"Some phones cannot play this film.", "Have it converted to H.264 with AAC, and add it again."},
+	"LINK-STORED":   {"The film has not arrived at the service.", "Sync the device that added it, and try again."},
+
+	"LINK-PIN":     {"The PIN was wrong too often.", "Give the carer a new PIN."},
+	"LINK-OPENS":   {"The link was opened as often as was agreed.", "Make a new one: attune link create."},
+	"LINK-SEALED":  {"What the link's page shows has not arrived.", "Sync the device that made the link."},
+	"LINK-LEAKED":  {"The link's secret part was sent to the service, so the link was revoked.", "Make a new one, and tell the carer why."},
+	"PULL-DROP":    {"This family is no longer yours to see.", "Nothing to do; ask the family's team if that is wrong."},
+	"GATE-CONTACT": {"This device has not met the service for too long.", "Sync before you film."},
+	"GATE-PROOF":   {"The service has not shown that this family's record is whole.", "Sync before you film; if it stays, tell the information governance officer."},
+	"FOUNDING":     {"The service is still being founded.", "Finish the ceremony."},
+}
+
+// AdviceOf joins what the rules of a denial mean and what to do, each once, in the
+// order of the rules; false when none of them is known here, as on a device that is
+// older than the service.
+func AdviceOf(rules []string) (a Advice, ok bool) {
+	said := map[Advice]bool{}
+	for _, rule := range rules {
+		line, known := advice[rule]
+		if !known || said[line] {
+			continue
+		}
+		said[line] = true
+		if ok {
+			a.Message, a.Next = a.Message+" "+line.Message, a.Next+" "+line.Next
+		} else {
+			a, ok = line, true
+		}
+	}
+	return a, ok
+}
