@@ -31,7 +31,7 @@ GO_FILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './.cach
 export GOTOOLCHAIN := local
 export CGO_ENABLED ?= 0
 
-.PHONY: run demo pages build check test stores static clean help go node debian
+.PHONY: run demo pages build check test bench stores static clean help go node debian
 
 run: build $(STORE_PROGRAM) ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C; STORE=minio: film on S3
 	@exec $(BIN)/demo --bin $(BIN) --data "$$DATA" --store "$(STORE)" --port "$$PORT" --video "$$VIDEO"
@@ -55,15 +55,23 @@ $(PAGES): $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 
 check: static ## formatting, vet, cross-builds, Go tests: no browser, no Node
 	go test ./...
+	go -C cmd/bench test ./...
 
 # The Go tests come last: the tally's last line is the run's.
 test: debian build static stores ## everything, from nothing; nothing skips
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
+	go -C cmd/bench test -count=1 -json ./... | go run .ci/tally.go
 	go vet -tags s3 ./storage/objects/... ./cmd/attuned ./cmd/attune
 	go test -count=1 -timeout 5m -tags s3 -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
 	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
 	CGO_ENABLED=1 go test -race -count=1 -timeout 20m -json ./... | go run .ci/tally.go
+
+# A module of its own: what it measures against never enters the product's.
+bench: debian pages ## measure: a table, and .cache/bench/NAME.json (ONLY=seal,carer RUNS=7 QUICK=1)
+	@mkdir -p .cache/bench
+	go -C cmd/bench build -trimpath -o $(abspath .cache/bench)/bench .
+	@.cache/bench/bench $(if $(ONLY),-only "$(ONLY)") $(if $(RUNS),-runs "$(RUNS)") $(if $(QUICK),-quick)
 
 # Separate programs, which the tests start and nothing of ours imports; MinIO's
 # licence is AGPL-3.0. Pinned: MinIO has no release that Go knows by a version.
@@ -84,6 +92,7 @@ static: go
 	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	go vet ./...
+	go -C cmd/bench vet ./...
 	go build ./...
 	GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/attune
 	GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/attune
