@@ -79,7 +79,7 @@ func decide(g *global, approval ref, done string, act func(*attune.Approvals, po
 		if err := act(d.Approvals, id); err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "state": done}, "Approval %s is %s. Sync to tell the service.", id.Short(), done)
+		return g.print(map[string]any{"id": id, "state": done}, "Approval %s is %s. %s", id.Short(), done, syncNow)
 	})
 }
 

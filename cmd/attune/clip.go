@@ -156,7 +156,23 @@ func clipRow(c attune.ClipView) []string {
 	if c.Why != "" {
 		state += ": " + c.Why
 	}
-	return []string{c.ID.Short(), plain(string(c.Kind)), c.Title, mark(c.Chosen, "chosen"), megabytes(c.Payload.Bytes), state}
+	return []string{c.ID.Short(), plain(string(c.Kind)), c.Title, mark(c.Chosen, "chosen"), megabytes(c.Payload.Bytes), state, viewingText(c)}
+}
+
+// viewingText is for what somebody outside the team may watch a clip, "" for none.
+func viewingText(c attune.ClipView) string {
+	if len(c.Viewing) == 0 {
+		return ""
+	}
+	var words []string
+	for _, p := range c.Viewing {
+		words = append(words, plain(string(p)))
+	}
+	text := "to watch for " + strings.Join(words, ", ")
+	if !c.Key {
+		text += "; waits for a practitioner's device"
+	}
+	return text
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

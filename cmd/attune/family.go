@@ -74,11 +74,17 @@ func (c *familyShowCmd) Run(g *global) error {
 // familyText is a family on a page.
 func familyText(v attune.FamilyView) string {
 	part := func(title, body string) string {
-		return title + "\n  " + strings.ReplaceAll(body, "\n", "\n  ")
+		return title + "\n" + indented(body)
+	}
+	if v.Watches {
+		return watchedText(v)
 	}
 	head := []string{fmt.Sprintf("%s  %s  (%s)", v.Reference, plain(string(v.Programme)), v.ID.Short())}
 	for _, s := range v.StopAsked {
 		head = append(head, "Needs attention: "+stopText(s))
+	}
+	for _, o := range v.Objected {
+		head = append(head, "Needs attention: "+objectionText(o))
 	}
 	return strings.Join(append(head,
 		part("Team", table(v.Team, func(m attune.Member) []string { return []string{m.ID.Short(), m.Name, mark(m.Me, "you")} })),
@@ -87,9 +93,25 @@ func familyText(v attune.FamilyView) string {
 		part("Consent forms", table(v.Consents, consentRow)),
 		part("Visits", table(v.Sessions, sessionRow)),
 		part("Recordings", table(v.Clips, clipRow)),
+		part("Viewers", table(v.Viewers, viewerRow)),
 		part("See to", table(v.Warnings, func(w string) []string { return []string{w} })),
 	), "\n")
 }
+
+// watchedText is a family for somebody who only watches: what they may see, for what,
+// until when.
+func watchedText(v attune.FamilyView) string {
+	var own []attune.ViewerEntry
+	for _, e := range v.Viewers {
+		if e.Me {
+			own = append(own, e)
+		}
+	}
+	return fmt.Sprintf("%s  %s  (%s)\nYou may watch\n%s\nRecordings\n%s", v.Reference, plain(string(v.Programme)), v.ID.Short(),
+		indented(table(own, viewerRow)), indented(table(v.Clips, clipRow)))
+}
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
 
 // stopText is what a carer asked for on the page of their link, and what to do.
 func stopText(s attune.StopAsked) string {

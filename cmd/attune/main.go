@@ -39,6 +39,7 @@ type commands struct {
 	Team      teamCmd      `cmd:"" help:"The practitioners of a family."`
 	Approval  approvalCmd  `cmd:"" help:"The head of service's approval of filming."`
 	Consent   consentCmd   `cmd:"" help:"Signed consent forms."`
+	Viewer    viewerCmd    `cmd:"" help:"Who outside a family's team may watch."`
 	Session   sessionCmd   `cmd:"" help:"Visits."`
 	Clip      clipCmd      `cmd:"" help:"Recordings."`
 	Sync      syncCmd      `cmd:"" help:"Send what is queued, fetch what is new."`

@@ -15,23 +15,30 @@ import (
 type inviteCmd struct {
 	Role string `required:"" enum:"practitioner,supervisor,ig_officer,head_of_service" help:"${enum}."`
 	Name string `required:"" help:"The name that colleagues know them by."`
+
+	Outside bool `help:"They work for another organisation: the head of service countersigns what they may watch. Supervisors and practitioners only."`
 }
 
 // Help is what --help shows below the flags.
 func (inviteCmd) Help() string {
 	return `Example: attune invite --role practitioner --name "Sam Reed"
+         attune invite --role supervisor --name "Mo Finch" --outside
 
 Sync, then hand the printed line to that person yourself: whoever holds it can join in their place.`
 }
 
 func (c *inviteCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
-		invitation, id, err := d.Staff.Invite(policies.Role(c.Role), c.Name)
+		invite := d.Staff.Invite
+		if c.Outside {
+			invite = d.Staff.InviteOutside
+		}
+		invitation, id, err := invite(policies.Role(c.Role), c.Name)
 		if err != nil {
 			return err
 		}
 		g.note("Invitation for %s, %s. Sync, then hand it over; it works once.", c.Name, plain(c.Role))
-		return g.print(map[string]any{"id": id, "invitation": invitation, "role": c.Role, "name": c.Name}, "%s", invitation)
+		return g.print(map[string]any{"id": id, "invitation": invitation, "role": c.Role, "name": c.Name, "outside": c.Outside}, "%s", invitation)
 	})
 }
 
@@ -101,7 +108,7 @@ func (c *staffListCmd) Run(g *global) error {
 			return err
 		}
 		return g.print(map[string]any{"staff": list}, "%s", table(list, func(m attune.Member) []string {
-			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you")}
+			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you"), mark(m.Outside, "of another organisation")}
 		}))
 	})
 }
@@ -121,6 +128,6 @@ func (c *staffRevokeCmd) Run(g *global) error {
 		if err := d.Staff.Revoke(id); err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "revoked": true}, "Revoked %s. Sync now: it takes effect when it reaches the service.", c.Person)
+		return g.print(map[string]any{"id": id, "revoked": true}, "Revoked %s. %s", c.Person, syncNow)
 	})
 }

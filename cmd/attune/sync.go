@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
 )
 
 type syncCmd struct{}
@@ -48,6 +49,12 @@ func syncText(r attune.Report) string {
 	for _, s := range r.Stopped {
 		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s%s", s.Clip.Short(), s.Message, s.Next, rulesText(s.Rules)))
 	}
+	if r.Keys > 0 {
+		lines = append(lines, fmt.Sprintf("Wrote %s for viewers.", count(r.Keys, "clip's key", "clips' keys")))
+	}
+	if r.Given > 0 {
+		lines = append(lines, fmt.Sprintf("You can watch %s more: see attune clip list.", count(r.Given, "clip", "clips")))
+	}
 	for _, f := range r.Dropped {
 		lines = append(lines, "No longer yours to see: family "+f.Short())
 	}
@@ -78,7 +85,10 @@ type deviceStatus struct {
 	Attention []attune.Outcome   `json:"attention"`
 	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
 	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
-	Words     []string           `json:"words"`      // to be read to a registrar; empty once confirmed
+
+	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
+	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
+	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
 }
 
 func (c *statusCmd) Run(g *global) error {
@@ -100,8 +110,17 @@ func (c *statusCmd) Run(g *global) error {
 			return err
 		}
 		s := deviceStatus{Server: d.Server(), Waiting: append([]attune.Outcome{}, waiting...), Attention: append([]attune.Outcome{}, attention...), StopAsked: asked}
+		if s.Objected, err = d.Families.Objected(); err != nil {
+			return err
+		}
+		if s.Viewers, err = d.Viewers.Waiting(); err != nil {
+			return err
+		}
+		head := false
 		if org := d.Mirror.Org(); org != nil {
 			s.Service = org.Service
+			p := org.Staff[d.Keys.Staff()]
+			head = p != nil && p.Role == policies.HeadOfService
 		}
 		last := "never"
 		if !contact.IsZero() {
@@ -114,6 +133,16 @@ func (c *statusCmd) Run(g *global) error {
 		}
 		for _, a := range asked {
 			lines = append(lines, "Needs attention: "+stopText(a))
+		}
+		for _, o := range s.Objected {
+			lines = append(lines, "Needs attention: "+objectionText(o))
+		}
+		toSee, toWait := viewersText(s.Viewers, head)
+		for _, text := range toSee {
+			lines = append(lines, "Needs attention: "+text)
+		}
+		for _, text := range toWait {
+			lines = append(lines, "Waiting: "+text)
 		}
 		for _, o := range attention {
 			lines = append(lines, "Needs attention: "+outcomeText(o))

@@ -12,7 +12,7 @@ import (
 
 type watchCmd struct {
 	Clip     ref    `arg:"" help:"Id."`
-	Purpose  string `placeholder:"PURPOSE" help:"What it is for, as the consent names it; else film_and_use to watch, family_copy to save a copy."`
+	Purpose  string `placeholder:"PURPOSE" help:"What it is for, as the consent names it; else what a viewer is on the list for, film_and_use for the team, family_copy to save a copy."`
 	Player   string `xor:"how" placeholder:"CMD" help:"Program to play with; the address is added. Else the first that is found: mpv, vlc, ffplay."`
 	PrintURL bool   `xor:"how" name:"print-url" help:"Print the address and serve it until Ctrl-C."`
 	SaveCopy string `xor:"how" placeholder:"FILE" type:"path" help:"Write the film in clear: a separate, logged act that needs --reason."`
@@ -22,6 +22,7 @@ type watchCmd struct {
 // Help is what --help shows below the flags.
 func (watchCmd) Help() string {
 	return `Example: attune watch 7hY2pQ0a
+         attune watch 7hY2pQ0a --purpose supervision
          attune watch 7hY2pQ0a --save-copy film.mp4 --reason "court order of 3 March"
 
 The film is opened a piece at a time and handed to the player through an address that only this machine
@@ -36,13 +37,22 @@ func (c *watchCmd) Run(ctx context.Context, g *global) error {
 			}
 			return g.print(map[string]any{"id": id, "file": c.SaveCopy}, "Wrote %s in clear. From now on nothing here can protect it.", c.SaveCopy)
 		}
-		film, err := d.Clips.Open(ctx, id, c.purpose(policies.FilmAndUse))
+		film, err := d.Clips.Open(ctx, id, c.purpose(usual(d, id)))
 		if err != nil {
 			return err
 		}
 		defer film.Close()
 		return c.play(ctx, g, film)
 	})
+}
+
+// usual is what a clip is watched for when nobody says: by a viewer, whatever they
+// are on the list for, where that is one thing.
+func usual(d *attune.Client, id policies.ClipID) policies.Purpose {
+	if v, err := d.Clips.Show(id); err == nil && len(v.Viewing) == 1 {
+		return v.Viewing[0]
+	}
+	return policies.FilmAndUse
 }
 
 func (c *watchCmd) purpose(otherwise policies.Purpose) policies.Purpose {
