@@ -69,7 +69,7 @@ func (s *Server) linkPage(c echo.Context) error {
 	if s.cfg.Pages.ServeAsset(c.Response(), c.Request(), c.Param("token")) {
 		return nil
 	}
-	return s.cfg.Pages.Carer(c.Response(), s.cfg.Contact)
+	return s.cfg.Pages.Carer(c.Response(), c.Request(), s.cfg.Contact)
 }
 
 // openLink handles POST /s/{token}/open: auth and PIN against what the link

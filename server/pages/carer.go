@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -27,15 +28,17 @@ type CarerData struct {
 type carerView struct {
 	CarerData
 	W, Live        map[string]any
+	Easy           *catalogue // the same in easy-read words; nil where there is none
 	Dial           string // Phone as a tel: address
 	ComplaintsLink string // empty when Complaints is a sentence
 }
 
 // Carer writes the carer page, inert and identical for every link, with its
-// headers. A binary without built scripts answers 503 and says what to run.
+// headers, compressed where the browser takes gzip: it holds no secret that its
+// length could tell. A binary without built scripts answers 503 and says what to run.
 //
 // Source: DESIGN §10 (GET is inert).
-func (p *Pages) Carer(w http.ResponseWriter, d CarerData) error {
+func (p *Pages) Carer(w http.ResponseWriter, r *http.Request, d CarerData) error {
 	if !p.Built() {
 		notBuilt(w)
 		return nil
@@ -46,19 +49,31 @@ func (p *Pages) Carer(w http.ResponseWriter, d CarerData) error {
 	}
 	Headers(w.Header(), Page)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, err := w.Write(page.Bytes())
+	w.Header().Set("Vary", "Accept-Encoding")
+	body := page.Bytes()
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = zip(body)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, err := w.Write(body)
 	return err
 }
 
 func (p *Pages) view(d CarerData) carerView {
-	if _, known := p.words[d.Lang]; !known {
+	if _, known := p.words[d.Lang]; !known || strings.Contains(d.Lang, ".") {
 		d.Lang = DefaultLang
 	}
 	if !strings.HasPrefix(d.Exit, "https://") {
 		d.Exit = DefaultExit
 	}
 	words := p.words[d.Lang]
+	var easy *catalogue
+	if c, ok := p.words[d.Lang+easyWords]; ok {
+		easy = &catalogue{Fixed: fill(c.Fixed, d.Service), Live: fill(c.Live, d.Service)}
+	}
 	return carerView{
+		Easy:           easy,
 		CarerData:      d,
 		W:              fill(words.Fixed, d.Service),
 		Live:           fill(words.Live, d.Service),

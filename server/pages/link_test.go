@@ -31,6 +31,7 @@ type testLink struct {
 	bytes          int    // as told
 	media, codec   string
 	duration       float64
+	opens          int // openings agreed; 0 for any number
 	auth, verifier []byte
 }
 

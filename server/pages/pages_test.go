@@ -38,7 +38,7 @@ func newPages(t *testing.T, build fstest.MapFS) *Pages {
 func carer(t *testing.T, p *Pages, d CarerData) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := p.Carer(w, d); err != nil {
+	if err := p.Carer(w, httptest.NewRequest("GET", "/s/x", nil), d); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -112,7 +112,7 @@ func TestCarerData(t *testing.T) {
 		"MarkupInServiceName": {CarerData{Service: "</script><b>S"}, "&lt;/script&gt;", "</script><b>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := carer(t, p, tt.data).Body.String()
+			body := regexp.MustCompile(`</?span[^>]*>`).ReplaceAllString(carer(t, p, tt.data).Body.String(), "")
 			if !strings.Contains(body, tt.want) {
 				t.Errorf("page lacks %q", tt.want)
 			}
@@ -165,10 +165,13 @@ func TestEveryPurposeHasWords(t *testing.T) {
 			t.Errorf("words lack the purpose %s", purpose)
 		}
 	}
-	for _, role := range policies.Roles() {
-		if roles[string(role)] == nil {
+	for _, role := range []string{"carer", "team"} {
+		if roles[role] == nil {
 			t.Errorf("words lack the role %s", role)
 		}
+	}
+	if len(roles) != len(policies.Purposes())+2 {
+		t.Errorf("%d roles, want one for each purpose, the carer and the team", len(roles))
 	}
 }
 

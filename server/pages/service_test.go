@@ -30,12 +30,15 @@ type testService struct {
 	sessions map[string]*testLink
 	ended    map[string]bool // by token
 	served   map[string]int  // payload bytes by link name
+	opened   map[string]int  // openings counted by link name
+	asked    map[string]int  // POSTs to open by link name, counted or not
 	wrongs   []string
 }
 
 func newService(p *Pages, links ...*testLink) *testService {
 	s := &testService{pages: p, links: map[string]*testLink{}, tries: map[string]int{},
-		sessions: map[string]*testLink{}, ended: map[string]bool{}, served: map[string]int{}}
+		sessions: map[string]*testLink{}, ended: map[string]bool{}, served: map[string]int{},
+		opened: map[string]int{}, asked: map[string]int{}}
 	for _, l := range links {
 		s.links[l.token] = l
 	}
@@ -47,7 +50,7 @@ func (s *testService) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /s/{token}", func(w http.ResponseWriter, r *http.Request) {
 		if !s.pages.ServeAsset(w, r, r.PathValue("token")) {
-			check(s.pages.Carer(w, testData()))
+			check(s.pages.Carer(w, r, testData()))
 		}
 	})
 	mux.HandleFunc("POST /s/{token}/open", s.open)
@@ -104,7 +107,14 @@ func (s *testService) open(w http.ResponseWriter, r *http.Request) {
 	pin, _ := b64.DecodeString(in.Pin)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if l != nil {
+		s.asked[l.name]++
+	}
+	before := r.Header.Get("Attune-Session")
+	reload := l != nil && s.sessions[before] == l
 	switch {
+	case l != nil && l.name == "busy" && s.asked[l.name] == 1:
+		refuse(w, http.StatusServiceUnavailable, map[string]any{"code": "busy"})
 	case l == nil || s.ended[l.token] || !hmac.Equal(auth, l.auth):
 		refuse(w, http.StatusNotFound, map[string]any{"code": "link_ended"})
 	case s.tries[l.token] >= 10:
@@ -114,8 +124,14 @@ func (s *testService) open(w http.ResponseWriter, r *http.Request) {
 	case !hmac.Equal(pin, l.verifier):
 		s.tries[l.token]++
 		refuse(w, http.StatusForbidden, map[string]any{"code": "pin_wrong", "left": 5 - s.tries[l.token]%5})
+	case !reload && l.opens > 0 && s.opened[l.name] >= l.opens:
+		refuse(w, http.StatusNotFound, map[string]any{"code": "link_ended"})
 	default:
-		session := b64.EncodeToString(random(32))
+		session := before
+		if !reload {
+			session = b64.EncodeToString(random(32))
+			s.opened[l.name]++
+		}
 		s.sessions[session] = l
 		Headers(w.Header(), Data)
 		w.Header().Set("Content-Type", "application/json")
@@ -207,7 +223,7 @@ func (s *testService) end(w http.ResponseWriter, r *http.Request) {
 func (s *testService) report(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	check(json.NewEncoder(w).Encode(map[string]any{"served": s.served, "wrong": append([]string{}, s.wrongs...)}))
+	check(json.NewEncoder(w).Encode(map[string]any{"served": s.served, "opened": s.opened, "asked": s.asked, "wrong": append([]string{}, s.wrongs...)}))
 }
 
 // serveService runs the service over one link per situation, prints where they
@@ -261,6 +277,13 @@ func situations(film []byte) []*testLink {
 		seal("stopping-short", func(*testLink) {}),
 		seal("stopping-late", func(*testLink) {}),
 		seal("forgotten", func(*testLink) {}),
+		seal("reload", func(l *testLink) { l.opens = 1 }),
+		seal("scanned", func(l *testLink) { l.opens = 1 }),
+		seal("leaving", func(*testLink) {}),
+		seal("easy", func(*testLink) {}),
+		seal("busy", func(*testLink) {}),
+		seal("unreached", func(*testLink) {}),
+		seal("large", func(l *testLink) { l.bytes = 300 << 20 }),
 		seal("locked", func(l *testLink) {}),
 		seal("paused", func(l *testLink) {}),
 		seal("tampered-middle", func(l *testLink) { l.payload[len(l.payload)/2] ^= 1 }),

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// easyWords ends the name of a language's easy-read catalogue: en.easy.json.
+const easyWords = ".easy"
+
 // catalogue is one language's words: Fixed stands in the page, Live is written
 // into it as data for the script. Both are trees of text.
 type catalogue struct {

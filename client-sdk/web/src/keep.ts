@@ -1,6 +1,6 @@
 /**
- * Keeping the link's secret through a reload of the same tab, and no longer:
- * the fragment is taken out of the address bar at once, so that it is in no
+ * Keeping the link's secret, and the session of its opening, through a reload of the
+ * same tab, and no longer: the fragment is taken out of the address bar at once, so that it is in no
  * history, screenshot or shared address.
  *
  * A browser may write session storage to disk to restore a tab. Accepted: the
@@ -8,6 +8,7 @@
  */
 
 const name = (token: string): string => `attune/link/${token}`;
+const opening = (token: string): string => `attune/opening/${token}`;
 
 /** Takes the fragment out of the address bar. */
 export function takeFragment(): string {
@@ -18,26 +19,54 @@ export function takeFragment(): string {
 
 /** Keeps a fragment for a reload. Storage may be off: then a reload needs the link again. */
 export function keep(token: string, fragment: string): void {
+  put(name(token), fragment);
+}
+
+/** @returns the fragment kept for this link, or an empty text */
+export function kept(token: string): string {
+  return get(name(token));
+}
+
+/** Keeps the session of an opening: with it, a reload is not another opening. */
+export function keepOpening(token: string, session: string): void {
+  put(opening(token), session);
+}
+
+/** @returns the session kept of this link's opening, or an empty text */
+export function keptOpening(token: string): string {
+  return get(opening(token));
+}
+
+function put(key: string, value: string): void {
   try {
-    sessionStorage.setItem(name(token), fragment);
+    sessionStorage.setItem(key, value);
   } catch {
     /* storage is off */
   }
 }
 
-/** @returns the fragment kept for this link, or an empty text */
-export function kept(token: string): string {
+function get(key: string): string {
   try {
-    return sessionStorage.getItem(name(token)) ?? "";
+    return sessionStorage.getItem(key) ?? "";
   } catch {
     return "";
   }
 }
 
-/** Forgets the fragment of this link. */
+/** Forgets everything that this tab keeps, of every link. */
+export function forgetAll(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    /* storage is off: nothing was kept */
+  }
+}
+
+/** Forgets the fragment and the opening of this link. */
 export function forget(token: string): void {
   try {
     sessionStorage.removeItem(name(token));
+    sessionStorage.removeItem(opening(token));
   } catch {
     /* storage is off: nothing was kept */
   }

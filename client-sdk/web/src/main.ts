@@ -4,15 +4,16 @@
  */
 import { openLink, type Opened, type Refused } from "./api.js";
 import type { Bytes } from "./bytes.js";
+import { offerEasyWords } from "./easy.js";
 import { kindOf, type FaultKind } from "./fault.js";
 import type { Ticket } from "./film.js";
-import { forget, keep, kept, takeFragment } from "./keep.js";
-import { prove, readFragment, tokenOf, unseal } from "./link.js";
+import { forget, forgetAll, keep, keepOpening, kept, keptOpening, takeFragment } from "./keep.js";
+import { asksEasy, prove, readFragment, tokenOf, unseal, type Sealed } from "./link.js";
 import { Player, type PlayerFault } from "./player.js";
 import { StopButton } from "./stop.js";
-import { prepare } from "./ready.js";
+import { blank, prepare } from "./ready.js";
 import { fill, words, type MessageName } from "./strings.js";
-import { el, message, pinError, say, show } from "./view.js";
+import { el, message, pinError, say, sayAgain, show } from "./view.js";
 import { MAX_WHOLE_BYTES, wholeFilm } from "./whole.js";
 import { hearWorker, startWorker, tellWorker } from "./worker.js";
 
@@ -24,6 +25,8 @@ const stop = new StopButton({ hold, stopped: leave });
 
 /** What the page knows; null again once finished or ended. */
 let ticket: Ticket | null = null;
+/** What "ready" was written from, to be written again in other words. */
+let shown: { opened: Opened; sealed: Sealed } | null = null;
 /** A film found bad stays bad, even when the worker that found out was stopped. */
 let bad: FaultKind | null = null;
 let worker: Promise<boolean>;
@@ -39,8 +42,9 @@ async function begin(): Promise<void> {
   if (/%23/.test(path)) history.replaceState(null, "", "/s/");
   wireExit();
   const token = tokenOf(path);
-  if (!globalThis.crypto?.subtle || !globalThis.ReadableStream) return message("oldbrowser");
   const text = fragment || (token ? kept(token) : "");
+  offerEasyWords(asksEasy(text), redraw);
+  if (!globalThis.crypto?.subtle || !globalThis.ReadableStream) return message("oldbrowser");
   const secret = await readFragment(text);
   if (!token || !secret) return message("incomplete");
   keep(token, text);
@@ -52,11 +56,26 @@ async function begin(): Promise<void> {
   show("start", false);
 }
 
-/** The quick exit works without script as a plain link; with it, it leaves no way back. */
+/** Writes again what the script wrote, in the words that are in use now. */
+function redraw(): void {
+  if (shown) prepare(shown.opened, shown.sealed);
+  sayAgain();
+}
+
+/**
+ * The quick exit works without script as a plain link; with it, it leaves no way
+ * back, nothing in the tab, and an empty screen at once: on a slow line the other
+ * page takes seconds to come, and somebody may be at the door now.
+ */
 function wireExit(): void {
   el("exit").onclick = (e) => {
     e.preventDefault();
+    document.body.hidden = true;
     leave();
+    stop.forget();
+    shown = null;
+    blank();
+    forgetAll();
     location.replace(el<HTMLAnchorElement>("exit").href);
   };
 }
@@ -67,8 +86,8 @@ function wireForm(token: string, secret: Bytes): void {
     e.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
     const pin = el<HTMLInputElement>("pin").value.replace(/[\s-]/g, "");
-    pinError("");
-    if (!/^[0-9]{6}$/.test(pin)) return pinError(words().pinShape);
+    pinError(null);
+    if (!/^[0-9]{6}$/.test(pin)) return pinError(() => words().pinShape);
     button.setAttribute("aria-disabled", "true");
     say("open", words().opening);
     await open(token, secret, pin);
@@ -82,8 +101,9 @@ function wireForm(token: string, secret: Bytes): void {
 }
 
 async function open(token: string, secret: Bytes, pin: string): Promise<void> {
-  const opened = await openLink(token, await prove(secret, pin));
+  const opened = await openLink(token, await prove(secret, pin), keptOpening(token));
   if ("code" in opened) return refuse(opened);
+  keepOpening(token, opened.session);
   stop.ready(token, opened.session);
   el<HTMLInputElement>("pin").value = "";
   const sealed = await unseal(secret, opened.sealed, opened.link, opened.clip);
@@ -91,6 +111,7 @@ async function open(token: string, secret: Bytes, pin: string): Promise<void> {
   ticket = { token, session: opened.session, key: sealed.key, payloadBytes: opened.payloadBytes, media: opened.media };
   const problem = await cannot(opened);
   if (problem) return complain(problem);
+  shown = { opened, sealed };
   prepare(opened, sealed);
   endAt(opened.until);
   show("ready");
@@ -105,9 +126,8 @@ async function cannot(opened: Opened): Promise<"unplayable" | "toolarge" | null>
 }
 
 function refuse(no: Refused): void {
-  const w = words();
-  if (no.code === "pin_wrong") return pinError(wrongPin(no.left));
-  if (no.code === "pin_paused") return pinError(fill(w.pinPaused, { minutes: Math.ceil((no.retryAfter ?? 900) / 60) }));
+  if (no.code === "pin_wrong") return pinError(() => wrongPin(no.left));
+  if (no.code === "pin_paused") return pinError(() => fill(words().pinPaused, { minutes: Math.ceil((no.retryAfter ?? 900) / 60) }));
   if (no.code === "pin_locked") return message("locked");
   if (no.code === "link_ended") return stopped("ended");
   message(no.code === "offline" ? "network" : "busy", () => show("start"));

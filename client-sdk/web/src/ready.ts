@@ -18,6 +18,13 @@ export function prepare(opened: Opened, sealed: Sealed): void {
   say("cost", fill(w.cost, { length: length(opened.duration), size: Math.max(1, Math.round(opened.payloadBytes / 1e6)) }));
 }
 
+/** Takes title and names off the page again. */
+export function blank(): void {
+  for (const id of ["ready-heading", "watch-heading", "shown", "viewers", "until"]) el(id).replaceChildren();
+  el("film").removeAttribute("aria-label");
+  document.title = el("site").dataset.title!;
+}
+
 /** Whoever reads this can watch, so the list always begins with them. */
 function watchers(viewers: Viewer[]): Viewer[] {
   return [{ role: "carer", until: "" }, ...viewers.filter((v) => v.role !== "carer")];

@@ -10,9 +10,17 @@ export type Words = (typeof en)["live"];
 /** A message that takes over the page. */
 export type MessageName = keyof Words["messages"];
 
-/** @returns the catalogue in the page */
+/** The catalogue in use. */
+let used: Words | null = null;
+
+/** @returns the words in use; until somebody chooses others, those in the page */
 export function words(): Words {
-  return JSON.parse(document.getElementById("words")!.textContent!) as Words;
+  return (used ??= JSON.parse(document.getElementById("words")!.textContent!) as Words);
+}
+
+/** Says everything that is said from now on in these words; null for those in the page. */
+export function speak(others: Words | null): void {
+  used = others;
 }
 
 /**

@@ -21,11 +21,39 @@ export function say(id: string, text: string): void {
  */
 export function show(section: Section, focus = true): void {
   for (const s of document.querySelectorAll<HTMLElement>("main > section")) s.hidden = s.id !== section;
-  const heading = el(section).querySelector<HTMLElement>("h1")!;
-  document.title = `${heading.textContent} – ${el("site").dataset.title}`;
+  const heading = retitle();
   if (!focus) return;
   scrollTo(0, 0);
-  heading.focus({ preventScroll: true });
+  heading?.focus({ preventScroll: true });
+}
+
+/**
+ * Writes the heading of the section that shows into the title of the window.
+ *
+ * @returns the heading
+ */
+export function retitle(): HTMLElement | null {
+  const heading = document.querySelector<HTMLElement>("main > section:not([hidden]) h1");
+  if (heading) document.title = `${heading.textContent} – ${el("site").dataset.title}`;
+  return heading;
+}
+
+/** The message and the fault of the PIN that show, to be said again in other words. */
+let said: MessageName | null = null;
+let wrong: (() => string) | null = null;
+
+/** Says again what this file wrote, in the words that are in use now. */
+export function sayAgain(): void {
+  if (said) write(said);
+  if (wrong) writeWrong(wrong());
+}
+
+function write(name: MessageName): void {
+  const m = words().messages[name];
+  say("message-heading", m.heading);
+  say("message-text", m.text);
+  say("message-next", m.next);
+  say("message-code", fill(words().code, { code: m.code }));
 }
 
 /**
@@ -34,16 +62,11 @@ export function show(section: Section, focus = true): void {
  * @param again - what the "Try again" button does; without it there is none
  */
 export function message(name: MessageName, again: (() => void) | null = null): void {
-  const m = words().messages[name];
-  say("message-heading", m.heading);
-  say("message-text", m.text);
-  say("message-next", m.next);
-  say("message-code", fill(words().code, { code: m.code }));
+  said = name;
+  write(name);
   const button = el<HTMLButtonElement>("again");
   button.hidden = !again;
   button.onclick = again;
-  const phone = document.getElementById("message-phone");
-  if (phone) phone.hidden = !/stopped$/.test(name);
   el("stop-message").hidden = true;
   show("message");
 }
@@ -51,14 +74,19 @@ export function message(name: MessageName, again: (() => void) | null = null): v
 /**
  * Says what is wrong with the PIN, in the summary and beside the field.
  *
- * @param text - empty to clear
+ * @param text - gives it in the words in use; null to clear
  */
-export function pinError(text: string): void {
+export function pinError(text: (() => string) | null): void {
+  wrong = text;
+  writeWrong(text ? text() : "");
+  if (text) el("summary").focus();
+}
+
+function writeWrong(text: string): void {
   el("summary").hidden = el("pin-error").hidden = !text;
   say("summary-link", text);
   say("pin-error", text);
   const field = el<HTMLInputElement>("pin");
   field.setAttribute("aria-invalid", String(!!text));
   field.setAttribute("aria-describedby", text ? "pin-hint pin-error" : "pin-hint");
-  if (text) el("summary").focus();
 }

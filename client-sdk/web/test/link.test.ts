@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { fromBase64url, join, toBase64url, type Bytes } from "../src/bytes.js";
-import { derive, prove, readFragment, tokenOf, unseal } from "../src/link.js";
+import { asksEasy, derive, prove, readFragment, tokenOf, unseal } from "../src/link.js";
 import { vectors, type LinkVectors } from "./vectors.js";
 
 const { good, refuse_fragment } = vectors<LinkVectors>("link");
@@ -26,6 +26,18 @@ for (const v of good) {
 for (const v of refuse_fragment) {
   test(`refused: ${v.name}`, async () => assert.equal(await readFragment(v.fragment), null));
 }
+
+test("easy words are asked for behind the checksum", async () => {
+  const v = good[0]!;
+  assert.equal(toBase64url((await readFragment(`#${v.fragment}e`))!), v.l);
+  assert.ok(asksEasy(`#${v.fragment}e`));
+  for (const other of ["", v.fragment, `${v.fragment}f`, `${v.fragment}ee`, v.fragment.slice(0, -1)]) {
+    assert.equal(asksEasy(other), false, other);
+  }
+  for (const bad of [`${v.fragment}f`, `${v.fragment}ee`, `${v.fragment.slice(0, -1)}-e`]) {
+    assert.equal(await readFragment(bad), null, bad);
+  }
+});
 
 test("content is opened only by its link and for its clip", async () => {
   const secret = bytes(good[0]!.l);

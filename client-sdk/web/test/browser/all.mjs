@@ -43,6 +43,14 @@ const visits = [
   ["forgotten", "notstopped", {}],
   ["again", "network", {}],
   ["again", "noscript", {}],
+  ["scanned", "inert", {}],
+  ["reload", "reload", {}],
+  ["leaving", "left", {}],
+  ["easy", "easy", { change: (url) => url + "e" }],
+  ["busy", "busy", {}],
+  ["unreached", "unreached", {}],
+  ["large", "toolarge", { worker: false }],
+  ["again", "oldbrowser", {}],
   ["paused", "paused", {}],
   ["locked", "locked", {}],
 ];
@@ -91,6 +99,12 @@ try {
   const report = await (await fetch(`${links.origin}/test/report`)).json();
   for (const w of report.wrong) console.log("FAIL service saw:", w);
   failed += report.wrong.length;
+  for (const [name, want] of [["scanned", 0], ["reload", 1]]) {
+    if (args.only || (report.opened[name] ?? 0) === want) continue;
+    console.log(`FAIL ${name} was opened ${report.opened[name]} times, want ${want}`);
+    failed++;
+  }
+  if (report.asked.scanned) console.log("FAIL a scanner had the link opened", failed++);
 } finally {
   service.stdin.end();
   await once(service, "exit");

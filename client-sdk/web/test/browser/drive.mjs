@@ -1,7 +1,8 @@
 // Drives one share link in Chromium, as a carer on a phone would.
 //
 //   node test/browser/drive.mjs --url URL --pin PIN [--shots DIR]
-//        [--expect plays|ended|damaged|truncated|badkey|incomplete|locked|paused|unplayable|network|noscript|stopped|notstopped]
+//        [--expect plays|ended|damaged|truncated|badkey|incomplete|locked|paused|unplayable|network|noscript|stopped|notstopped|
+//                  inert|reload|left|easy|busy|unreached|toolarge|oldbrowser]
 //        [--wrong-pin 203941|none] [--no-worker] [--no-kill]
 //
 // Prints a JSON summary; exit 0 when all that was expected happened. The film
@@ -29,6 +30,10 @@ const headings = {
   unplayable: "Your phone cannot play this film",
   stopped: "We have stopped",
   notstopped: "Please ring us to stop",
+  busy: "We are very busy just now",
+  unreached: "You seem to be offline",
+  toolarge: "Please use another browser",
+  oldbrowser: "Your browser is too old",
 };
 
 /** Runs one visit and returns its summary; `failures` is empty when all was well. */
@@ -113,7 +118,11 @@ function watchRequest(r, summary, secrets, fail) {
 
 async function script(v, o) {
   const { page, fail } = v;
+  if (o.expect === "oldbrowser") await page.addInitScript(() => Object.defineProperty(crypto, "subtle", { value: undefined }));
   await page.goto(o.url);
+  if (o.expect === "oldbrowser") return expectMessage(v, o);
+  if (o.expect === "inert") return scanned(v, o);
+  if (o.expect === "easy") return easyWords(v, o);
   if (o.expect === "noscript") return noscript(v);
   if (o.expect === "incomplete") return expectMessage(v, o);
   await page.waitForSelector("#start:not([hidden])");
@@ -122,14 +131,18 @@ async function script(v, o) {
   await v.shot("before-pin");
   if (o.expect === "plays" && o.wrongPin !== "none") await wrongPin(v, o.wrongPin);
   if (o.expect === "locked" || o.expect === "paused") return manyWrong(v, o);
+  if (o.expect === "unreached") await v.context.setOffline(true);
   await typePin(page, o.pin);
+  if (o.expect === "unreached" || o.expect === "busy") return againOpens(v, o);
   const state = await page.waitForSelector("#ready:not([hidden]), #message:not([hidden])");
   if ((await state.getAttribute("id")) === "message") return expectMessage(v, o);
   await accessible(v, "ready");
   await v.shot("ready");
   await v.shot("ready-full", true);
+  if (o.expect === "reload") return reloads(v, o);
   await countFrames(page);
   await page.tap("#watch-button");
+  if (o.expect === "left") return left(v);
   if (o.expect === "network") return goesOn(v, o);
   if (o.expect === "stopped" || o.expect === "notstopped") return asksToStop(v, o);
   if (o.expect !== "plays") return expectFault(v, o);
@@ -365,8 +378,134 @@ async function expectMessage(v, o) {
   const heading = await page.textContent("#message-heading");
   if (heading !== headings[o.expect]) fail(`message is "${heading}", want "${headings[o.expect]}"`);
   if ((await page.evaluate(() => document.activeElement?.id)) !== "message-heading") fail("focus is not on the message");
+  if (!(await page.isVisible("#message-phone"))) fail("no phone number beside the message");
   await accessible(v, "message");
   await v.shot({ ended: "expired" }[o.expect] ?? o.expect);
+}
+
+/** The message of a request that failed, and the way on from it. */
+async function againOpens(v, o) {
+  const { page } = v;
+  await expectMessage(v, o);
+  await v.context.setOffline(false);
+  await page.tap("#again");
+  await page.waitForSelector("#start:not([hidden])");
+  await typePin(page, o.pin);
+  await page.waitForSelector("#ready:not([hidden])");
+}
+
+/**
+ * What a link scanner does that runs script: it loads the page, waits, scrolls, and
+ * presses what can be pressed, twice over, without a PIN.
+ */
+async function scanned(v, o) {
+  const { page, fail } = v;
+  await page.waitForSelector("#start:not([hidden])");
+  const asked = [];
+  v.context.on("request", (r) => r.method() !== "GET" && asked.push(`${r.method()} ${r.url()}`));
+  for (let i = 0; i < 2; i++) {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.evaluate(() => {
+      for (const b of document.querySelectorAll("main button, main summary")) if (b.checkVisibility()) b.click();
+      document.getElementById("pin-form").requestSubmit();
+    });
+    await page.waitForTimeout(500);
+    await page.reload();
+    await page.waitForSelector("#start:not([hidden])");
+  }
+  // Prefetched and prerendered by another page of the same site.
+  await page.evaluate((href) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "prefetch", href });
+    document.head.append(link);
+  }, o.url.replace(/#.*/, ""));
+  await page.waitForTimeout(500);
+  if (asked.length) fail(`asked without a person: ${asked}`);
+}
+
+/** A reload goes on with its opening; another browser has none left. */
+async function reloads(v, o) {
+  const { page, fail } = v;
+  await page.reload();
+  await page.waitForSelector("#start:not([hidden])");
+  await typePin(page, o.pin);
+  const state = await page.waitForSelector("#ready:not([hidden]), #message:not([hidden])");
+  if ((await state.getAttribute("id")) !== "ready") return fail("a reload used up the opening");
+  await page.tap("#watch-button");
+  await page.waitForFunction(() => document.getElementById("film").currentTime > 0.3, null, { timeout: 30000 });
+  const other = await v.context.newPage(); // a tab of its own keeps nothing of the first
+  await other.goto(o.url);
+  await other.fill("#pin", o.pin);
+  await other.tap("#open");
+  await other.waitForSelector("#message:not([hidden])");
+  if ((await other.textContent("#message-heading")) !== headings.ended) fail("another tab opened it a second time");
+  await other.close();
+  await page.tap("#finished");
+  await page.waitForSelector("#done:not([hidden])");
+  if (await page.evaluate(() => sessionStorage.length)) fail("the opening is kept after finishing");
+}
+
+/** The quick exit, where the other page never comes: what is left of this one. */
+async function left(v) {
+  const { page, fail } = v;
+  await page.waitForFunction(() => document.getElementById("film").currentTime > 0.3, null, { timeout: 30000 });
+  const film = `${new URL(page.url()).pathname}/film`;
+  const status = () => page.evaluate(async (path) => (await fetch(path, { headers: { Range: "bytes=0-9" } })).status, film);
+  if ((await status()) !== 206) fail("the worker has no film before");
+  await page.evaluate(() => sessionStorage.setItem("attune/words", "easy"));
+  const away = await page.$eval("#exit", (a) => a.href);
+  await page.route(away, (r) => r.fulfill({ status: 204 })); // stays on the page, as on a dead line
+  await page.tap("#exit");
+  await page.waitForTimeout(300);
+  const now = await page.evaluate(() => ({
+    blank: document.body.hidden && !document.body.checkVisibility(), kept: sessionStorage.length,
+    film: document.getElementById("film").readyState, title: document.title,
+    names: document.body.textContent.includes("Robin") || document.body.textContent.includes("tower"),
+  }));
+  if (!now.blank || now.kept || now.film || now.names || now.title !== "Private page") fail(`left behind: ${JSON.stringify(now)}`);
+  if ((await status()) !== 404) fail("the worker still has the film's key");
+  await v.shot("left");
+}
+
+/** Begins in easy words, changes over and back, and goes on so after a reload. */
+async function easyWords(v, o) {
+  const { page, fail } = v;
+  const says = async (id, text) => {
+    const got = await page.textContent(id);
+    if (!got.includes(text)) fail(`${id} says "${got}", want "${text}"`);
+  };
+  await page.waitForSelector("#start:not([hidden])");
+  await says("#start", "You said yes to the film.");
+  await accessible(v, "easy");
+  await v.shot("easy");
+  await typePin(page, "1");
+  await says("#pin-error", "The PIN is 6 numbers. Type it again.");
+  await page.tap("#easier-off");
+  if ((await page.evaluate(() => document.activeElement?.id)) !== "easier-on") fail("focus is lost with the button");
+  await says("#start", "We made it with your agreement.");
+  await says("#pin-error", "Your PIN is 6 numbers.");
+  await page.reload();
+  await page.waitForSelector("#start:not([hidden])");
+  await says("#start", "We made it with your agreement.");
+  await page.tap("#easier-on");
+  await typePin(page, o.pin);
+  await page.waitForSelector("#ready:not([hidden])");
+  await says("#viewers", "The person who guides our work");
+  await says("#ready-heading", "Building a tower together");
+  await accessible(v, "easy-ready");
+  await v.shot("easy-ready", true);
+  await page.tap("#easier-off");
+  await says("#viewers", "Your practitioner’s supervisor");
+  await says("#ready-heading", "Building a tower together");
+  if (!(await page.title()).startsWith("Building a tower")) fail(`title is ${await page.title()}`);
+  await page.tap("#easier-on");
+  await fetch(new URL("/test/end/easy", o.url), { method: "POST" });
+  await page.tap("#watch-button");
+  await page.waitForSelector("#message:not([hidden])", { timeout: 30000 });
+  await says("#message-text", "You cannot open the film with this link now.");
+  await page.tap("#easier-off");
+  await says("#message-text", "Its time may be over.");
+  if (await page.evaluate(() => document.cookie)) fail("there is a cookie");
 }
 
 /** Asks axe for WCAG 2.2 AA, then looks that nothing is cut off at 360 pixels and at double text. */
@@ -382,6 +521,7 @@ async function accessible(v, state) {
   await narrow(v, state, "at 360 pixels");
   await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
   await narrow(v, state, "with double text");
+  await v.shot(`${state}-${summary.expect}-double`, true);
   await page.evaluate(() => (document.documentElement.style.fontSize = ""));
   await page.setViewportSize(phone);
   for (const small of await page.evaluate(smallTargets)) fail(`${state}: small target ${small}`);
