@@ -40,7 +40,8 @@ type Added struct {
 // the pieces; the recording itself is never written to. Only [Clips.ConfirmSource]
 // may remove it, later.
 //
-// Errors: [*GateError] with every reason; [*Error] with [CodeNotVideo].
+// Errors: [*GateError] with every reason; [*Error] with [CodeNotVideo], or with
+// [CodeDisk] when the sealed copy finds no room.
 func (c *Clips) Add(ctx context.Context, in AddClip) (Added, error) {
 	gate, err := c.Gate(in.Family, in.People)
 	if err != nil {
@@ -67,12 +68,12 @@ func (c *Clips) Add(ctx context.Context, in AddClip) (Added, error) {
 	}
 	tmp, err := os.CreateTemp(c.d.clipPath(""), "seal-*.tmp") // 0600
 	if err != nil {
-		return Added{}, fmt.Errorf("seal clip: %w", err)
+		return Added{}, roomless(fmt.Errorf("seal clip: %w", err))
 	}
 	defer os.Remove(tmp.Name()) // absent once named
 	defer tmp.Close()
 	if err := w.seal(ctx, tmp, src); err != nil {
-		return Added{}, err
+		return Added{}, roomless(err)
 	}
 	if err := tmp.Close(); err != nil { // Windows renames no file that is open
 		return Added{}, fmt.Errorf("seal clip: %w", err)

@@ -80,6 +80,7 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c.desk.clean()
+	c.Clips.finishRemovals()
 	return c, nil
 }
 
@@ -122,7 +123,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{dir: dir, cfg: cfg, me: me, store: &store{db}, keys: keys}
+	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db), keys: keys}
 	d.shelf = &shelf{d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {

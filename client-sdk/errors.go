@@ -27,6 +27,7 @@ const (
 	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
 	CodeInsecureAddress wire.Code = "insecure_address" // a link needs HTTPS
 	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate
+	CodeDisk            wire.Code = "disk"             // this device has no room left
 )
 
 // Error is what a person can act on: what is the matter, and what to do next.

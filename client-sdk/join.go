@@ -58,7 +58,7 @@ func Join(ctx context.Context, dir, invitation string, passphrase []byte, cfg Co
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	c, j, err := join(ctx, dir, inv, passphrase, cfg, &store{db})
+	c, j, err := join(ctx, dir, inv, passphrase, cfg, newStore(dir, db))
 	if err != nil {
 		cfg.HTTP.CloseIdleConnections()
 		return nil, Joined{}, errors.Join(err, db.Close())

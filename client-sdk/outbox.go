@@ -52,14 +52,27 @@ func (o *Outbox) file(d draft) (policies.Statement, error) {
 	return o.fileWith(d, nil)
 }
 
-// fileWith also runs also in the transaction that queues the statement.
-func (o *Outbox) fileWith(d draft, also func(tx *sql.Tx, s policies.Statement) error) (policies.Statement, error) {
+// fileWith also runs also in the transaction that queues the statement. On a full
+// disk what stops something is queued all the same, from the reserve.
+func (o *Outbox) fileWith(d draft, also func(tx *sql.Tx, s policies.Statement) error) (s policies.Statement, err error) {
+	row, _ := policies.RowOf(d.kind)
+	if !row.Restriction {
+		return o.make(d, o.d.store.write, also)
+	}
+	err = o.d.store.withReserve(func() error {
+		s, err = o.make(d, o.d.store.must, also)
+		return err
+	})
+	return s, err
+}
+
+func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(tx *sql.Tx, s policies.Statement) error) (policies.Statement, error) {
 	s, apply, err := o.context(d)
 	if err != nil {
 		return policies.Statement{}, err
 	}
 	row, _ := policies.RowOf(d.kind)
-	err = o.d.store.write(func(tx *sql.Tx) error {
+	err = write(func(tx *sql.Tx) error {
 		if s.N, err = nextNumber(tx, s.Signer); err != nil {
 			return err
 		}
@@ -218,7 +231,8 @@ func (o *Outbox) Dismiss(id policies.StatementID) error {
 	defer o.d.clean()
 	return o.d.store.write(func(tx *sql.Tx) error {
 		var only int
-		err := tx.QueryRow(`SELECT COUNT(*) FROM sources WHERE clip = $1 AND fate = $2`, id.String(), string(policies.SourceRemoved)).Scan(&only)
+		err := tx.QueryRow(`SELECT COUNT(*) FROM sources WHERE clip = $1 AND fate IN ($2, $3)`,
+			id.String(), string(policies.SourceRemoved), sourceRemoving).Scan(&only)
 		if err != nil {
 			return err
 		}

@@ -102,7 +102,15 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
 			return err
 		}
-		return errors.Join(p.save(), (witness{fd.d}).remember(tx, after), set(tx, settingCursor, page.Cursor))
+		// One after the other: on a full disk SQLite undoes all of it by itself, and the
+		// cursor alone would move on, past what this device then never sees.
+		if err := p.save(); err != nil {
+			return err
+		}
+		if err := (witness{fd.d}).remember(tx, after); err != nil {
+			return err
+		}
+		return set(tx, settingCursor, page.Cursor)
 	})
 	if err != nil {
 		return mark{}, err

@@ -19,7 +19,8 @@ type queued struct {
 	record policies.RecordID
 	made   policies.Micros
 	sealed wire.Sealed
-	bytes  int // as it travels
+	bytes  int  // as it travels
+	stops  bool // a restriction
 }
 
 // courier takes the outbox to the server.
@@ -62,7 +63,7 @@ func (c *courier) batch(restriction bool) (batch []queued, err error) {
 		if err := r.Scan(&id, &record, &q.kind, &made, &q.sealed.Statement); err != nil {
 			return err
 		}
-		q.made, q.bytes = policies.Micros(made), len(q.sealed.Statement)
+		q.made, q.bytes, q.stops = policies.Micros(made), len(q.sealed.Statement), restriction
 		batch = append(batch, q)
 		return errors.Join(batch[len(batch)-1].id.UnmarshalText([]byte(id)), batch[len(batch)-1].record.UnmarshalText([]byte(record)))
 	}, `SELECT id, record, kind, made, raw FROM outbox WHERE state = 'queued' AND restriction = $1
@@ -120,16 +121,22 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 	if err != nil {
 		return err
 	}
-	done := Report{}
+	var done Report
 	var stuck error
-	err = c.d.store.write(func(tx *sql.Tx) error {
+	keep := func(tx *sql.Tx) error {
+		done, stuck = Report{}, nil
 		for i, res := range reply.Results {
 			if err := settle(tx, batch[i], res, after, &done, &stuck); err != nil {
 				return err
 			}
 		}
 		return (witness{c.d}).remember(tx, after)
-	})
+	}
+	if batch[0].stops {
+		err = c.d.store.withReserve(func() error { return c.d.store.must(keep) })
+	} else {
+		err = c.d.store.write(keep)
+	}
 	if err != nil {
 		return err
 	}

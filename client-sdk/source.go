@@ -16,8 +16,9 @@ import (
 // Removed removes it, and only after the clip's statement is durable here, the
 // whole sealed copy was read back and gives the hash that the statement names,
 // and the recording still is what was sealed. Anything else leaves it where it
-// is, with an [*Error] of [CodeSource] or [CodeSealed]. A crash between the
-// removal and its record is made good by calling again.
+// is, with an [*Error] of [CodeSource] or [CodeSealed]; and where the intent cannot
+// be kept, for want of room, nothing is removed. A crash between the removal and its
+// statement is made good at the next start.
 func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) error {
 	f, err := c.d.clipFamily(clip)
 	if err != nil {
@@ -34,6 +35,37 @@ func (c *Clips) ConfirmSource(clip policies.ClipID, fate policies.SourceFate) er
 			return err
 		})
 	return err
+}
+
+// sourceRemoving is the fate of a recording while it is being removed. From then on
+// the sealed film is taken for the only copy.
+const sourceRemoving = "removing"
+
+func (d *desk) setFate(clip policies.ClipID, fate string) error {
+	return d.store.write(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE sources SET fate = $2 WHERE clip = $1`, clip.String(), fate)
+		return err
+	})
+}
+
+// finishRemovals says what a crash kept from being said. What fails is tried again
+// at the next start.
+func (c *Clips) finishRemovals() {
+	var due []policies.ClipID
+	err := each(c.d.store.db, func(r *sql.Rows) error {
+		var text string
+		if err := r.Scan(&text); err != nil {
+			return err
+		}
+		due = append(due, policies.ClipID{})
+		return due[len(due)-1].UnmarshalText([]byte(text))
+	}, `SELECT clip FROM sources WHERE fate = $1`, sourceRemoving)
+	if err != nil {
+		return
+	}
+	for _, id := range due {
+		_ = c.ConfirmSource(id, policies.SourceRemoved)
+	}
 }
 
 // original is the recording that a clip was sealed from.
@@ -65,7 +97,11 @@ func (o original) remove() error {
 		return err
 	}
 	src.Close() // Windows removes no file that is open
+	if err := o.d.setFate(o.clip.ID, sourceRemoving); err != nil {
+		return err
+	}
 	if err := os.Remove(path); err != nil {
+		_ = o.d.setFate(o.clip.ID, "") // else it is tried again at the next start, which nobody asked for
 		return problem(CodeSource, "Remove it by hand.", "The original cannot be removed.").because(err)
 	}
 	return syncDir(filepath.Dir(path))

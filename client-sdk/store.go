@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	_ "modernc.org/sqlite" // registers "sqlite", pure Go: the same on every platform that we build for
 )
@@ -99,8 +100,18 @@ CREATE TABLE IF NOT EXISTS sources (
 
 // openStore opens the device's database and takes it for this process alone:
 // SQLite's own lock is the one lock that works on every platform and ends with
-// the process, however that ends.
+// the process, however that ends. On a full disk it takes what it needs from the
+// reserve.
 func openStore(dir string) (*sql.DB, error) {
+	for {
+		db, err := tryStore(dir)
+		if err == nil || !noRoom(err) || !reserveIn(dir).spend() {
+			return db, roomless(err)
+		}
+	}
+}
+
+func tryStore(dir string) (*sql.DB, error) {
 	pragmas := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)",
 		"journal_mode(WAL)",
@@ -160,20 +171,42 @@ func makePrivate(path string) error {
 
 // store is the database with transactions. One connection serves one process, so
 // no method may call another that takes the connection again.
-type store struct{ db *sql.DB }
+type store struct {
+	db   *sql.DB
+	kept *reserve
+}
 
-// write runs fn in one transaction, durable when it returns nil.
+func newStore(dir string, db *sql.DB) *store {
+	s := &store{db, reserveIn(dir)}
+	s.kept.refill() // a full disk keeps nobody from saying stop
+	return s
+}
+
+// write runs fn in one transaction, durable when it returns nil. Without room on the
+// disk, and while the reserve is in use, it is an [*Error] of [CodeDisk], and nothing
+// happened.
 func (s *store) write(fn func(tx *sql.Tx) error) error {
+	if !s.kept.refill() {
+		return roomless(syscall.ENOSPC)
+	}
+	return s.must(fn)
+}
+
+// must is write for what stops something: it is written while the reserve is in use.
+//
+// SQLite undoes the whole transaction by itself when it finds no room, so fn stops
+// at its first error: what it would write after that would stand alone.
+func (s *store) must(fn func(tx *sql.Tx) error) error {
 	tx, err := s.db.Begin()
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return roomless(fmt.Errorf("begin: %w", err))
 	}
 	defer tx.Rollback()
 	if err := fn(tx); err != nil {
-		return err
+		return roomless(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return roomless(fmt.Errorf("commit: %w", err))
 	}
 	return nil
 }

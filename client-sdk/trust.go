@@ -124,8 +124,14 @@ func untrusted(message string, cause error) *Error {
 
 // remember writes the mark and the time of contact in the caller's transaction.
 func (w witness) remember(tx *sql.Tx, m mark) error {
-	return errors.Join(set(tx, settingCheckpoint, m.note), set(tx, settingOrigin, m.Origin),
-		set(tx, settingContact, strconv.FormatInt(w.d.now().UnixMicro(), 10)))
+	for name, value := range map[string]string{
+		settingCheckpoint: m.note, settingOrigin: m.Origin, settingContact: strconv.FormatInt(w.d.now().UnixMicro(), 10),
+	} {
+		if err := set(tx, name, value); err != nil {
+			return err // at the first: see store.must
+		}
+	}
+	return nil
 }
 
 // recall reads the mark that remember wrote; it was verified then.

@@ -182,6 +182,63 @@ func TestServersDiskIsFull(t *testing.T) {
 	})
 }
 
+// TestDevicesDiskIsFull: nothing is lost, no recording is touched, a withdrawal is
+// queued and sent, and what could not be received is received once there is room.
+func TestDevicesDiskIsFull(t *testing.T) {
+	onDisk(t, func(t *testing.T, d *disk) {
+		s := newService(t, func(s *service) { s.must(os.Symlink(d.dir, s.path("sam"))) })
+		s.hire("sam", "practitioner", "Sam Reed")
+		s.hire("alex", "practitioner", "Alex Moor")
+		s.do("alex", "sync")
+		s.open("Alex Moor")
+		s.do("sam", "person", "add", "NF-1", "--role", "carer", "--basis", "own", "--label", "Gran")
+		s.do("sam", "sync")
+		s.do("alex", "sync")
+		raw, err := os.ReadFile("../../client-sdk/film/testdata/visit.mp4")
+		s.must(err)
+		s.must(os.WriteFile(s.path("visit.mp4"), raw, 0o600))
+		clip := member(t, s.do("sam", "clip", "add", "NF-1", s.path("visit.mp4"), "--kind", "film", "--people", "Mum"), "id")
+		// More than SQLite holds in memory: it finds in the middle that there is no room.
+		for i := range 25 {
+			s.do("alex", "session", "log", "NF-1", "--number", fmt.Sprint(100+i), "--note", strings.Repeat("word ", 24_000))
+		}
+		s.do("alex", "sync")
+
+		d.fill()
+		s.refused("disk", "sam", "clip", "add", "NF-1", s.path("visit.mp4"), "--kind", "film", "--people", "Mum", "--remove-source")
+		for full := false; !full; { // SQLite has room of its own for a few
+			r := s.try("sam", "session", "log", "NF-1", "--note", strings.Repeat("word ", 24_000))
+			if full = r.Code == "disk"; !full && r.status != 0 {
+				t.Fatalf("a note: %s %s", r.Code, r.Message)
+			}
+		}
+		s.do("sam", "consent", "withdraw", "NF-1", "--person", "Gran", "--channel", "phone")
+		r := s.refused("disk", "sam", "sync")
+		if kind := member(t, r.out, "accepted.0.kind"); kind != "consent.withdraw" {
+			t.Errorf("accepted %s, want the withdrawal", r.out)
+		}
+		s.refused("disk", "sam", "sync")
+
+		d.room()
+		for range 2 {
+			s.do("sam", "sync")
+		}
+		s.do("alex", "sync")
+		if sam, alex := s.do("sam", "session", "list", "NF-1"), s.do("alex", "session", "list", "NF-1"); string(sam) != string(alex) {
+			t.Errorf("Sam has the visits\n%s\nand Alex\n%s", sam, alex)
+		}
+		if got, err := os.ReadFile(s.path("visit.mp4")); err != nil || string(got) != string(raw) {
+			t.Errorf("the recording was touched: %v", err)
+		}
+		pieces, err := os.ReadDir(d.path("clips"))
+		s.must(err)
+		if len(pieces) != 1 || pieces[0].Name() != clip+".payload" {
+			t.Errorf("clips holds %v, want the one that was queued before", pieces)
+		}
+		s.do("alex", "watch", clip, "--save-copy", s.path("copy.mp4"), "--reason", "to compare")
+	})
+}
+
 // unhealthy expects the health check to say that the disk is full.
 func (s *service) unhealthy() {
 	s.t.Helper()
