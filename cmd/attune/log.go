@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
@@ -16,12 +18,15 @@ import (
 
 type logCmd struct {
 	Search logSearchCmd `cmd:"" help:"Search the access log, for IG officers. The search itself is recorded."`
-	Verify logVerifyCmd `cmd:"" help:"Fetch the whole log and verify it on this machine."`
+	Export logExportCmd `cmd:"" help:"Write the log, or some of it, for people and for other verifiers. That is recorded too."`
+	Verify logVerifyCmd `cmd:"" help:"Verify the service's log, or the folder of an export, on this machine."`
 }
 
-type logSearchCmd struct {
-	Family  string `placeholder:"REFERENCE" help:"About one family."`
+// logFilter is the flags by which events are found, in any combination.
+type logFilter struct {
+	Family  ref    `placeholder:"FAMILY" help:"About one family: reference or id."`
 	Person  ref    `placeholder:"STAFF" help:"By one member of staff: name or id."`
+	Object  ref    `placeholder:"ID" help:"About one clip or link; of a link also what its carer did."`
 	Action  string `placeholder:"ACTION" help:"Such as clip.watch or consent.sign."`
 	Outcome string `enum:",allowed,denied,done,refused" default:"" help:"allowed, denied, done or refused."`
 	Rule    string `help:"Decided by this rule."`
@@ -29,43 +34,142 @@ type logSearchCmd struct {
 	Until   string `placeholder:"DATE" help:"Up to the end of this day."`
 }
 
-// Help is what --help shows below the flags.
-func (logSearchCmd) Help() string {
-	return `Example: attune log search --family NF-1042 --action clip.watch`
+func (c *logFilter) filter(d *attune.Client) (f attune.LogFilter, err error) {
+	f = attune.LogFilter{Family: c.family(d), Action: c.Action, Outcome: c.Outcome, Rule: c.Rule}
+	if f.Since, err = parseDay("since", c.Since); err != nil {
+		return f, err
+	}
+	if f.Until, err = parseDay("until", c.Until); err != nil {
+		return f, err
+	}
+	if !f.Until.IsZero() {
+		f.Until = f.Until.AddDate(0, 0, 1) // the first instant after that day
+	}
+	if c.Person != "" {
+		if f.Person, err = d.Staff.Find(string(c.Person)); err != nil {
+			return f, err
+		}
+	}
+	if c.Object != "" {
+		f.Object, err = object(d, string(c.Object))
+	}
+	return f, err
 }
 
+// family is what the service is asked about: a reference as it is written there, so
+// that it finds every record which has it; the whole id where the person typed its
+// first letters; else what they typed, for the service may know it.
+func (c *logFilter) family(d *attune.Client) string {
+	text := strings.TrimSpace(string(c.Family))
+	id, err := d.Families.Find(text)
+	if text == "" || err != nil {
+		return text
+	}
+	if f, ok := d.Mirror.Family(id); ok && strings.EqualFold(f.Reference, text) {
+		return f.Reference
+	}
+	return id.String()
+}
+
+// object is a clip or a link by its address or the first letters of its id, or the
+// whole id of any statement.
+func object(d *attune.Client, text string) (policies.StatementID, error) {
+	if id, err := policies.ParseID[policies.Statement](text); err == nil && !id.IsZero() {
+		return id, nil
+	}
+	clip, notClip := d.Clips.Find(text)
+	link, notLink := d.Links.Find(text)
+	switch {
+	case notClip == nil && notLink == nil:
+		return policies.StatementID{}, problem("ambiguous", "Give more letters of it.", "%q could be a clip and a link.", text)
+	case notClip == nil:
+		return policies.StatementID(clip), nil
+	case attune.CodeOf(notClip) == attune.CodeAmbiguous:
+		return policies.StatementID{}, notClip
+	}
+	return policies.StatementID(link), notLink
+}
+
+type logSearchCmd struct{ logFilter }
+
+// Help is what --help shows below the flags.
+func (logSearchCmd) Help() string {
+	return `Example: attune log search --family NF-1042 --action clip.watch --since 2026-11-01`
+}
+
+// Run prints each page as it comes: a log of years must not wait, or fit, in memory.
 func (c *logSearchCmd) Run(ctx context.Context, g *global) error {
 	return g.device(func(d *attune.Client) error {
 		filter, err := c.filter(d)
 		if err != nil {
 			return err
 		}
-		events := []attune.LogEvent{}
+		signed, err := d.Mirror.Checkpoint()
+		if err != nil {
+			return err
+		}
+		show := g.counting("Searching")
+		defer show.Done()
+		show.Total(signed.Size)
+		out := eventPrinter{g: g}
 		for filter.From >= 0 {
-			more, next, err := d.Log.Search(ctx, filter)
+			page, next, err := d.Log.Search(ctx, filter)
 			if err != nil {
 				return err
 			}
-			events, filter.From = append(events, more...), next
+			if err := out.page(page); err != nil {
+				return err
+			}
+			show.Add(max(0, next-filter.From))
+			filter.From = next
 		}
-		return g.print(map[string]any{"events": events}, "%s", table(events, eventRow))
+		return out.end()
 	})
 }
 
-func (c *logSearchCmd) filter(d *attune.Client) (f attune.LogFilter, err error) {
-	f = attune.LogFilter{Family: c.Family, Action: c.Action, Outcome: c.Outcome, Rule: c.Rule}
-	if f.Since, err = parseDay("since", c.Since); err != nil {
-		return f, err
+// eventPrinter prints pages of events as one table, or as one JSON object.
+type eventPrinter struct {
+	g      *global
+	begun  bool
+	events int
+}
+
+func (p *eventPrinter) page(events []attune.LogEvent) error {
+	if !p.g.JSON {
+		p.events += len(events)
+		if len(events) == 0 {
+			return nil
+		}
+		return p.g.print(nil, "%s", table(events, eventRow))
 	}
-	until, err := parseDay("until", c.Until)
-	if err != nil {
-		return f, err
+	for _, e := range events {
+		b, err := json.Marshal(e, json.Deterministic(true))
+		if err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+		if err := p.write(map[bool]string{false: `{"events":[`, true: ","}[p.begun], string(b)); err != nil {
+			return err
+		}
+		p.begun = true
 	}
-	f.Until = endOfDay(until)
-	if c.Person != "" {
-		f.Person, err = d.Staff.Find(string(c.Person))
+	return nil
+}
+
+func (p *eventPrinter) end() error {
+	switch {
+	case p.g.JSON && p.begun:
+		return p.write("]}\n")
+	case p.g.JSON:
+		return p.write(`{"events":[]}` + "\n")
+	case p.events == 0:
+		return p.write("(none)\n")
 	}
-	return f, err
+	return nil
+}
+
+func (p *eventPrinter) write(parts ...string) error {
+	_, err := fmt.Fprint(p.g.out, strings.Join(parts, ""))
+	return err
 }
 
 func eventRow(e attune.LogEvent) []string {
@@ -93,7 +197,39 @@ func detail(d string) string {
 	return address + " " + strconv.Quote(reason)
 }
 
+type logExportCmd struct {
+	Out string `required:"" placeholder:"DIR" type:"path" help:"A new folder."`
+	logFilter
+}
+
+// Help is what --help shows below the flags.
+func (logExportCmd) Help() string {
+	return `Example: attune log export --out log-2026-11
+  or: attune log export --family NF-1042 --out request-12
+
+Without a filter the whole log, in a layout that other verifiers know; with one the events that match, each with
+a proof that it stands in the log. VERIFY.txt in the folder says how to check it without Attune. The folder
+"names" is personal data and can be deleted alone.`
+}
+
+func (c *logExportCmd) Run(ctx context.Context, g *global) error {
+	return g.device(func(d *attune.Client) error {
+		filter, err := c.filter(d)
+		if err != nil {
+			return err
+		}
+		x, err := d.Log.Export(ctx, filter, c.Out, g.counting("Exporting"))
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"dir": c.Out, "rows": x.Rows, "part": x.Part, "size": x.Size},
+			"Wrote %s of a log of %d to %s; its VERIFY.txt says how to check them. The export is recorded.", count(int(x.Rows), "event", "events"), x.Size, c.Out)
+	})
+}
+
 type logVerifyCmd struct {
+	Dir     string `arg:"" optional:"" type:"path" help:"Folder of an export, verified without a network; else the service's log."`
+	Key     string `placeholder:"KEY" help:"The log's key that you were told, as in log.vkey: to verify an export without a device."`
 	OpenSSL string `name:"openssl" placeholder:"DIR" type:"path" help:"Also take the signed checkpoint apart into DIR, for openssl."`
 }
 
@@ -101,34 +237,87 @@ type logVerifyCmd struct {
 func (logVerifyCmd) Help() string {
 	return `Example: attune log verify --openssl proof
   then: openssl pkeyutl -verify -rawin -pubin -inkey proof/pub.pem -in proof/body -sigfile proof/sig
+  or: attune log verify log-2026-11
 
-Recomputes the tree from every row and compares it with the signed checkpoint, with what this device saw
-before, and with its own records. Exit status 1 names the rows that differ.`
+Recomputes the tree from every row and compares it with the signed checkpoint, with every state of the log that
+this device and its colleagues were shown before, and with its own records. An export is compared with the key
+that this device knows, or with KEY. Exit status 1 names the rows that differ.`
 }
 
 func (c *logVerifyCmd) Run(ctx context.Context, g *global) error {
-	return g.device(func(d *attune.Client) error {
-		var show attune.Progress
-		if bars := g.progress(); bars != nil {
-			show = bars("Verifying")
-		}
-		report, err := d.Log.Verify(ctx, show)
-		if err != nil {
+	switch {
+	case c.Dir == "" && c.Key != "":
+		return problem("usage", "Name the folder of an export as well.", "--key is for an export.").status(exitUsage)
+	case c.Dir != "" && c.OpenSSL != "":
+		return problem("usage", "Its VERIFY.txt has the commands.", "An export has its files for openssl already.").status(exitUsage)
+	case c.Dir != "" && (c.Key != "" || g.Home == ""):
+		return c.export(g, func(show attune.Progress) (attune.LogExportReport, error) {
+			return attune.VerifyLogExport(os.DirFS(c.Dir), c.Key, show)
+		})
+	case c.Dir != "":
+		return g.device(func(d *attune.Client) error {
+			return c.export(g, func(show attune.Progress) (attune.LogExportReport, error) {
+				return d.Log.VerifyExport(os.DirFS(c.Dir), show)
+			})
+		})
+	}
+	return g.device(func(d *attune.Client) error { return c.live(ctx, g, d) })
+}
+
+// live verifies the service's own log.
+func (c *logVerifyCmd) live(ctx context.Context, g *global, d *attune.Client) error {
+	report, err := d.Log.Verify(ctx, g.counting("Verifying"))
+	if err != nil {
+		return err
+	}
+	if !report.OK {
+		return altered(report.Faults)
+	}
+	if c.OpenSSL != "" {
+		if err := takeApart(d, report.Checkpoint, c.OpenSSL); err != nil {
 			return err
 		}
-		if !report.OK {
-			return problem("log_altered", "Keep this output, and tell your IG officer and your administrator.",
-				"The access log was changed: %s.", strings.Join(report.Faults, "; "))
-		}
-		if c.OpenSSL != "" {
-			if err := takeApart(d, report.Checkpoint, c.OpenSSL); err != nil {
-				return err
-			}
-		}
-		report.Faults = list(report.Faults)
-		return g.print(report, "The access log is whole: %d events, all of them signed; %s of this device stand where its receipts say.",
-			report.Signed, count(report.Own, "statement", "statements"))
-	})
+	}
+	report.Faults = list(report.Faults)
+	return g.print(report, "The access log is whole: %d events, all of them signed; %s of this device stand where its receipts say.\n"+
+		"It goes on from each of %s that this device knows of.\nIts key is %s",
+		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key)
+}
+
+func altered(faults []string) error {
+	return problem("log_altered", "Keep this output, and tell your IG officer and your administrator.",
+		"The access log was changed: %s.", strings.Join(faults, "; "))
+}
+
+// export verifies a folder and says what that proves, and what not.
+func (c *logVerifyCmd) export(g *global, verify func(attune.Progress) (attune.LogExportReport, error)) error {
+	if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() {
+		return problem("input", "Name the folder that attune log export made.", "%s is not a folder.", c.Dir)
+	}
+	r, err := verify(g.counting("Verifying"))
+	if err != nil {
+		return err
+	}
+	if !r.OK {
+		return altered(r.Faults)
+	}
+	var said []string
+	if r.Part {
+		said = append(said, fmt.Sprintf("Each of %s stands in the signed log of %d, unchanged. That no row was left out is not proved: that takes the whole log.",
+			count(int(r.Rows), "row", "rows"), r.Size))
+	} else {
+		said = append(said, fmt.Sprintf("The export is whole: %s, all that the log had.", count(int(r.Rows), "row", "rows")))
+	}
+	if r.Seen > 0 {
+		said = append(said, fmt.Sprintf("It goes on from each of %s that this device knows of.", count(r.Seen, "earlier state", "earlier states")))
+	}
+	if !r.Names {
+		said = append(said, "Its folder of names was deleted.")
+	}
+	if !r.Known {
+		said = append(said, "The key came with the export. Compare it with the one that the service's IG officer has:\n"+r.Key)
+	}
+	return g.print(r, "%s", strings.Join(said, "\n"))
 }
 
 // takeApart writes the checkpoint as openssl reads it: what was signed, the

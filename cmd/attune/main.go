@@ -47,7 +47,7 @@ type commands struct {
 	Watch     watchCmd     `cmd:"" help:"Watch a clip in this machine's player."`
 	Export    exportCmd    `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
 	Link      linkCmd      `cmd:"" help:"Links by which carers watch."`
-	Log       logCmd       `cmd:"" help:"The access log: search it, verify it."`
+	Log       logCmd       `cmd:"" help:"The access log: search it, export it, verify it."`
 }
 
 const description = `A person's tool for video feedback work: record, share, review, audit.
