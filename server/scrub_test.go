@@ -63,7 +63,7 @@ func TestScrubber(t *testing.T) {
 	for _, text := range []string{
 		"http: proxy error for /s/TOKEN%231SECRET: cut", "GET \"https://attune.example.org/s/TOKEN#1SECRET\"\n", "%2Fs%2FTOKEN%231SECRET",
 	} {
-		if _, err := s.http().ErrorLog.Writer().Write([]byte(text)); err != nil {
+		if _, err := s.http(nil).ErrorLog.Writer().Write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 		s.echo.Logger.Error(text)

@@ -25,18 +25,18 @@ const (
 // for up to 30 seconds. It returns nil after an orderly end, and closes listener
 // in any case.
 func Serve(ctx context.Context, s *Server, listener net.Listener) error {
-	return s.serve(ctx, newBounded(listener, s))
+	return s.serve(ctx, newBounded(listener, s), s.Handler())
 }
 
 // ServeTLS is Serve behind TLS, with HTTP/2 for whoever speaks it. A connection
 // that never shakes hands counts among those that are open.
 func ServeTLS(ctx context.Context, s *Server, listener net.Listener, c *tls.Config) error {
-	return s.serve(ctx, tls.NewListener(newBounded(listener, s), c))
+	return s.serve(ctx, tls.NewListener(newBounded(listener, s), c), s.Handler())
 }
 
-func (s *Server) serve(ctx context.Context, l net.Listener) error {
+func (s *Server) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	defer s.behind.Wait()
-	h := s.http()
+	h := s.http(handler)
 	ended := make(chan error, 1)
 	go func() { ended <- h.Serve(l) }()
 	select {
@@ -47,9 +47,9 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	return drain(h, ended)
 }
 
-func (s *Server) http() *http.Server {
+func (s *Server) http(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           s.Handler(),
+		Handler:           handler,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
