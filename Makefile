@@ -62,8 +62,8 @@ test: debian build static stores ## everything, from nothing; nothing skips
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
 	go -C cmd/bench test -count=1 -json ./... | go run .ci/tally.go
-	go vet -tags s3 ./storage/objects/... ./cmd/attuned ./cmd/attune
-	go test -count=1 -timeout 5m -tags s3 -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
+	go vet -tags s3,acme ./storage/objects/... ./cmd/attuned ./cmd/attune
+	go test -count=1 -timeout 5m -tags s3,acme -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
 	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
 	CGO_ENABLED=1 go test -race -count=1 -timeout 20m -json ./... | go run .ci/tally.go
 
@@ -78,7 +78,11 @@ bench: debian pages ## measure: a table, and .cache/bench/NAME.json (ONLY=seal,c
 VERSITYGW := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 MINIO     := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 
-stores: go $(BIN)/versitygw $(BIN)/minio ## S3 servers for the tests, in .cache/bin: up to 20 minutes, once
+# Let's Encrypt's own certificate authority for tests, and its name server.
+PEBBLE    := github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
+PEBBLEDNS := github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv@v2.10.1
+
+stores: go $(BIN)/versitygw $(BIN)/minio $(BIN)/pebble $(BIN)/pebble-challtestsrv ## S3 servers and a certificate authority for the tests, in .cache/bin: up to 20 minutes, once
 
 $(BIN)/versitygw:
 	@echo "Building versitygw, once: a few minutes."
@@ -87,6 +91,12 @@ $(BIN)/versitygw:
 $(BIN)/minio:
 	@echo "Building MinIO from its last source, once: up to 20 minutes."
 	GOBIN=$(abspath $(BIN)) go install $(MINIO)
+
+$(BIN)/pebble:
+	GOBIN=$(abspath $(BIN)) go install $(PEBBLE)
+
+$(BIN)/pebble-challtestsrv:
+	GOBIN=$(abspath $(BIN)) go install $(PEBBLEDNS)
 
 static: go
 	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \

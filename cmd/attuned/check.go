@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/attune-vf/attune/storage/accesslog"
 	"github.com/attune-vf/attune/storage/rows"
 )
 
 type checkCmd struct {
-	Data string `required:"" placeholder:"DIR" help:"The server's folder."`
+	Data    string `required:"" placeholder:"DIR" help:"The server's folder."`
+	TLSCert string `name:"tls-cert" type:"existingfile" placeholder:"FILE" help:"Check this certificate's end, too."`
 	objectsFlags
 }
 
@@ -36,7 +38,7 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 	if err := f.founded(); err != nil {
 		return err
 	}
-	found := []finding{checkKeys(f)}
+	found := append([]finding{checkKeys(f)}, checkCertificates(f, c.TLSCert, time.Now())...)
 	store, err := openStore(ctx, f, c.objectsFlags)
 	found = append(found, made("room on the disk for withdrawals", rows.CheckReserve(f.database())))
 	found = append(found, made("adopted rules and figures, certified keys", err))

@@ -17,6 +17,7 @@ import (
 //	objects.url      the address of that server
 //	server.key       signs clip.stored               0400
 //	log.key          signs checkpoints of the log    0400
+//	acme/            ACME account and certificate    0700, with --domain
 //	server.request   what the root is asked to certify, public
 //	DEMO             only in a demonstration, with demo-secrets/ beside it
 type folder string
@@ -28,6 +29,7 @@ func (f folder) objects() string   { return f.path("objects") }
 func (f folder) objectsAt() string { return f.path("objects.url") }
 func (f folder) serverKey() string { return f.path("server.key") }
 func (f folder) logKey() string    { return f.path("log.key") }
+func (f folder) acme() string      { return f.path("acme") }
 func (f folder) request() string   { return f.path("server.request") }
 func (f folder) demoMark() string  { return f.path("DEMO") }
 func (f folder) secrets() string   { return f.path("demo-secrets") }

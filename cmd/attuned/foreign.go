@@ -42,7 +42,10 @@ func foreignKeys(f folder) ([]string, error) {
 		case !d.Type().IsRegular(), slices.Contains(own, path):
 			return nil
 		}
-		private, err := looksPrivate(path)
+		private, err := looksPrivate(path, privateMarks)
+		if filepath.Dir(path) == f.acme() { // where autocert keeps keys in PEM
+			private, err = looksPrivate(path, slices.DeleteFunc(slices.Clone(privateMarks), isPEM))
+		}
 		if private {
 			found = append(found, path)
 		}
@@ -51,7 +54,9 @@ func foreignKeys(f folder) ([]string, error) {
 	return found, err
 }
 
-func looksPrivate(path string) (bool, error) {
+func isPEM(mark []byte) bool { return bytes.HasPrefix(mark, []byte("PRIVATE KEY")) }
+
+func looksPrivate(path string, marks [][]byte) (bool, error) {
 	r, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // gone since it was listed
@@ -64,7 +69,7 @@ func looksPrivate(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, mark := range privateMarks {
+	for _, mark := range marks {
 		if bytes.Contains(first, mark) {
 			return true, nil
 		}

@@ -13,20 +13,24 @@ import (
 func TestForeignKeys(t *testing.T) {
 	f := folder(t.TempDir())
 	for name, body := range map[string]string{
-		"server.key":            "-----BEGIN PRIVATE KEY-----\n",
-		"log.key":               "-----BEGIN PRIVATE KEY-----\n",
-		"attune.db":             "AGE-SECRET-KEY-PQ-1 in a page of the database is storage's business",
-		"objects/x":             "AGE-SECRET-KEY- by chance in ciphertext",
-		"attune.db-wal":         "AGE-SECRET-KEY- as above",
-		"attune.db.txt":         "AGE-SECRET-KEY-PQ-1DEF",
-		"server.request":        "{}",
-		"notes/custodian.txt":   "# created: today\nAGE-SECRET-KEY-PQ-1ABC\n",
-		"old/keys.locked":       "attune/keys/v1\n...",
-		"root":                  "ATTUNE-ROOT-KEY-1:abc",
-		"todo.txt":              "send attune-invite-1:abc to Sam",
-		"id":                    "-----BEGIN OPENSSH PRIVATE KEY-----\n",
-		"certificate.pem":       "-----BEGIN CERTIFICATE-----\n",
-		"backup/server.key.old": "-----BEGIN PRIVATE KEY-----\n",
+		"server.key":              "-----BEGIN PRIVATE KEY-----\n",
+		"log.key":                 "-----BEGIN PRIVATE KEY-----\n",
+		"attune.db":               "AGE-SECRET-KEY-PQ-1 in a page of the database is storage's business",
+		"objects/x":               "AGE-SECRET-KEY- by chance in ciphertext",
+		"attune.db-wal":           "AGE-SECRET-KEY- as above",
+		"attune.db.txt":           "AGE-SECRET-KEY-PQ-1DEF",
+		"server.request":          "{}",
+		"notes/custodian.txt":     "# created: today\nAGE-SECRET-KEY-PQ-1ABC\n",
+		"old/keys.locked":         "attune/keys/v1\n...",
+		"root":                    "ATTUNE-ROOT-KEY-1:abc",
+		"todo.txt":                "send attune-invite-1:abc to Sam",
+		"id":                      "-----BEGIN OPENSSH PRIVATE KEY-----\n",
+		"certificate.pem":         "-----BEGIN CERTIFICATE-----\n",
+		"acme/attune.example.org": "-----BEGIN EC PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n",
+		"acme/acme_account+key":   "-----BEGIN EC PRIVATE KEY-----\n",
+		"acme/notes":              "AGE-SECRET-KEY-PQ-1ABC",
+		"acme/deeper/key":         "-----BEGIN EC PRIVATE KEY-----\n",
+		"backup/server.key.old":   "-----BEGIN PRIVATE KEY-----\n",
 	} {
 		path := filepath.Join(string(f), name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -41,7 +45,7 @@ func TestForeignKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, name := range []string{"attune.db.txt", "backup/server.key.old", "id", "notes/custodian.txt", "old/keys.locked", "root", "todo.txt"} {
+	for _, name := range []string{"acme/deeper/key", "acme/notes", "attune.db.txt", "backup/server.key.old", "id", "notes/custodian.txt", "old/keys.locked", "root", "todo.txt"} {
 		want = append(want, filepath.Join(string(f), name))
 	}
 	if d := cmp.Diff(want, found); d != "" {

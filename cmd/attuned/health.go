@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -12,14 +14,16 @@ import (
 
 type healthCmd struct {
 	Addr string `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Where the server listens."`
+	Name string `placeholder:"NAME" help:"With https: the name that its certificate is for, when it is not that of --addr."`
+	CA   string `name:"ca" type:"existingfile" placeholder:"FILE" help:"With https: trust this certificate (PEM)."`
 }
 
 // Help is what --help shows below the flags.
 func (healthCmd) Help() string {
-	return `Example: attuned health --addr http://127.0.0.1:8080
+	return `Example: attuned health --addr https://127.0.0.1 --name attune.example.org
 
 Asks the running server whether it can take a write now. Exit status 1 when it cannot, also for want
-of room on its disk, or does not answer within five seconds. It is for a container's health check: the image has no shell and no curl.`
+of room on its disk, or does not answer within five seconds; a certificate that is not valid counts as no answer. It is for a container's health check: the image has no shell and no curl.`
 }
 
 // healthPatience is longer than a commit on a busy disk, and shorter than the
@@ -33,41 +37,66 @@ func (c *healthCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return problem("usage", "Give it as http://127.0.0.1:8080.", "%q is not the address of a server.", c.Addr).status(exitUsage)
 	}
-	err = askReady(ctx, u.JoinPath("readyz").String())
+	transport, err := c.transport()
+	if err != nil {
+		return err
+	}
+	leaf, err := askReady(ctx, u.JoinPath("readyz").String(), transport)
 	if errors.Is(err, errFull) {
 		return problem("storage_full", "Make room: withdrawals are still taken, and nothing else is, until there is some.", "%s has no room on its disk.", u)
 	}
 	if err != nil {
 		return problem("not_ready", "See what the server printed.", "%s is not ready: %v.", u, err)
 	}
-	return p.print(map[string]bool{"ready": true}, "ready")
+	said := map[string]any{"ready": true}
+	if leaf != nil {
+		said["certificate_until"] = leaf.NotAfter.UTC().Format(time.RFC3339)
+		if soon(leaf, time.Now()) {
+			p.note("The certificate %s.", endsIn(time.Until(leaf.NotAfter)))
+		}
+	}
+	return p.print(said, "ready")
+}
+
+// transport keeps no connection: the health check is over with one answer.
+func (c *healthCmd) transport() (*http.Transport, error) {
+	t := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: c.Name}}
+	if c.CA == "" {
+		return t, nil
+	}
+	pool, err := readPool(c.CA)
+	t.TLSClientConfig.RootCAs = pool
+	return t, err
 }
 
 var errFull = errors.New("no room on the disk")
 
-// askReady never goes through a proxy of the environment or after a redirect:
+// askReady returns the certificate, nil without HTTPS. It never goes through a proxy of the environment or after a redirect:
 // either could answer for a server that is down.
-func askReady(ctx context.Context, address string) error {
+func askReady(ctx context.Context, address string, transport *http.Transport) (*x509.Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthPatience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64)) // "ready\n" is all there is
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.StatusCode == http.StatusInsufficientStorage {
-		return errFull
+		return nil, errFull
 	}
 	if resp.StatusCode != http.StatusOK || string(body) != "ready\n" {
-		return errors.New("it answers " + resp.Status)
+		return nil, errors.New("it answers " + resp.Status)
 	}
-	return nil
+	if resp.TLS == nil {
+		return nil, nil
+	}
+	return resp.TLS.PeerCertificates[0], nil
 }

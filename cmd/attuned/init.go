@@ -35,6 +35,10 @@ The folder must be new or empty. The root's key is never needed here, and is ref
 // Run does one step of the ceremony's part that belongs to the server.
 func (c *initCmd) Run(ctx context.Context, p *printer) error {
 	f := folder(c.Data)
+	var err error
+	if c.Origin, err = checkOrigin(c.Origin); err != nil {
+		return err
+	}
 	switch {
 	case c.Demo:
 		return c.demo(ctx, f, p)

@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// listen opens the address. A taken port is answered with who has it, as far as
+// listen opens the address that a flag names. A taken port is answered with who has it, as far as
 // the kernel says: "address already in use" sends people hunting.
-func listen(addr string) (net.Listener, error) {
+func listen(addr, flag string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		if err != nil {
@@ -29,7 +29,7 @@ func listen(addr string) (net.Listener, error) {
 			who = found
 		}
 	}
-	return nil, problem("port_taken", "Stop it, or choose another: --addr 127.0.0.1:PORT (make run PORT=…).",
+	return nil, problem("port_taken", "Stop it, or choose another: "+flag+" 127.0.0.1:PORT (make run PORT=…).",
 		"Port %s is taken by %s.", port, who).status(exitUsage)
 }
 

@@ -17,7 +17,7 @@ func TestListenNamesWhoHasThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	_, err = listen(held.Addr().String())
+	_, err = listen(held.Addr().String(), "--addr")
 	var f *failure
 	if !errors.As(err, &f) || f.Code != "port_taken" || f.exit != exitUsage {
 		t.Fatalf("listen = %v, want port_taken with status 2", err)

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"net/url"
+	"net"
 	"strings"
 
 	"github.com/attune-vf/attune/server"
@@ -12,9 +13,8 @@ import (
 )
 
 type serveCmd struct {
-	Data         string `required:"" placeholder:"DIR" help:"The server's folder."`
-	Addr         string `default:"127.0.0.1:8080" help:"Address to listen on; port 0 chooses a free one."`
-	Origin       string `placeholder:"URL" help:"Address that people use, when it is not http://ADDR. Invitations carry it."`
+	Data string `required:"" placeholder:"DIR" help:"The server's folder."`
+	frontFlags
 	ContactPhone string `placeholder:"NUMBER" help:"Telephone number on the carer's page."`
 	ContactEmail string `placeholder:"ADDRESS" help:"E-mail address on the carer's page."`
 	Complaints   string `placeholder:"TEXT" help:"How to complain, on the carer's page: an address or a sentence."`
@@ -23,7 +23,15 @@ type serveCmd struct {
 
 // Help is what --help shows below the flags.
 func (serveCmd) Help() string {
-	return `Example: attuned serve --data /srv/attune --origin https://attune.example.org --contact-phone "0113 496 0000"
+	return `Example: attuned serve --data /srv/attune --domain attune.example.org --contact-phone "0113 496 0000"
+
+fetches a certificate and renews it; ports 443 and 80 must reach this machine. With a certificate of your own:
+
+  attuned serve --data /srv/attune --origin https://attune.example.org --tls-cert /etc/attune/cert.pem --tls-key /etc/attune/key.pem
+
+Behind a proxy on this machine that adds HTTPS and writes X-Forwarded-For:
+
+  attuned serve --data /srv/attune --origin https://attune.example.org --behind-proxy 127.0.0.1
 
 With payloads on an S3 server, whose buckets "attuned objects setup" made (the folder then remembers the address):
 
@@ -32,9 +40,9 @@ With payloads on an S3 server, whose buckets "attuned objects setup" made (the f
 Prints "serving URL" once it answers. Ends on SIGTERM or Ctrl-C, when the requests in hand are answered.`
 }
 
-// Run opens the port before the folder: a second server on the same folder then
+// Run opens the ports before the folder: a second server on the same folder then
 // fails on the port, which it can explain, and not on the database's lock.
-func (c *serveCmd) Run(ctx context.Context, p *printer) error {
+func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	f := folder(c.Data)
 	if err := f.founded(); err != nil {
 		return err
@@ -42,36 +50,80 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) error {
 	if err := refuseForeign(f); err != nil {
 		return err
 	}
-	l, err := listen(c.Addr)
+	way, err := c.front()
 	if err != nil {
 		return err
 	}
-	origin, err := c.origin(l.Addr().String())
+	l, err := listen(way.addr, "--addr")
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
+	}
+	defer closed(l, &err)
+	way.origin = cmp.Or(way.origin, way.scheme()+l.Addr().String())
+	var plain net.Listener
+	if way.httpAddr != "" {
+		if plain, err = listen(way.httpAddr, "--http-addr"); err != nil {
+			return err
+		}
+		defer closed(plain, &err)
+	}
+	log := slog.New(slog.NewTextHandler(p.err, nil))
+	certs, err := c.certificates(f, way.origin, log)
+	if err != nil {
+		return err
 	}
 	store, err := openStore(ctx, f, c.objectsFlags)
 	if err != nil {
-		l.Close() // nothing was taken yet
 		return err
 	}
 	defer store.Close()
 	if err := c.objectsFlags.remember(f); err != nil {
-		l.Close()
 		return err
 	}
-	s, err := c.server(f, store, origin, p)
+	s, err := c.server(f, store, way, log, p)
 	if err != nil {
-		l.Close()
 		return err
 	}
-	if err := p.print(map[string]string{"serving": origin}, "serving %s", origin); err != nil {
+	if err := p.print(map[string]string{"serving": way.origin}, "serving %s", way.origin); err != nil {
 		return err
 	}
-	return server.Serve(ctx, s, l) // closes l
+	return serve(ctx, s, way, certs, l, plain, log)
 }
 
-func (c *serveCmd) server(f folder, store *opened, origin string, p *printer) (*server.Server, error) {
+// closed closes a listener that Run gave up before it was served. A served one is
+// closed already, and says so.
+func closed(l net.Listener, err *error) {
+	if e := l.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
+		*err = errors.Join(*err, e)
+	}
+}
+
+// serve runs all ports until ctx ends or one of them fails.
+func serve(ctx context.Context, s *server.Server, way front, certs certificates, l, plain net.Listener, log *slog.Logger) error {
+	if certs == nil {
+		return server.Serve(ctx, s, l)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go watch(ctx, certs, log) // not waited for: fetching a certificate can take minutes, and loses nothing
+	if plain == nil {
+		return server.ServeTLS(ctx, s, l, certs.config())
+	}
+	var prove server.Prove
+	if a, ok := certs.(*acmeCerts); ok {
+		prove = a.prove
+	}
+	redirecting := make(chan error, 1)
+	go func() {
+		defer stop()
+		redirecting <- server.ServeRedirect(ctx, s, plain, way.origin, prove)
+	}()
+	err := server.ServeTLS(ctx, s, l, certs.config())
+	stop()
+	return errors.Join(err, <-redirecting)
+}
+
+func (c *serveCmd) server(f folder, store *opened, way front, log *slog.Logger, p *printer) (*server.Server, error) {
 	carer, err := pages.New()
 	if err != nil {
 		return nil, err
@@ -82,21 +134,12 @@ func (c *serveCmd) server(f folder, store *opened, origin string, p *printer) (*
 	if f.demo() {
 		p.note("DEMO: every key is on this machine. Never use it for a real family.")
 	}
+	if !way.https && strings.HasPrefix(way.origin, "https://") && len(way.proxies) == 0 {
+		p.note("People use %s, and this port has no HTTPS: a proxy adds it. Name it (--behind-proxy 127.0.0.1), or all carers together count as one address.", way.origin)
+	}
 	return server.New(server.Config{
-		Store: store.Store, Pages: carer, Org: store.org.ID, Origin: origin, Demo: f.demo(),
+		Store: store.Store, Pages: carer, Org: store.org.ID, Origin: way.origin, Proxies: way.proxies, Demo: f.demo(),
 		Contact: pages.CarerData{Service: store.org.Service, Phone: c.ContactPhone, Email: c.ContactEmail, Complaints: c.Complaints},
-		Log:     slog.New(slog.NewTextHandler(p.err, nil)),
+		Log:     log,
 	}), nil
-}
-
-// origin is what tokens and links are made for: scheme and host, nothing else.
-func (c *serveCmd) origin(addr string) (string, error) {
-	if c.Origin == "" {
-		return "http://" + addr, nil
-	}
-	u, err := url.Parse(strings.TrimRight(c.Origin, "/"))
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return "", problem("usage", "Give it as https://attune.example.org.", "%q is not the address of a server.", c.Origin).status(exitUsage)
-	}
-	return u.String(), nil
 }
