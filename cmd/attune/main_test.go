@@ -17,7 +17,7 @@ import (
 var builtDir string
 
 func TestMain(m *testing.M) {
-	os.Exit(withBinaries(m.Run))
+	os.Exit(withBinaries(func() int { return left(m.Run()) }))
 }
 
 // builtEnv names them to a test that runs in a process of its own.

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		select {}
 	}
-	os.Exit(m.Run())
+	os.Exit(left(m.Run()))
 }
 
 // obstinate says who it is, and that it was asked to end.
