@@ -81,7 +81,7 @@ func TestEnding(t *testing.T) {
 	f := s.family(sam)
 	clip := f.add(t, film(t, "visit.mp4"), "").Clip
 	s.sync(sam)
-	link, err := sam.Links.Create(clip, f.mum, 7, 3)
+	link, err := sam.Links.Create(clip, f.mum, attune.LinkTerms{Days: 7, Opens: 3})
 	must(t, err)
 	s.sync(sam)
 	found, err := sam.Links.Find(link.URL)

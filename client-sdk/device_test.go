@@ -79,7 +79,7 @@ func TestLinkRefusedHere(t *testing.T) {
 	}{
 		"UnsafeContact": {chosen, f.child, 0, "LINK-CONTACT"}, "Unplayable": {hevc, f.mum, 0, "LINK-PLAYS"}, "TooLong": {chosen, f.mum, 99, ""},
 	} {
-		_, err := sam.Links.Create(c.clip, c.person, c.days, 0)
+		_, err := sam.Links.Create(c.clip, c.person, attune.LinkTerms{Days: c.days})
 		var e *attune.Error
 		if !errors.As(err, &e) || (c.rule != "" && !slices.Contains(e.Rules, c.rule)) {
 			t.Errorf("%s: %v, want %q", name, err, c.rule)
@@ -91,7 +91,7 @@ func TestLinkRefusedHere(t *testing.T) {
 	sam, err := attune.Open(sam.Home(), passphrase, cfg)
 	must(t, err)
 	defer sam.Close()
-	if _, err := sam.Links.Create(chosen, f.mum, 0, 0); attune.CodeOf(err) != attune.CodeInsecureAddress {
+	if _, err := sam.Links.Create(chosen, f.mum, attune.LinkTerms{}); attune.CodeOf(err) != attune.CodeInsecureAddress {
 		t.Errorf("link without HTTPS: %v, want insecure_address", err)
 	}
 }

@@ -59,7 +59,7 @@ func TestJourney(t *testing.T) {
 	if played.Offline || !bytes.Equal(all(t, played), original) || played.Title != "Tea time "+marker {
 		t.Errorf("colleague sees %d bytes, title %q", played.Size, played.Title)
 	}
-	shared, err := ana.Links.Create(added.Clip, f.mum, 0, 0)
+	shared, err := ana.Links.Create(added.Clip, f.mum, attune.LinkTerms{})
 	must(t, err)
 	s.sync(ana)
 	s.sync(sam)

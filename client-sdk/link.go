@@ -28,17 +28,33 @@ type Shared struct {
 	Opens   int             `json:"opens"`
 }
 
+// LinkTerms are the terms of a link. 0 takes the service's figure.
+type LinkTerms struct {
+	Days, Opens int
+	EasyRead    bool // the page begins in its easy-read words
+}
+
 // linkSecret is the attachment "secret", sealed to the family: any team device
 // can show address and PIN again.
 type linkSecret struct {
 	Fragment string `json:"fragment"`
 	PIN      string `json:"pin"`
+	Easy     bool   `json:"easy"`
 }
 
-// Create makes a link for a person, for so many days and openings; 0 takes the
-// service's figures. It works once this device has synced. The server rules; what
-// can be known here is refused here.
-func (l *Links) Create(clip policies.ClipID, person policies.PersonID, days, opens int) (Shared, error) {
+// address is what is sent. Easy-read is asked for behind the #, where no server
+// sees it: that a parent reads with difficulty is nobody's to store.
+func (s linkSecret) address(base string, token policies.Bytes16) string {
+	address := base + "/s/" + token.String() + "#" + s.Fragment
+	if s.Easy {
+		address += "e"
+	}
+	return address
+}
+
+// Create makes a link for a person. It works once this device has synced. The
+// server rules; what can be known here is refused here.
+func (l *Links) Create(clip policies.ClipID, person policies.PersonID, terms LinkTerms) (Shared, error) {
 	f, err := l.d.clipFamily(clip)
 	if err != nil {
 		return Shared{}, err
@@ -47,13 +63,13 @@ func (l *Links) Create(clip policies.ClipID, person policies.PersonID, days, ope
 	if err != nil {
 		return Shared{}, err
 	}
-	if days == 0 {
-		days = pack.LinkDays.Value
+	if terms.Days == 0 {
+		terms.Days = pack.LinkDays.Value
 	}
-	if opens == 0 {
-		opens = pack.LinkOpens.Value
+	if terms.Opens == 0 {
+		terms.Opens = pack.LinkOpens.Value
 	}
-	if err := l.shareable(f, clip, person, days, pack); err != nil {
+	if err := l.shareable(f, clip, person, terms.Days, pack); err != nil {
 		return Shared{}, err
 	}
 	token, secret, err := seal.NewLink()
@@ -65,16 +81,17 @@ func (l *Links) Create(clip policies.ClipID, person policies.PersonID, days, ope
 		return Shared{}, err
 	}
 	auth, verifier := secret.Auth(), secret.PIN(pin)
-	expires := l.d.now().AddDate(0, 0, days)
+	expires := l.d.now().AddDate(0, 0, terms.Days)
 	body := policies.LinkCreate{
-		Clip: clip, Person: person, Token: token, Opens: opens, Expires: policies.At(expires),
+		Clip: clip, Person: person, Token: token, Opens: terms.Opens, Expires: policies.At(expires),
 		Auth: sha256.Sum256(auth[:]), PIN: sha256.Sum256(verifier[:]),
 	}
 	content, err := l.content(f, clip)
 	if err != nil {
 		return Shared{}, err
 	}
-	kept, err := l.keep(f, linkSecret{secret.Fragment(), pin})
+	told := linkSecret{secret.Fragment(), pin, terms.EasyRead}
+	kept, err := l.keep(f, told)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -90,11 +107,7 @@ func (l *Links) Create(clip policies.ClipID, person policies.PersonID, days, ope
 	if err != nil {
 		return Shared{}, err
 	}
-	return Shared{policies.LinkID(s.ID), l.address(token, secret.Fragment()), pin, expires, opens}, nil
-}
-
-func (l *Links) address(token policies.Bytes16, fragment string) string {
-	return l.d.remote.base + "/s/" + token.String() + "#" + fragment
+	return Shared{policies.LinkID(s.ID), told.address(l.d.remote.base, token), pin, expires, terms.Opens}, nil
 }
 
 // shareable gives the reasons that this device can know. Every rule is asked

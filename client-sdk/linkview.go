@@ -33,29 +33,49 @@ func (l *Links) Show(id policies.LinkID) (Shared, error) {
 	if err != nil {
 		return Shared{}, err
 	}
+	link := f.Links[id]
+	said := policies.StatementID(id)
+	if !link.Issued.By.IsZero() {
+		said = link.Issued.By
+	}
+	s, secret, err := l.kept(f, link, said)
+	if err != nil {
+		return Shared{}, err
+	}
+	if pin := secret.PIN(s.PIN); sha256.Sum256(pin[:]) != link.PIN {
+		return Shared{}, problem(CodeSealed, "Give it a new PIN.", "What was kept for link %s has another PIN.", id.Short())
+	}
+	return l.shared(link, s), nil
+}
+
+func (l *Links) shared(link *policies.Link, s linkSecret) Shared {
+	return Shared{link.ID, s.address(l.d.remote.base, link.Token), s.PIN, link.Expires.Time(), link.Opens}
+}
+
+// kept opens what a statement about a link keeps for the team. A stranger's secret,
+// swapped in by the server, would send the carer elsewhere: it must be this link's.
+func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.StatementID) (linkSecret, seal.LinkSecret, error) {
+	var s linkSecret
 	key, err := l.d.keys.family(f.ID)
 	if err != nil {
-		return Shared{}, err
+		return s, seal.LinkSecret{}, err
 	}
-	sealed, err := attachment(l.d.store.db, id.String(), "secret")
+	sealed, err := attachment(l.d.store.db, said.String(), "secret")
 	if err != nil {
-		return Shared{}, err
+		return s, seal.LinkSecret{}, err
 	}
 	plain, err := seal.Open(sealed, key)
-	var s linkSecret
 	if err == nil {
 		err = json.Unmarshal(plain, &s)
 	}
 	if err != nil {
-		return Shared{}, problem(CodeSealed, "Make a new link.", "The address of link %s cannot be shown again.", id.Short()).because(err)
+		return s, seal.LinkSecret{}, problem(CodeSealed, "Make a new link.", "The address of link %s cannot be shown again.", link.ID.Short()).because(err)
 	}
-	// A stranger's secret, swapped in by the server, would send the carer elsewhere.
-	link := f.Links[id]
 	secret, err := seal.ParseFragment(s.Fragment)
-	if auth, pin := secret.Auth(), secret.PIN(s.PIN); err != nil || sha256.Sum256(auth[:]) != link.Auth || sha256.Sum256(pin[:]) != link.PIN {
-		return Shared{}, problem(CodeSealed, "Make a new link.", "What was kept for link %s belongs to another link.", id.Short()).because(err)
+	if auth := secret.Auth(); err != nil || sha256.Sum256(auth[:]) != link.Auth {
+		return s, secret, problem(CodeSealed, "Make a new link.", "What was kept for link %s belongs to another link.", link.ID.Short()).because(err)
 	}
-	return Shared{id, l.address(link.Token, s.Fragment), s.PIN, link.Expires.Time(), link.Opens}, nil
+	return s, secret, nil
 }
 
 func (l *Links) family(id policies.LinkID) (*policies.Family, error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -19,7 +20,7 @@ func TestStopAsked(t *testing.T) {
 	f := s.family(sam)
 	clip := f.add(t, film(t, "visit.mp4"), "").Clip
 	s.sync(sam)
-	link, err := sam.Links.Create(clip, f.mum, 7, 3)
+	link, err := sam.Links.Create(clip, f.mum, attune.LinkTerms{Days: 7, Opens: 3})
 	must(t, err)
 	s.sync(sam)
 	if asked, err := sam.Families.StopAsked(); err != nil || asked == nil || len(asked) != 0 {
