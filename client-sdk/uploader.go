@@ -66,10 +66,12 @@ func (u *Uploader) run(ctx context.Context, r *Report) error {
 		case err == nil:
 			r.Uploaded = append(r.Uploaded, up.clip)
 		case errors.As(err, &e) && (final(e.Code) || e.Code == wire.CodeDenied || e.Code == wire.CodeNotFound):
+			state := uploadWaiting
 			if final(e.Code) {
-				if err := u.set(up.clip, up.url, uploadStopped, e.Error()); err != nil {
-					return err
-				}
+				state = uploadStopped
+			}
+			if err := u.hold(up.clip, state, e.Error()); err != nil {
+				return err
 			}
 			r.Stopped = append(r.Stopped, StoppedUpload{up.clip, e.Code, e.Message, e.Next, e.Rules})
 		default:
@@ -88,8 +90,50 @@ func final(c wire.Code) bool {
 	return false
 }
 
-// Retry lets a stopped upload be tried again at the next sync.
-func (u *Uploader) Retry(clip policies.ClipID) error { return u.set(clip, "", uploadWaiting, "") }
+// hold notes why a payload is not on its way; where the server has it stays.
+func (u *Uploader) hold(clip policies.ClipID, state, why string) error {
+	return u.d.store.write(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE uploads SET state = $2, why = $3 WHERE clip = $1`, clip.String(), state, why)
+		return err
+	})
+}
+
+// HeldUpload is film that did not go to the service when it was last tried.
+type HeldUpload struct {
+	Clip    policies.ClipID `json:"clip"`
+	Why     string          `json:"why"`     // a sentence, and what to do
+	Stopped bool            `json:"stopped"` // until Retry; else each sync tries again
+}
+
+// Held lists what did not go to the service, and why.
+func (u *Uploader) Held() (out []HeldUpload, err error) {
+	err = each(u.d.store.db, func(r *sql.Rows) error {
+		var h HeldUpload
+		var clip string
+		if err := r.Scan(&clip, &h.Why, &h.Stopped); err != nil {
+			return err
+		}
+		err := h.Clip.UnmarshalText([]byte(clip))
+		out = append(out, h)
+		return err
+	}, `SELECT clip, why, state = 'stopped' FROM uploads WHERE why <> '' AND state <> 'stored' ORDER BY clip`)
+	return out, err
+}
+
+// Retry lets a stopped upload be tried again at the next sync, from the beginning.
+// An [*Error] with [CodeUnknown] when none of this clip is stopped.
+func (u *Uploader) Retry(clip policies.ClipID) error {
+	return u.d.store.write(func(tx *sql.Tx) error {
+		done, err := tx.Exec(`UPDATE uploads SET url = '', state = 'waiting', why = '' WHERE clip = $1 AND state = 'stopped'`, clip.String())
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, problem(CodeUnknown, "See attune status for what is stopped; the rest is sent by attune sync.", "No upload of clip %s is stopped.", clip.Short()))
+		}
+		return nil
+	})
+}
 
 // due are the payloads not yet stored whose statement is accepted: it is in the
 // mirror, or it was accepted a moment ago.

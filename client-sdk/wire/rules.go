@@ -19,8 +19,8 @@ var advice = map[string]Advice{
 	"VIEWER-NAMED":  {"The family's consent form does not name this person for this purpose.", "Ask the family; if they agree, take a new consent form that names them."},
 
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
-	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service to approve filming; when they have, sync, and state the clip again: attune clip restate."},
-	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or has said stop since.", "Talk with the family. If they agree, take a consent form, sync, and state the clip again: attune clip restate."},
+	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service. The film stays on this device; if another approval covers that time, state it again: attune clip restate."},
+	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or has said stop since.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},
 
 	"VIEW-LIST":     {"You are not on the family's viewer list for this purpose now.", "Ask the family's practitioner; the place may have come to its date."},
 	"VIEW-OUTSIDE":  {"The head of service has not countersigned your place on the viewer list.", "Ask the family's practitioner to have it countersigned."},
