@@ -69,6 +69,7 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	env.Values[playing] = new(players)
 	env.Setenv("PATH", builtDir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	env.Setenv("ADDR", addr)
 	env.Setenv("URL", "http://"+addr)

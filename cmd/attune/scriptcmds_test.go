@@ -28,6 +28,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"cleaned":  cleaned,
 	"same":     same,
 	"watching": watching,
+	"shut":     shut,
 	"fetch":    fetch,
 	"openlink": openLink,
 	"asksstop": asksStop,

@@ -10,13 +10,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// players is what a script has playing.
+type players struct{ end func() }
+
+// playing is where a script keeps its players.
+const playing = "playing"
+
 // watching attune … starts a player's address and keeps it in $FILM; it is
-// stopped when the script ends.
+// stopped by shut, or when the script ends.
 func watching(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(filepath.Join(builtDir, args[0]), args[1:]...)
 	cmd.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+ts.Getenv("ATTUNE_PASSPHRASE_FILE"))
@@ -26,15 +33,23 @@ func watching(ts *testscript.TestScript, _ bool, args []string) {
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	ts.Defer(func() {
+	end := sync.OnceFunc(func() {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 	})
+	ts.Value(playing).(*players).end = end
+	ts.Defer(end)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		ts.Fatalf("%v: %s", err, said.String())
 	}
 	ts.Setenv("FILM", strings.TrimSpace(line))
+}
+
+// shut closes the player that was opened last: until then its device is in use.
+func shut(ts *testscript.TestScript, _ bool, args []string) {
+	want(ts, args, 0, "shut")
+	ts.Value(playing).(*players).end()
 }
 
 // fetch URL FILE reads an address as a player does: a HEAD, then ranges. With a
