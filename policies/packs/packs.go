@@ -12,7 +12,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/attune-vf/attune/policies"
@@ -38,6 +37,9 @@ func Load(name string) (policies.Pack, policies.Digest, error) {
 	}
 	return p, policies.DigestOf(text), err
 }
+
+// Names lists the packs that ship with this program.
+func Names() []string { return []string{"council", "nhs", "court"} }
 
 // Text is the file of a pack, byte for byte.
 func Text(name string) ([]byte, error) {
@@ -68,52 +70,46 @@ func FormText(name string) ([]byte, policies.Digest, error) {
 
 func plain(name string) bool { return name != "" && !strings.ContainsAny(name, "/.\\") }
 
-// Parse reads a pack strictly: an unknown or repeated field, a second document, a
-// figure without source or outside its range is an error, because a slip in a
-// figure would be signed and then enforced.
+// Parse reads a pack strictly, because a slip in a figure would be signed and then
+// enforced. An unknown, repeated or missing field, a figure without source or
+// outside its range, and whatever YAML could read in two ways is an error with the
+// number of its line.
 func Parse(text []byte) (policies.Pack, error) {
-	var p policies.Pack
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(&p); err != nil {
+	p, err := parse(text)
+	if err != nil {
 		return policies.Pack{}, fmt.Errorf("read pack: %w", err)
-	}
-	if err := d.Decode(new(policies.Pack)); !errors.Is(err, io.EOF) {
-		return policies.Pack{}, errors.New("read pack: one document expected")
-	}
-	if !plain(p.Name) || strings.TrimSpace(p.Title) == "" {
-		return policies.Pack{}, errors.New("a pack needs a name and a title")
-	}
-	for _, r := range ranges(p) {
-		if r.figure.Value < r.least || r.figure.Value > r.most {
-			return policies.Pack{}, fmt.Errorf("%s: %d given, %d to %d allowed: %s", r.name, r.figure.Value, r.least, r.most, r.why)
-		}
-		if strings.TrimSpace(r.figure.Source) == "" {
-			return policies.Pack{}, fmt.Errorf("%s has no source", r.name)
-		}
 	}
 	return p, nil
 }
 
-// limit is the range that a service may choose a figure from.
-type limit struct {
-	name        string
-	figure      policies.Figure
-	least, most int
-	why         string
+func parse(text []byte) (p policies.Pack, err error) {
+	root, err := tree(text)
+	if err != nil {
+		return p, err
+	}
+	c := checker{lines: map[string]int{}}
+	lines(root, "", c.lines)
+	if err := periods(root); err != nil {
+		return p, err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(&p); err != nil {
+		return p, plainly(err)
+	}
+	c.pack(p)
+	return p, c.err
 }
 
-func ranges(p policies.Pack) []limit {
-	return []limit{
-		{"offline_days", p.OfflineDays, 1, 14, "a withdrawal must reach every device within a fortnight"},
-		{"link_days", p.LinkDays, 1, 28, "a link is for the next visit, not an archive"},
-		{"link_opens", p.LinkOpens, 1, policies.MaxLinkOpens, "a carer watches again and again; a leaked link must run dry"},
-		{"pin_tries", p.PINTries, 3, 5, "ten tries at six digits in all"},
-		{"pin_pause_minutes", p.PINPauseMins, 15, 1440, "long enough to tire a guesser"},
-		{"invite_days", p.InviteDays, 1, 7, "an invitation is a key on paper"},
-		{"certificate_months", p.CertMonths, 1, 12, "leavers who were forgotten stop within a year"},
-		{"approval_months", p.ApprovalMonths, 1, 12, "the head of service looks again within a year"},
-		{"consent_months", p.ConsentMonths, 1, 24, "consent is asked again while people remember giving it"},
-		{"viewing_days", p.ViewingDays, 1, 90, "a viewer whom nobody thought of for a quarter stops"},
+// plainly takes the words of a program out of what the decoder says.
+func plainly(err error) error {
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) {
+		return err
 	}
+	first := typed.Errors[0]
+	if i := strings.Index(first, " not found in type "); i >= 0 {
+		first = strings.Replace(first[:i], "field ", "there is no field ", 1)
+	}
+	return errors.New(first)
 }

@@ -50,7 +50,7 @@ func TestParseRefuses(t *testing.T) {
 		{"NoOpens", "value: 20", "value: 0"},
 		{"WordForANumber", "value: 20", "value: many"},
 		{"NoSource", "  source: Service policy (design default). Enough to watch daily for a fortnight and show it at home.\n", ""},
-		{"NoTitle", "title: Council, educational psychology or voluntary agency", "title: ''"},
+		{"NoTitle", "title: \"Council, educational psychology or voluntary agency: working material\"", "title: ''"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := strings.Replace(string(text), c.old, c.new, 1)
