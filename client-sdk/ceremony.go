@@ -94,7 +94,7 @@ func Certify(c Certification) (accept []byte, invitation string, err error) {
 	if c.Origin == "" {
 		c.Origin = c.Request.Origin
 	}
-	if c.Origin, err = baseURL(c.Origin); err != nil {
+	if c.Origin, err = secureURL(c.Origin); err != nil {
 		return nil, "", err
 	}
 	if c.Days == 0 {

@@ -25,7 +25,7 @@ const (
 	CodeSealed          wire.Code = "sealed_mismatch"  // bytes or key are not those of the clip's statement
 	CodeNoKey           wire.Code = "no_key"           // this device holds no key for it
 	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
-	CodeInsecureAddress wire.Code = "insecure_address" // a link needs HTTPS
+	CodeInsecureAddress wire.Code = "insecure_address" // a link and an invitation need HTTPS
 	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate
 	CodeDisk            wire.Code = "disk"             // this device has no room left
 )

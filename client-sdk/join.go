@@ -74,7 +74,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if cfg.Server != "" {
 		j.Profile.Server = cfg.Server
 	}
-	base, err := baseURL(j.Profile.Server)
+	base, err := secureURL(j.Profile.Server)
 	if err != nil {
 		return nil, Joined{}, err
 	}

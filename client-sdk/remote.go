@@ -44,6 +44,19 @@ func baseURL(s string) (string, error) {
 	return u.String(), nil
 }
 
+// secureURL is baseURL for what an invitation carries, where it is made and where
+// it is taken: by HTTPS or this machine itself. The invitation names the service's
+// root, so nobody on the way could pass for it; but they would read who works there,
+// which families there are, and every request that follows.
+func secureURL(s string) (string, error) {
+	base, err := baseURL(s)
+	if err == nil && !secure(base) {
+		return "", problem(CodeInsecureAddress, "Ask your administrator to serve it by HTTPS.",
+			"The service is at %s, without HTTPS: what is sent there could be read on the way.", base)
+	}
+	return base, err
+}
+
 // call sends in as JSON (nothing for nil) and decodes the reply into out.
 func (r *remote) call(ctx context.Context, method, path string, in, out any) error {
 	var body []byte

@@ -49,6 +49,9 @@ func (s *Staff) invite(role policies.Role, name string, outside bool) (invitatio
 	if name == "" || len(name) > maxName {
 		return "", id, problem(CodeInput, "Give the name that colleagues know them by.", "An invitation needs a name of up to 200 letters.")
 	}
+	if _, err := secureURL(s.d.remote.base); err != nil {
+		return "", id, err
+	}
 	pack, err := s.d.figures()
 	if err != nil {
 		return "", id, err
