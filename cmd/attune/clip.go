@@ -16,6 +16,9 @@ type clipCmd struct {
 	Add    clipAddCmd    `cmd:"" help:"Seal a recording and queue it for the service."`
 	List   clipListCmd   `cmd:"" help:"The recordings of a family."`
 	Source clipSourceCmd `cmd:"" help:"Say what becomes of the original on the camera."`
+
+	Retry   clipRetryCmd   `cmd:"" help:"Send a film again that was stopped."`
+	Restate clipRestateCmd `cmd:"" help:"State a clip again that the service refused."`
 }
 
 type clipAddCmd struct {

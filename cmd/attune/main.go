@@ -44,6 +44,7 @@ type commands struct {
 	Clip      clipCmd      `cmd:"" help:"Recordings."`
 	Sync      syncCmd      `cmd:"" help:"Send what is queued, fetch what is new."`
 	Status    statusCmd    `cmd:"" help:"What waits here, and what needs attention."`
+	Dismiss   dismissCmd   `cmd:"" help:"Take off the list what you have dealt with."`
 	Watch     watchCmd     `cmd:"" help:"Watch a clip in this machine's player."`
 	Export    exportCmd    `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
 	Link      linkCmd      `cmd:"" help:"Links by which carers watch."`
