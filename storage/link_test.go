@@ -168,8 +168,7 @@ func TestLinkOpen(t *testing.T) {
 	})
 	t.Run("NewPIN", func(t *testing.T) {
 		l := f.Share(c, 5)
-		page, err := openLink(w, l, l.PIN)
-		if err != nil {
+		if _, err := openLink(w, l, l.PIN); err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {
@@ -186,9 +185,6 @@ func TestLinkOpen(t *testing.T) {
 		w.Ana.Does(f.Record, "link.pin", &policies.LinkPIN{Link: l.ID, PIN: policies.DigestOf(keyed[:])})
 		if st := status(t, w, w.Ana, l.ID); st.Locked || st.Paused != 0 {
 			t.Errorf("with a new PIN: %+v, want neither locked nor paused", st)
-		}
-		if _, _, err := w.Links.Read(ctx, policies.Caller{}, l.Token, page.Session, 0, 10); !errors.Is(err, storage.ErrLinkEnded) {
-			t.Errorf("a page opened with the PIN before: %v, want ended", err)
 		}
 		var pin *storage.PINError
 		if _, err := openLink(w, l, l.PIN); !errors.As(err, &pin) || pin.Left != 4 {
@@ -234,4 +230,30 @@ func TestLinkOpen(t *testing.T) {
 			t.Errorf("unknown token: %v, want ended", err)
 		}
 	})
+}
+
+// Whoever has the PIN before may be why there is another: what they opened with it
+// ends. Only their stop is still taken.
+func TestLinkPINEndsThePage(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	c := f.Store(300_000, true)
+	ctx := context.Background()
+	l := f.Share(c, 1)
+	page, err := openLink(w, l, l.PIN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyed := l.Keyed("135790")
+	w.Ana.Does(f.Record, "link.pin", &policies.LinkPIN{Link: l.ID, PIN: policies.DigestOf(keyed[:])})
+	if _, _, err := w.Links.Read(ctx, policies.Caller{}, l.Token, page.Session, 0, 10); !errors.Is(err, storage.ErrLinkEnded) {
+		t.Errorf("a page opened with the PIN before: %v, want ended", err)
+	}
+	_, err = w.Links.Open(ctx, policies.Caller{}, l.Token, l.Auth(), keyed, page.Session)
+	if !errors.Is(err, storage.ErrLinkEnded) {
+		t.Errorf("its reload: %v, want another opening, of which there is none", err)
+	}
+	if err := w.Links.Stop(ctx, policies.Caller{}, l.Token, page.Session); err != nil {
+		t.Errorf("Ask us to stop on that page: %v", err)
+	}
 }
