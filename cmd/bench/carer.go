@@ -88,7 +88,7 @@ func carerTable(ours, peer []visits, how string) []Row {
 	warm := func(of func(visited) float64) func(visits) float64 {
 		return func(v visits) float64 { return of(v.warm) }
 	}
-	press := how + "; from the press on Watch to the first picture"
+	press := how + "; from the press on Watch to the first picture; both wait a second before each press, as fast people do"
 	waits := how + "; all waiting from the address to the first picture, without the time of fingers: page, PIN, Watch; the peer: page, Watch"
 	rows := []Row{
 		row("first frame cold", "ms", cold(visited.fromWatch), cold(visited.fromWatch), press).atMost(1.3),

@@ -21,6 +21,8 @@ const { values: o } = parseArgs({
 });
 process.env.PW_EXPERIMENTAL_SERVICE_WORKER_NETWORK_EVENTS = "1"; // the worker's requests are requests too
 const { chromium } = createRequire(resolve(o.package))("playwright-core");
+/** Before each press people read what they press: this is fast for it, in milliseconds. */
+const reading = 1000;
 const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
 const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
@@ -55,12 +57,14 @@ async function visit(context, name) {
   await page.goto(o.url, { waitUntil: "domcontentloaded" });
   if (o.pin) {
     await page.waitForSelector("#start:not([hidden])");
+    await page.waitForTimeout(reading);
     await page.fill("#pin", o.pin);
     await page.tap("#open");
     const state = await page.waitForSelector("#ready:not([hidden]), #message:not([hidden]), #summary:not([hidden])", { timeout: 30000 });
     const id = await state.getAttribute("id");
     if (id !== "ready") throw new Error(`the page says: ${await state.innerText()}`);
   }
+  await page.waitForTimeout(reading);
   await page.tap("#watch-button");
   await page.waitForFunction(() => globalThis.benchMarks.frame, null, { timeout: 60000 });
   say({ event: "frame" });
