@@ -295,6 +295,15 @@ func (d tables) count(query string, args ...any) (n int) {
 	return n
 }
 
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // dice are a test's choices. Its seed is printed by a test that fails, and is taken
 // from SEED: the same choices are made again, though not the same timing.
 func dice(t *testing.T) *rand.Rand {
