@@ -15,6 +15,7 @@ type LinkView struct {
 	policies.Link
 	Family policies.FamilyID  `json:"family"`
 	State  policies.LinkState `json:"state"`
+	Leaked bool               `json:"leaked"` // revoked by the server, to which its secret was sent
 }
 
 // Revoke ends a link, for good.
@@ -111,7 +112,7 @@ func (l *Links) Find(text string) (policies.LinkID, error) {
 
 func linkViews(f *policies.Family, order map[string]int, now policies.Micros) (out []LinkView) {
 	for _, id := range sortedBy(f.Links, order) {
-		out = append(out, LinkView{*f.Links[id], f.ID, f.LinkState(id, now)})
+		out = append(out, LinkView{*f.Links[id], f.ID, f.LinkState(id, now), f.LinkLeaked(id)})
 	}
 	return out
 }

@@ -84,6 +84,13 @@ func (c *linkShowCmd) Run(ctx context.Context, g *global) error {
 		if err != nil {
 			return err
 		}
+		leaked, err := d.Links.Leaked(id)
+		if err != nil {
+			return err
+		}
+		if leaked {
+			g.note("This link was revoked, because %s. Make a new one, and send it another way.", leakedWhy)
+		}
 		st, err := d.Links.Status(ctx, id)
 		if err != nil {
 			g.note("How often it was opened is not known: %v.", err)
@@ -172,7 +179,7 @@ func (c *linkListCmd) Run(ctx context.Context, g *global) error {
 			g.note("How often they were opened is not known: %v.", why)
 		}
 		return g.print(map[string]any{"links": links}, "%s", table(links, func(l listed) []string {
-			row := []string{l.ID.Short(), "clip " + l.Clip.Short(), plain(string(l.State)), "until " + date(l.Expires)}
+			row := []string{l.ID.Short(), "clip " + l.Clip.Short(), plain(string(l.State)) + mark(l.Leaked, ", its secret was sent to the service"), "until " + date(l.Expires)}
 			if l.Status != nil {
 				row = append(row, standing(*l.Status))
 			}

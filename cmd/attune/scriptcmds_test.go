@@ -45,6 +45,8 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"exits":    exits,
 	"save":     save,
 	"stray":    stray,
+	"gateway":  gateway,
+	"ends":     ends,
 }
 
 func want(ts *testscript.TestScript, args []string, n int, use string) {

@@ -89,6 +89,7 @@ type deviceStatus struct {
 	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
+	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
 	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
 }
 
@@ -122,6 +123,9 @@ func (c *statusCmd) Run(g *global) error {
 			return err
 		}
 		s.Held = append([]attune.HeldUpload{}, held...)
+		if s.Leaked, err = d.Families.Leaked(); err != nil {
+			return err
+		}
 		head := false
 		if org := d.Mirror.Org(); org != nil {
 			s.Service = org.Service
@@ -149,6 +153,9 @@ func (c *statusCmd) Run(g *global) error {
 		}
 		for _, text := range toWait {
 			lines = append(lines, "Waiting: "+text)
+		}
+		for _, l := range s.Leaked {
+			lines = append(lines, "Needs attention: "+leakedText(l))
 		}
 		for _, o := range attention {
 			lines = append(lines, "Needs attention: "+attentionText(o))
