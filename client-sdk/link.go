@@ -42,12 +42,16 @@ type linkSecret struct {
 	Easy     bool   `json:"easy"`
 }
 
+// easyMark stands behind a fragment that asks for easy words. The full stop is in no
+// secret, so whoever looks for a secret that leaked finds its end.
+const easyMark = ".e"
+
 // address is what is sent. Easy-read is asked for behind the #, where no server
 // sees it: that a parent reads with difficulty is nobody's to store.
 func (s linkSecret) address(base string, token policies.Bytes16) string {
 	address := base + "/s/" + token.String() + "#" + s.Fragment
 	if s.Easy {
-		address += "e"
+		address += easyMark
 	}
 	return address
 }

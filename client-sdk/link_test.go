@@ -26,7 +26,7 @@ func TestLinkPIN(t *testing.T) {
 	s.sync(sam)
 	link, err := sam.Links.Create(clip, f.mum, attune.LinkTerms{Days: 7, Opens: 3, EasyRead: true})
 	must(t, err)
-	if !strings.HasSuffix(link.URL, "e") {
+	if !strings.HasSuffix(link.URL, ".e") {
 		t.Errorf("the address %s does not ask for easy words", link.URL)
 	}
 	s.sync(sam)
@@ -46,7 +46,7 @@ func TestLinkPIN(t *testing.T) {
 	}
 	v, err := sam.Families.Show(f.id)
 	must(t, err)
-	secret, err := seal.ParseFragment(strings.TrimSuffix(strings.SplitN(link.URL, "#", 2)[1], "e"))
+	secret, err := seal.ParseFragment(strings.TrimSuffix(strings.SplitN(link.URL, "#", 2)[1], ".e"))
 	must(t, err)
 	if pin := secret.PIN(anew.PIN); v.Links[0].PIN != policies.Digest(sha256.Sum256(pin[:])) {
 		t.Error("the PIN that is told is not the one in force")

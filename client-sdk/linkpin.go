@@ -33,8 +33,10 @@ func (l *Links) PIN(id policies.LinkID) (Shared, error) {
 	if err != nil {
 		return Shared{}, err
 	}
-	if told.PIN, err = seal.NewPIN(); err != nil {
-		return Shared{}, err
+	for before := told.PIN; told.PIN == before; { // one in a million, and then nothing would stop
+		if told.PIN, err = seal.NewPIN(); err != nil {
+			return Shared{}, err
+		}
 	}
 	kept, err := l.keep(f, told)
 	if err != nil {

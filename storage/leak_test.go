@@ -37,6 +37,7 @@ func TestFindLeak(t *testing.T) {
 		"NoHash":         {token + fragment, true},
 		"FullStop":       {token + "#" + fragment + ".", true}, // a gateway took the sentence's end for the link's
 		"Bracket":        {token + "#" + fragment + ")", true},
+		"EasyRead":       {token + "#" + fragment + ".e", true},
 		"Plain":          {token, false},
 		"PlainAct":       {token + "/open", false},
 		"OtherChecksum":  {token + "#" + other, false},

@@ -37,13 +37,13 @@ export function tokenOf(path: string): string | null {
 }
 
 /**
- * Reads whether a link asks for easy words: one more character, `e`, which is outside
- * the checksum and reaches no server. Cut off, the page offers them by its button.
+ * Reads whether a link asks for easy words: `.e` behind the secret, outside its
+ * checksum, and sent to no server. Cut off, the page offers them by its button.
  *
  * @param fragment - `location.hash`, with or without its `#`
  */
 export function asksEasy(fragment: string): boolean {
-  return /^#?1[A-Za-z0-9_-]{47}e$/.test(fragment);
+  return /^#?1[A-Za-z0-9_-]{47}\.e$/.test(fragment);
 }
 
 /**
@@ -56,7 +56,7 @@ export function asksEasy(fragment: string): boolean {
  * @returns L (32 bytes), or null when it is absent, cut or changed
  */
 export async function readFragment(fragment: string): Promise<Bytes | null> {
-  const m = /^#?1([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{4})e?$/.exec(fragment);
+  const m = /^#?1([A-Za-z0-9_-]{43})([A-Za-z0-9_-]{4})(?:\.e)?$/.exec(fragment);
   const secret = fromBase64url(m?.[1], 32);
   if (!m || !secret) return null;
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", secret));

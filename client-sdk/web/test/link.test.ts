@@ -29,12 +29,12 @@ for (const v of refuse_fragment) {
 
 test("easy words are asked for behind the checksum", async () => {
   const v = good[0]!;
-  assert.equal(toBase64url((await readFragment(`#${v.fragment}e`))!), v.l);
-  assert.ok(asksEasy(`#${v.fragment}e`));
-  for (const other of ["", v.fragment, `${v.fragment}f`, `${v.fragment}ee`, v.fragment.slice(0, -1)]) {
+  assert.equal(toBase64url((await readFragment(`#${v.fragment}.e`))!), v.l);
+  assert.ok(asksEasy(`#${v.fragment}.e`));
+  for (const other of ["", v.fragment, `${v.fragment}.f`, `${v.fragment}.ee`, `${v.fragment}e`, `${v.fragment.slice(0, -1)}.e`]) {
     assert.equal(asksEasy(other), false, other);
   }
-  for (const bad of [`${v.fragment}f`, `${v.fragment}ee`, `${v.fragment.slice(0, -1)}-e`]) {
+  for (const bad of [`${v.fragment}.f`, `${v.fragment}.ee`, `${v.fragment}e`, `${v.fragment}.`, `${v.fragment.slice(0, -1)}.e`]) {
     assert.equal(await readFragment(bad), null, bad);
   }
 });
