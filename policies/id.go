@@ -95,7 +95,9 @@ func decodeExact(dst, b []byte) error {
 	if len(b) != enc.EncodedLen(len(dst)) {
 		return errID
 	}
-	if _, err := enc.Decode(dst, b); err != nil {
+	// The decoder skips line breaks; then it has fewer bytes to give, and the rest of
+	// dst would be zeros that nobody wrote.
+	if n, err := enc.Decode(dst, b); err != nil || n != len(dst) {
 		return errID
 	}
 	return nil
