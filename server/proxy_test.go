@@ -121,3 +121,12 @@ func TestStrictTransport(t *testing.T) {
 		})
 	}
 }
+
+func addrPort(t *testing.T, s string) netip.AddrPort {
+	t.Helper()
+	p, err := netip.ParseAddrPort(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
