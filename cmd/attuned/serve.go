@@ -80,6 +80,7 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	if err := c.objectsFlags.remember(f); err != nil {
 		return err
 	}
+	defer sweeping(ctx, store.Store, sweepEvery, log)()
 	s, err := c.server(f, store, way, log, p)
 	if err != nil {
 		return err
