@@ -77,15 +77,14 @@ func (k *Keys) family(id policies.FamilyID) (seal.Identity, error) {
 		"This device holds no key for family %s.", f.Reference)
 }
 
-// clips is the key that opens a family's clips here: the family's; or for somebody
-// outside the team their own, for which a device of the team writes a header beside
-// each clip that they may watch.
+// clips is the key that opens a family's clips here: the family's on the team, and
+// for everybody else their own, for which a device of the team writes a header
+// beside each clip that they may watch.
 func (k *Keys) clips(f *policies.Family) (seal.Identity, error) {
-	key, err := k.family(f.ID)
-	if CodeOf(err) == CodeNoKey && !f.OnTeam(k.me.Staff) {
+	if !f.OnTeam(k.me.Staff) {
 		return k.identity, nil
 	}
-	return key, err
+	return k.family(f.ID)
 }
 
 // recipientOf is a person's public age key, from the verified fold only.

@@ -40,14 +40,14 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 	if !p.Active(a.Now) || !p.HasPowers() {
 		return Changes{}, notPossible("this practitioner is not confirmed, or no longer certified; ask a registrar")
 	}
-	was := f.Receives(o, p.ID, a.Now)
+	was, on := f.Receives(o, p.ID, a.Now), f.OnTeam(p.ID)
 	m := f.member(p.ID)
 	if m == nil {
 		m = &TeamMember{Staff: p.ID}
 		f.Team[p.ID] = m
 	}
 	m.Added = insertGrant(m.Added, a.Statement)
-	return f.received(o, p.ID, was, a.Now), nil
+	return f.reseated(o, p.ID, was, on, a.Now), nil
 }
 
 func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
@@ -56,9 +56,20 @@ func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
 			return Changes{}, err
 		}
 	}
-	was := f.Receives(o, a.Said.Staff, a.Now)
-	f.restrict(staffSubject(a.Said.Staff), a.ID)
-	return f.received(o, a.Said.Staff, was, a.Now), nil
+	who := a.Said.Staff
+	was, on := f.Receives(o, who, a.Now), f.OnTeam(who)
+	f.restrict(staffSubject(who), a.ID)
+	return f.reseated(o, who, was, on, a.Now), nil
+}
+
+// reseated is received, for a statement about the team. A viewer who joins it, or
+// somebody of it who stays on as a viewer, receives the record before and after, and
+// not the same of it: they begin anew, with what is theirs now.
+func (f *Family) reseated(o *Org, who StaffID, was, on bool, now Micros) Changes {
+	if was && on != f.OnTeam(who) && f.Receives(o, who, now) {
+		return Changes{Joined: []StaffID{who}}
+	}
+	return f.received(o, who, was, now)
 }
 
 // OnTeam reports whether a person is on the practitioner team now: put there by

@@ -45,7 +45,7 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 		return name == "label"
 	}
 	if own, ok := strings.CutPrefix(name, "key/"); ok {
-		return own == who.String()
+		return own == who.String() && f.OnTeam(who) // and not of who left it and stays on as a viewer
 	}
 	if strings.HasPrefix(name, "recovery/") {
 		return false
