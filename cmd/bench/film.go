@@ -41,7 +41,7 @@ func (w *workshop) large(from string, size int64) (path string, err error) {
 		return "", err
 	}
 	defer src.Close()
-	path = filepath.Join(w.temp, "large.mp4")
+	path = filepath.Join(w.temp, "large-"+filepath.Base(from))
 	dst, err := os.Create(path)
 	if err != nil {
 		return "", err
