@@ -90,7 +90,10 @@ func (o *opening) run(tx *rows.Tx) error {
 		Caller: o.who, Action: policies.ActOpenLink, Link: link.ID, Clip: link.Clip, Purpose: policies.FilmAndUse, Now: now,
 	}, org, f)
 	if subtle.ConstantTimeCompare(row.Token[:], o.token[:])&subtle.ConstantTimeCompare(link.Auth[:], o.auth[:]) != 1 {
-		return errors.Join(errStranger, o.log(tx, f, link, ruling, now))
+		if err := o.log(tx, f, link, ruling, now); err != nil {
+			return err // on a full disk too the answer is the one that everybody gets
+		}
+		return errStranger
 	}
 	if !ruling.Allowed {
 		o.refused = ErrLinkEnded

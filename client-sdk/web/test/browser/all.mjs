@@ -46,7 +46,7 @@ const visits = [
   ["scanned", "inert", {}],
   ["reload", "reload", {}],
   ["leaving", "left", {}],
-  ["easy", "easy", { change: (url) => url + ".e" }],
+  ["easy", "easythrough", { change: (url) => url + ".e" }],
   ["busy", "busy", {}],
   ["unreached", "unreached", {}],
   ["large", "toolarge", { worker: false }],
