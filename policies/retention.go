@@ -119,6 +119,9 @@ func (k KeepRule) text(of string) string {
 	for _, c := range k.When {
 		when = append(when, caseText[c])
 	}
+	if len(when) == 2 && strings.HasPrefix(when[1], "the child ") && strings.HasPrefix(when[0], "the child ") {
+		when[1] = strings.TrimPrefix(when[1], "the child ")
+	}
 	return text + ", if " + strings.Join(when, " and ")
 }
 
@@ -192,7 +195,7 @@ var triggers = map[Trigger]trigger{
 	OnBirthday26:         {text: "the child's 26th birthday", plain: "your child turns 26", birthday: 26},
 	OnBirthday75:         {text: "the child's 75th birthday", plain: "your child turns 75", birthday: 75},
 	OnAdoptionOrder:      {text: "the adoption order", plain: "the adoption order", maybe: true},
-	OnDeath:              {text: "the child's death", plain: "a child's death", maybe: true},
+	OnDeath:              {text: "the person's death", plain: "a person's death", maybe: true},
 }
 
 // Triggers lists every Trigger.

@@ -4,7 +4,8 @@
 // It promises that a pack it returns is complete, inside the ranges that the
 // design allows, and that every figure names its source. It does not say that a
 // figure is right for a service: an IG lead must confirm each, and policy.adopt
-// then names the SHA-256 of the file. Start at [Load].
+// then names the SHA-256 of the file. Start at [Load]; [Paper] writes what a service
+// hands out, with the pack's figures in it.
 package packs
 
 import (
@@ -18,7 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed *.yaml */consent-form.md
+//go:embed *.yaml papers/*.md
 var files embed.FS
 
 // Confirm is the sentence beside every figure in the generated papers.
@@ -54,16 +55,20 @@ func Text(name string) ([]byte, error) {
 }
 
 // FormText is the words of a pack's consent form, and their SHA-256, which
-// consent.sign names as what was shown.
+// consent.sign names as what was shown: the bytes of the Markdown that [Paper]
+// writes for [Form], UTF-8 with "\n" line ends. The digest is over what was printed
+// before anybody wrote on it; what they wrote is in the attachment "form".
+//
+// The words follow from the pack and from this program's template. An upgrade may
+// change them, and then the digest: forms that were signed before keep theirs, and
+// their words are what the earlier version printed. A service keeps a printed copy
+// of every version that it used.
 //
 // Source: UK GDPR Art 7(1): show what the person was told.
 func FormText(name string) ([]byte, policies.Digest, error) {
-	if !plain(name) {
-		return nil, policies.Digest{}, fmt.Errorf("%q is not the name of a pack", name)
-	}
-	text, err := files.ReadFile(name + "/consent-form.md")
+	text, err := Paper(name, Form)
 	if err != nil {
-		return nil, policies.Digest{}, fmt.Errorf("pack %q has no consent form", name)
+		return nil, policies.Digest{}, err
 	}
 	return text, policies.DigestOf(text), nil
 }

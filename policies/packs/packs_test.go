@@ -74,23 +74,3 @@ func TestUnknownPack(t *testing.T) {
 		}
 	}
 }
-
-// TestFormAsksEveryPurpose holds the form against the words of the protocol: one
-// line of boxes for each purpose, none ticked, and no promise that cannot be kept.
-func TestFormAsksEveryPurpose(t *testing.T) {
-	text, digest, err := packs.FormText("council")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if digest != policies.DigestOf(text) {
-		t.Error("the digest is not that of the words")
-	}
-	if got, want := strings.Count(string(text), "| ☐ | ☐ |"), len(policies.Purposes()); got != want {
-		t.Errorf("the form asks %d purposes, want %d", got, want)
-	}
-	for _, never := range []string{"☑", "☒", "belongs to you", "view-only", "every access", "cannot be downloaded"} {
-		if strings.Contains(strings.ToLower(string(text)), never) {
-			t.Errorf("the form says %q", never)
-		}
-	}
-}

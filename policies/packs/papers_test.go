@@ -1,0 +1,256 @@
+package packs_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/packs"
+)
+
+var update = flag.Bool("update", false, "write the papers anew")
+
+// paper is a paper of a pack.
+func paper(t *testing.T, pack, name string) string {
+	t.Helper()
+	text, err := packs.Paper(pack, name)
+	if err != nil {
+		t.Fatalf("%s of %s: %v", name, pack, err)
+	}
+	return string(text)
+}
+
+func everyPaper(t *testing.T, look func(t *testing.T, pack, name, text string)) {
+	t.Helper()
+	for _, pack := range packs.Names() {
+		for _, name := range packs.Papers() {
+			t.Run(pack+"/"+name, func(t *testing.T) { look(t, pack, name, paper(t, pack, name)) })
+		}
+	}
+}
+
+// TestPapersAreWrittenOut: what lies in the folders is what comes out, and no blank
+// is left. Write them with: go test ./policies/packs -update
+func TestPapersAreWrittenOut(t *testing.T) {
+	everyPaper(t, func(t *testing.T, pack, name, text string) {
+		if strings.Contains(text, "{{") || strings.Contains(text, "}}") {
+			t.Error("a blank is left")
+		}
+		path := pack + "/" + name + ".md"
+		if *update {
+			if err := os.MkdirAll(pack, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lies, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(lies) != text {
+			t.Errorf("%s is not what the pack says; run: go test ./policies/packs -update", path)
+		}
+	})
+}
+
+// TestNoFigureIsWrittenOut: a number with a unit of time would stay when the
+// service adopts another figure.
+func TestNoFigureIsWrittenOut(t *testing.T) {
+	number := `(?i)\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|sixty|ninety|a couple of|a few)[ -](working |calendar )?(second|minute|hour|day|night|week|month|year)s?\b|\bfortnight|\bhalf a year`
+	for _, name := range packs.Papers() {
+		text, err := os.ReadFile("papers/" + name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := regexp.MustCompile(number).FindAllString(string(text), -1); found != nil {
+			t.Errorf("%s writes out %q", name, found)
+		}
+	}
+	for _, pack := range packs.Names() {
+		p, _, err := packs.Load(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range p.Scheme { // the form's words in the pack, too
+			if found := regexp.MustCompile(number).FindAllString(s.Asks+" "+s.Easy, -1); found != nil {
+				t.Errorf("%s, %s writes out %q", pack, s.Purpose, found)
+			}
+		}
+	}
+}
+
+// TestEveryFigureIsPrinted: the service policy shows every figure with its source
+// and the sentence that it must be confirmed.
+func TestEveryFigureIsPrinted(t *testing.T) {
+	for _, pack := range packs.Names() {
+		p, _, err := packs.Load(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := paper(t, pack, "service-policy")
+		for _, l := range p.Limits() {
+			name := strings.ReplaceAll(l.Name[strings.LastIndexByte(l.Name, '.')+1:], "_", " ")
+			row := fmt.Sprintf("| %s | %s | %s. %s |", name, l, strings.TrimRight(l.Figure.Source, ". "), packs.Confirm)
+			if !strings.Contains(text, row) {
+				t.Errorf("%s: no line %q", pack, row)
+			}
+		}
+		for _, c := range p.Retention {
+			for _, k := range c.Keep {
+				if !strings.Contains(text, k.String()) || !strings.Contains(text, strings.TrimRight(k.Source, ". ")+". "+packs.Confirm) {
+					t.Errorf("%s, %s: %q or its source is not printed", pack, c.Class, k)
+				}
+			}
+		}
+	}
+}
+
+// TestPapersKeepWhatTheyMust is the checklist of the sources. A phrase stands for
+// the point; who changes the words changes the phrase, and looks at the source.
+func TestPapersKeepWhatTheyMust(t *testing.T) {
+	for _, c := range []struct {
+		source, point, paper string
+		phrases              []string
+	}{
+		{"NICE NG26 (a)", "the head of service gives permission", "service-policy", []string{"The head of service gives permission to film"}},
+		{"NICE NG26 (a)", "a policy on video exists", "service-policy", []string{"# Service policy on video", "Adopted on:"}},
+		{"NICE NG26 (b)", "who might view", Form, []string{"## Who can watch"}},
+		{"NICE NG26 (b)", "in which circumstances", Form, []string{"## When we might share without asking", "in danger", "a court"}},
+		{"NICE NG26 (b)", "in writing, for themselves and for the child", Form, []string{"You decide for yourself", "for your child", "Signature"}},
+		{"NICE NG26 (b)", "in writing, as policy", "service-policy", []string{"agrees in writing, for themselves and for their child, before filming"}},
+		{"NICE NG26 (c)", "staff who book know why", "booking-script", []string{"## What is it for?", "## Who sees it?", "## Can I say no?", "## Where is it kept?", "## When is it deleted?"}},
+		{"NICE NG26 (c)", "the policy asks it of them", "service-policy", []string{"Staff who book appointments know the booking script"}},
+		{"NICE NG26 (d)", "equipment and footage, by the law of today", "storage", []string{"camera, memory card", "UK GDPR", "Data Protection Act 2018"}},
+		{"NICE NG26 (e)", "a protocol that carers can trust", "storage", []string{"better than usual", "## Who has a key", "## When film goes"}},
+		{"AVIGuk code", "supervision, intervision and training asked apart", Form, []string{"one supervisor", "We ask you again, on another form"}},
+
+		{"users.md", "who is asked", Form, []string{"Who will be in the film"}},
+		{"users.md", "why they may decide", Form, []string{"why they may decide"}},
+		{"users.md", "the child in their own way", Form, []string{"How your child was asked, in their own way"}},
+		{"users.md", "each its own yes or no, none ticked", Form, []string{"Put a cross in one box on every line. Nothing is crossed for you.", "| ☐ | ☐ |"}},
+		{"users.md", "no changes nothing", Form, []string{"If you say no, you get the same help"}},
+		{"users.md", "what is filmed and what is not", Form, []string{"## What we film", "We do not film other people"}},
+		{"users.md", "stopped on request", Form, []string{"Say stop at any time and we stop"}},
+		{"users.md", "where kept", Form, []string{"## How we keep it"}},
+		{"users.md", "when deleted", Form, []string{"## When we delete it"}},
+		{"users.md", "a copy, not ownership", Form, []string{"You can have a copy. The service looks after the film"}},
+		{"users.md", "two keepers together, and that you see it", Form, []string{"Two people we trust can open it together", "We tell you that it was opened, unless"}},
+		{"users.md", "how it was understood", Form, []string{"language, interpreter, easy words"}},
+		{"users.md", "copy given", Form, []string{"I got a copy of this form"}},
+		{"users.md", "as easy to withdraw as to give", Form, []string{"tell your worker or anyone here, ring, write, or press"}},
+		{"users.md", "complaint and ICO", Form, []string{"We answer within", "Information Commissioner's Office"}},
+		{"users.md", "a screen can be filmed", Form, []string{"We cannot stop someone filming a screen"}},
+		{"users.md", "still happy today", Form, []string{"are you still happy to be filmed today?"}},
+
+		{"UK GDPR Art 13", "controller and data protection officer", "privacy-notice", []string{"Name of the service and its address", "Data protection officer"}},
+		{"UK GDPR Art 13", "purpose and basis", "privacy-notice", []string{"## Why we may", "UK GDPR Article 6(1)"}},
+		{"UK GDPR Art 13", "who receives it", "privacy-notice", []string{"## Who can watch", "## Who else may see it"}},
+		{"UK GDPR Art 13", "how long", "privacy-notice", []string{"## How long we keep it"}},
+		{"UK GDPR Art 13", "rights, and the ICO", "privacy-notice", []string{"Ask for a copy", "correct or to delete", "do not agree", "ico.org.uk"}},
+		{"AVIGuk, users.md", "a named supervisor, until a date, no copies", "supervision-agreement", []string{"registered with:", "It ends access after", "Makes no copy"}},
+		{"GMC 22 to 27", "separate, the final film first, no recall", "separate-form", []string{"we showed it to you first", "cannot be called back"}},
+		{"DESIGN §5", "nothing destroys yet", "service-policy", []string{"Attune does not yet destroy film"}},
+		{"DESIGN §5", "nothing destroys yet", "storage", []string{"Attune does not yet destroy film"}},
+	} {
+		for _, pack := range packs.Names() {
+			text := paper(t, pack, c.paper)
+			for _, phrase := range c.phrases {
+				if !strings.Contains(text, phrase) {
+					t.Errorf("%s, %s: %s does not say %q (%s)", pack, c.source, c.paper, phrase, c.point)
+				}
+			}
+		}
+	}
+	easy := []string{"You can say no", "say stop at any time", "who can say yes for each one, and why", "how we asked your child", "no box has a cross yet", "| ☐ | ☐ |",
+		"who can see it", "where we keep it", "when we delete it", "you can have a copy", "two people we trust can open it", "i have a copy of this form", "ico", "films a screen", "ask us to stop"}
+	for _, pack := range packs.Names() {
+		text := strings.ToLower(paper(t, pack, "consent-form-easy"))
+		for _, phrase := range easy {
+			if !strings.Contains(text, strings.ToLower(phrase)) {
+				t.Errorf("%s: the easy-read form does not say %q", pack, phrase)
+			}
+		}
+	}
+}
+
+const Form = packs.Form
+
+// TestPapersPromiseNothingFalse: wording that users.md calls false, what no paper
+// may promise, and words of the program that nobody shall see.
+func TestPapersPromiseNothingFalse(t *testing.T) {
+	never := []string{"every access", "all access", "every backup is", "shredded", "view-only", "view only", "cannot be downloaded", "can not be downloaded",
+		"belongs to you", "belong to you", "your property", "you own", "completely secure", "100%", "guarantee", "impossible", "unhackable", "never be seen",
+		"☑", "☒", "[x]", "digest", "ciphertext", "sha-256", "cedar", "key generation", " lease", "statement"}
+	everyPaper(t, func(t *testing.T, _, _, text string) {
+		for _, n := range never {
+			if strings.Contains(strings.ToLower(text), n) {
+				t.Errorf("it says %q", n)
+			}
+		}
+	})
+}
+
+// TestFormAsksWhatThePackAsks: every purpose of the pack is asked once, on the form
+// that the pack names, and nothing else is.
+func TestFormAsksWhatThePackAsks(t *testing.T) {
+	for _, pack := range packs.Names() {
+		p, _, err := packs.Load(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		main, easy, other := paper(t, pack, Form), paper(t, pack, "consent-form-easy"), paper(t, pack, "separate-form")
+		count := 0
+		for _, s := range p.Scheme {
+			on := map[bool]string{false: main, true: other}[s.Separate]
+			if strings.Count(on, "| "+s.Asks) != 1 || !strings.Contains(easy, s.Easy) {
+				t.Errorf("%s: %s is not asked", pack, s.Purpose)
+			}
+			if s.Separate && strings.Contains(main, "| "+s.Asks) {
+				t.Errorf("%s: %s has a box on the main form", pack, s.Purpose)
+			}
+			if !s.Separate {
+				count++
+			}
+		}
+		if got := strings.Count(main, "| ☐ | ☐ |"); got != count {
+			t.Errorf("%s: the form has %d lines of boxes, want %d", pack, got, count)
+		}
+	}
+}
+
+// TestFormText: consent.sign names the words that the program prints.
+func TestFormText(t *testing.T) {
+	seen := map[policies.Digest]bool{}
+	for _, pack := range packs.Names() {
+		text, digest, err := packs.FormText(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lies, err := os.ReadFile(pack + "/" + Form + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if digest != policies.DigestOf(lies) || !slices.Equal(text, lies) {
+			t.Errorf("%s: the digest is not that of the printed form", pack)
+		}
+		if strings.Contains(string(text), "\r") || seen[digest] {
+			t.Errorf("%s: another line end, or the form of another pack", pack)
+		}
+		seen[digest] = true
+	}
+}
+
+func TestUnknownPaper(t *testing.T) {
+	for _, name := range []string{"", "nothing", "../council.yaml", "papers/consent-form"} {
+		if _, err := packs.Paper("council", name); err == nil {
+			t.Errorf("Paper(%q) succeeded", name)
+		}
+	}
+}
