@@ -76,4 +76,11 @@ func ParseInvitation(s string) (Invitation, error) {
 
 func (i Invitation) expired(now time.Time) bool { return !now.Before(i.Expires.Time()) }
 
+// early reports that the clock is behind: no invitation is good for so long. What it
+// certified would have ended before it began, and the invitation be used up by it.
+func (i Invitation) early(now time.Time) bool {
+	const spare = 24 * time.Hour // the registrar's clock may be a little ahead
+	return now.Add(policies.MaxInviteLife + spare).Before(i.Expires.Time())
+}
+
 func (i Invitation) oneTimeKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(i.Key[:]) }

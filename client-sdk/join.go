@@ -116,6 +116,10 @@ func prepare(dir string, inv Invitation, passphrase []byte, cfg Config) (joining
 		return j, secrets{}, problem(CodeInvitation, "Ask your registrar for a new one; check this device's clock.",
 			"This invitation ended on %s.", day(inv.Expires.Time()))
 	}
+	if inv.early(cfg.Now()) {
+		return j, secrets{}, problem(CodeInvitation, "Set this device's clock, then try again; the invitation was not used.",
+			"This device's clock is behind: it says %s.", day(cfg.Now()))
+	}
 	id, err := seal.NewIdentity()
 	if err != nil {
 		return j, secrets{}, err

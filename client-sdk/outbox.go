@@ -158,7 +158,7 @@ func impossible(kind policies.Kind, err error) error {
 	code, next := wire.CodeNotPossible, "Look at what changed; sync if you can."
 	switch {
 	case errors.Is(err, policies.ErrSigner):
-		code, next = wire.CodeSigner, "Ask somebody whose part it is; if it is yours, sync, and check that your six words were confirmed."
+		code, next = wire.CodeSigner, "Ask somebody whose part it is; if it is yours, sync, check that your six words were confirmed, and look at this device's clock."
 	case errors.Is(err, policies.ErrMissing):
 		code, next = wire.CodeMissing, "Sync, and try again."
 	}
