@@ -224,7 +224,7 @@ func (o *Outbox) Waiting() ([]Outcome, error) { return o.list("queued") }
 func (o *Outbox) Attention() ([]Outcome, error) { return o.list("refused") }
 
 // Dismiss takes a refused statement off the list, once a person has dealt with it,
-// and with a clip its sealed film. A clip whose recording was removed stays: what
+// and with a clip its sealed film and what was said about its recording. A clip whose recording was removed stays: what
 // lies here is then all that there is of it. Errors: an [*Error] with [CodeUnknown]
 // or wire.CodeNotPossible.
 func (o *Outbox) Dismiss(id policies.StatementID) error {
@@ -246,6 +246,15 @@ func (o *Outbox) Dismiss(id policies.StatementID) error {
 		}
 		if n, _ := done.RowsAffected(); n == 0 {
 			return problem(CodeUnknown, "List what needs attention.", "Nothing refused has the number %s.", id.Short())
+		}
+		about, err := refusedAbout(tx, o.d, policies.ClipID(id))
+		if err != nil {
+			return err
+		}
+		for _, x := range about {
+			if _, err := tx.Exec(`DELETE FROM outbox WHERE id = $1`, x); err != nil {
+				return err
+			}
 		}
 		for _, q := range []string{
 			`DELETE FROM attachments WHERE statement = $1`,

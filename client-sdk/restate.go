@@ -182,7 +182,7 @@ func (w *restating) queue() (out Restated, err error) {
 // swap puts the new clip in the old one's place, and takes away what was refused of
 // the old one: the statement itself, and what was said about its recording.
 func (w *restating) swap(tx *sql.Tx, now policies.ClipID) error {
-	about, err := w.annotations(tx)
+	about, err := refusedAbout(tx, w.d, w.was)
 	if err != nil {
 		return err
 	}
@@ -208,18 +208,18 @@ func (w *restating) swap(tx *sql.Tx, now policies.ClipID) error {
 	return nil
 }
 
-// annotations are the refused statements about the recording of the refused clip.
-func (w *restating) annotations(tx *sql.Tx) (ids []string, err error) {
+// refusedAbout are the refused statements about the recording of a refused clip.
+func refusedAbout(tx *sql.Tx, d *desk, clip policies.ClipID) (ids []string, err error) {
 	err = each(tx, func(r *sql.Rows) error {
 		var id, raw string
 		if err := r.Scan(&id, &raw); err != nil {
 			return err
 		}
-		s, err := trusted(raw, w.d)
+		s, err := trusted(raw, d)
 		if err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
-		if b, ok := s.Body.(*policies.ClipAnnotate); ok && b.Clip == w.was && b.Source != policies.SourceUnknown {
+		if b, ok := s.Body.(*policies.ClipAnnotate); ok && b.Clip == clip && b.Source != policies.SourceUnknown {
 			ids = append(ids, id)
 		}
 		return nil

@@ -217,3 +217,16 @@ func TestDeniedUploadIsListed(t *testing.T) {
 		t.Errorf("held %+v, %v; want the clip, and that each sync tries again", held, err)
 	}
 }
+
+// TestDismissTakesAllOfAClip: with a refused clip goes what was refused about its
+// recording, so that one thing to deal with is one line to put away.
+func TestDismissTakesAllOfAClip(t *testing.T) {
+	_, sam, _, _, clip := refusedClip(t, policies.SourceKept)
+	if list, err := sam.Outbox.Attention(); err != nil || len(list) != 2 {
+		t.Fatalf("needs attention: %+v, %v; want the clip and what became of its recording", list, err)
+	}
+	must(t, sam.Outbox.Dismiss(policies.StatementID(clip)))
+	if list, err := sam.Outbox.Attention(); err != nil || len(list) != 0 {
+		t.Errorf("still needs attention: %+v, %v", list, err)
+	}
+}

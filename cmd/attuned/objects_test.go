@@ -179,6 +179,20 @@ func TestObjectsKeys(t *testing.T) {
 			if status != 0 || !strings.Contains(said, "note  the S3 key "+cfg.AccessKey+": it can also delete film for good") {
 				t.Errorf("check with the administrator's key = %d: %s", status, said)
 			}
+			// A key that leaked: it is removed, another one made, and the old one is no good.
+			server, old := filepath.Join(dir, "keys", "server.key"), filepath.Join(dir, "old.key")
+			if err := os.Rename(server, old); err != nil {
+				t.Fatal(err)
+			}
+			if status, said := command("setup", admin, "--keys", filepath.Join(dir, "keys")); status != 0 {
+				t.Errorf("setup for another key = %d: %s", status, said)
+			}
+			if status, said := command("check", server); status != 0 {
+				t.Errorf("check with the new key = %d: %s", status, said)
+			}
+			if status, _ := command("check", old); status == 0 {
+				t.Error("the old key still opens the server")
+			}
 			if status, said := command("setup", filepath.Join(dir, "keys", "server.key"), "--keys", t.TempDir()); status == 0 {
 				t.Errorf("the server's key made users: %s", said)
 			}
