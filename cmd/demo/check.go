@@ -93,6 +93,9 @@ func outcomes(ctx context.Context, st *stage, s settings, video string) error {
 		}},
 		{"A changed film is not played", func() error { return st.damaged(ctx, s, l) }},
 		{"The store and the log are sound", func() error { return st.sound(ctx) }},
+		{"A link lives: looked at by a scanner, guessed at, given a new PIN, reloaded, used up", func() error { return st.lived(ctx, s, l.Clip) }},
+		{"A supervisor of another employer watches until they are taken off the list", func() error { return st.supervised(ctx, l.Clip) }},
+		{"Permission revoked, a father's objection, a withdrawal by telephone: nothing is shown", func() error { return st.ended(ctx, s, l) }},
 		{"A revoked link shows nothing", func() error { return st.revoked(ctx, s, l) }},
 		{"The carer asks us to stop, and everything does", func() error { return st.stopped(ctx, s) }},
 	} {

@@ -90,9 +90,10 @@ type playback struct {
 }
 
 // play begins to watch, as with a player that is slow.
-func (st *stage) play(ctx context.Context, who, clip string) (*playback, error) {
-	p := &playback{cmd: exec.CommandContext(ctx, st.binary("attune"), "--json", "--home", st.home(who),
-		"--server", st.origin, "--passphrase-file", st.passphrase(), "watch", clip, "--print-url")}
+func (st *stage) play(ctx context.Context, who, clip string, more ...string) (*playback, error) {
+	args := append([]string{"--json", "--home", st.home(who), "--server", st.origin, "--passphrase-file", st.passphrase(),
+		"watch", clip, "--print-url"}, more...)
+	p := &playback{cmd: exec.CommandContext(ctx, st.binary("attune"), args...)}
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

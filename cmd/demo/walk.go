@@ -128,6 +128,11 @@ func (st *stage) permission(ctx context.Context) error {
 	); err != nil {
 		return err
 	}
+	return st.permit(ctx)
+}
+
+// permit has the practitioner ask, and the head of service approve.
+func (st *stage) permit(ctx context.Context) error {
 	var approval made
 	if err := st.as(ctx, "sam", &approval, "approval", "request", family); err != nil {
 		return err
@@ -138,7 +143,10 @@ func (st *stage) permission(ctx context.Context) error {
 	return st.acts(ctx, "helen", []string{"approval", "grant", approval.ID})
 }
 
-func (st *stage) consent(ctx context.Context) error {
+func (st *stage) consent(ctx context.Context) error { return st.sign(ctx) }
+
+// sign has the mother sign a form, with what else stands on it.
+func (st *stage) sign(ctx context.Context, more ...string) error {
 	form := st.secret("consent-form.txt")
 	words := "Consent to filming, Northfield Early Help (a demonstration).\nSigned on paper by Robin's mother.\n"
 	if err := os.WriteFile(form, []byte(words), 0o600); err != nil {
@@ -148,11 +156,11 @@ func (st *stage) consent(ctx context.Context) error {
 	if err := st.sync(ctx, "sam"); err != nil {
 		return err
 	}
-	return st.acts(ctx, "sam", []string{"consent", "sign", family,
+	return st.acts(ctx, "sam", append([]string{"consent", "sign", family,
 		"--person", "Mum:Mum:own", "--person", "Robin:Mum:parental_responsibility",
-		"--yes", "film_and_use", "--yes", "film_review", "--yes", "family_copy", "--no", "training_event", "--no", "research",
+		"--yes", "film_and_use", "--yes", "film_review", "--yes", "supervision", "--yes", "family_copy", "--no", "training_event", "--no", "research",
 		"--from", today.Format(dates), "--until", today.AddDate(0, 5, 0).Format(dates),
-		"--signed-on", today.Format(dates), "--form", form})
+		"--signed-on", today.Format(dates), "--form", form}, more...))
 }
 
 func (st *stage) record(ctx context.Context, video string) error {
