@@ -5,13 +5,13 @@
 // Needs Go, ffmpeg and Chromium, and the scripts built by `npm run build`.
 import { spawn, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { drive } from "./drive.mjs";
+import { drive, headings } from "./drive.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const { values: args } = parseArgs({ options: { shots: { type: "string" }, only: { type: "string" } } });
@@ -55,6 +55,13 @@ const visits = [
   ["locked", "locked", {}],
 ];
 
+/** Every message that the page can show is met by some visit. */
+function unmet() {
+  const met = new Set(visits.map(([, expect]) => headings[expect]));
+  const { messages } = JSON.parse(readFileSync(join(root, "server/pages/words/en.json"), "utf8")).live;
+  return Object.keys(messages).filter((name) => !met.has(messages[name].heading));
+}
+
 /** A film of the size of a real one, so that ranges mean something: more than 5 MB. */
 function makeFilm(folder) {
   const film = join(folder, "film.mp4");
@@ -80,6 +87,10 @@ async function startService(folder) {
 
 const folder = mkdtempSync(join(tmpdir(), "carer-film-"));
 let failed = 0;
+for (const name of unmet()) {
+  console.log("FAIL no visit meets the message", name);
+  failed++;
+}
 const { service, links } = await startService(folder);
 try {
   for (const [name, expect, how] of visits) {
@@ -104,7 +115,10 @@ try {
     console.log(`FAIL ${name} was opened ${report.opened[name]} times, want ${want}`);
     failed++;
   }
-  if (report.asked.scanned) console.log("FAIL a scanner had the link opened", failed++);
+  if (report.asked.scanned) {
+    console.log("FAIL a scanner had the link opened");
+    failed++;
+  }
 } finally {
   service.stdin.end();
   await once(service, "exit");

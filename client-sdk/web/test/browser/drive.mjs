@@ -19,7 +19,8 @@ import { join } from "node:path";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const phone = { width: 390, height: 844 };
-const headings = {
+/** What the page says in each situation that takes it over. */
+export const headings = {
   ended: "This link has ended",
   damaged: "This film was changed or damaged",
   truncated: "Part of this film is missing",
