@@ -134,3 +134,25 @@ func logRows(ctx context.Context, w *workshop) ([]Row, error) {
 		compare("log: append, 64 callers", "/s", perSecond(found["Callers64"]), bare, beats).atLeast(5).under(how),
 	}, nil
 }
+
+// pushRows measures what a device waits for when it hands in one statement.
+func pushRows(ctx context.Context, w *workshop) ([]Row, error) {
+	times := "2000x"
+	if w.quick {
+		times = "100x"
+	}
+	found, err := w.goBench(ctx, "./server", "BenchmarkPush", times)
+	if err != nil {
+		return nil, err
+	}
+	const how = "family.open over HTTP on loopback, the clients in the same process: signature, rules, log, FULL commit, answer read"
+	var rows []Row
+	for _, clients := range []int{1, 32} {
+		ns := found[fmt.Sprintf("Clients%d", clients)]
+		if len(ns) != w.runs {
+			return nil, fmt.Errorf("BenchmarkPush has %d figures for %d clients, want %d", len(ns), clients, w.runs)
+		}
+		rows = append(rows, alone(fmt.Sprintf("push: durable, one statement, clients %d", clients), "/s", perSecond(ns)).under(how))
+	}
+	return rows, nil
+}

@@ -29,6 +29,7 @@ var benches = []bench{
 	{"links", "whether time tells why a link does not open", linkRows},
 	{"decide", "one decision, facts at hand", decideRows},
 	{"log", "appending to the access log against a bare insert", logRows},
+	{"push", "pushing one statement, by one client and by 32", pushRows},
 	{"start", "starting to serve against opening SQLite", startRows},
 }
 
