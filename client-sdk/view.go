@@ -92,7 +92,11 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	if v.Viewers, err = (&Viewers{fs.d}).entries(f); err != nil {
 		return v, err
 	}
-	if v.Clips, err = clipViews(fs.d, f, order); err != nil {
+	own, opens := key, keyErr == nil
+	if !f.OnTeam(fs.d.me.Staff) { // a viewer opens clips, and nothing else, with their own key
+		own, opens = fs.d.keys.identity, true
+	}
+	if v.Clips, err = clipViews(fs.d, f, order, own, opens); err != nil {
 		return v, err
 	}
 	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer

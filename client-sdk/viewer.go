@@ -21,7 +21,8 @@ type ViewerEntry struct {
 	Reference string                `json:"reference"`
 	Name      string                `json:"name"`
 	Me        bool                  `json:"me"`
-	Outside   bool                  `json:"outside"` // works for another organisation
+	Outside   bool                  `json:"outside"`  // works for another organisation
+	Standing  string                `json:"standing"` // of the person, as in [Member]: only somebody confirmed watches
 	State     policies.ListingState `json:"state"`
 	SignedBy  string                `json:"signed_by"` // the head of service who countersigned; "" while nobody has
 	Clips     []policies.ClipID     `json:"clips"`     // that they may watch now, with a key
@@ -134,7 +135,7 @@ func (v *Viewers) Waiting() ([]ViewerEntry, error) {
 		}
 		watches := (&Families{v.d}).watches(f)
 		for _, e := range list {
-			if (e.State == policies.ListingWaits || len(e.Waiting) > 0) && (e.Me || !watches) {
+			if e.Standing == Confirmed && (e.State == policies.ListingWaits || len(e.Waiting) > 0) && (e.Me || !watches) {
 				out = append(out, e)
 			}
 		}
@@ -168,7 +169,7 @@ func (v *Viewers) entries(f *policies.Family) ([]ViewerEntry, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.Name, e.Outside = m.Name, m.Outside
+		e.Name, e.Outside, e.Standing = m.Name, m.Outside, m.State
 		if e.SignedBy, err = v.signer(org, l.Signed); err != nil {
 			return nil, err
 		}
@@ -181,7 +182,7 @@ func (v *Viewers) entries(f *policies.Family) ([]ViewerEntry, error) {
 // keys tells what an entry allows, and how much of it has a key. Only the team and
 // the viewer receive keys: to a desk every pair would look as if it waited.
 func (v *Viewers) keys(org *policies.Org, f *policies.Family, e *ViewerEntry, there map[string]bool) {
-	if e.State != policies.ListingOpen || !(e.Me || f.OnTeam(v.d.me.Staff)) {
+	if e.State != policies.ListingOpen || e.Standing != Confirmed || !(e.Me || f.OnTeam(v.d.me.Staff)) {
 		return
 	}
 	name := policies.HeaderFor(org.Staff[e.Staff].Recipient)

@@ -108,6 +108,30 @@ func TestViewerKeyLost(t *testing.T) {
 	}
 }
 
+// TestViewerRevoked: whose certificate was revoked gets no key, is a task for nobody,
+// and the list says why.
+func TestViewerRevoked(t *testing.T) {
+	w := newWatched(t)
+	w.list()
+	w.sync(w.bea)
+	w.sync(w.mo)
+	must(t, w.head.Staff.Revoke(w.mo.Keys.Staff()))
+	w.sync(w.head)
+	w.add(t, film(t, "visit.mp4"), "")
+	if r := w.sync(w.sam); r.Keys != 0 {
+		t.Errorf("%d keys written for who was revoked", r.Keys)
+	}
+	if tasks, err := w.sam.Viewers.Waiting(); err != nil || len(tasks) != 0 {
+		t.Errorf("tasks = %+v, %v, want none", tasks, err)
+	}
+	if e := w.entry(w.sam); e.Standing != attune.Revoked || len(e.Clips) != 0 {
+		t.Errorf("entry = %+v", e)
+	}
+	if _, err := w.mo.Clips.Open(context.Background(), w.clip, policies.Supervision); attune.CodeOf(err) != wire.CodeDenied {
+		t.Errorf("open: %v, want denied", err)
+	}
+}
+
 // TestViewerEnds: the date passes, and nobody states it.
 func TestViewerEnds(t *testing.T) {
 	w := newWatched(t)

@@ -51,6 +51,9 @@ func (c *consentSignCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
+		if len(in.Viewers) > 0 {
+			g.note("Whom the form names watches only once they are on the list: attune viewer add --help")
+		}
 		return g.print(map[string]any{"id": id, "family": family}, "Recorded the consent form (%s).", id.Short())
 	})
 }

@@ -158,6 +158,9 @@ func viewerState(e attune.ViewerEntry) string {
 	if e.State == policies.ListingWaits {
 		state = "waits for the head of service's countersign"
 	}
+	if e.Standing != attune.Confirmed && (e.State == policies.ListingWaits || e.State == policies.ListingOpen) {
+		state = "watches nothing: the person's certificate is " + e.Standing
+	}
 	if e.SignedBy != "" {
 		state += ", countersigned by " + e.SignedBy
 	}
