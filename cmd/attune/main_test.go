@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -83,11 +84,14 @@ func setup(env *testscript.Env) error {
 	return os.WriteFile(secret, []byte("correct horse battery staple\n"), 0o600)
 }
 
-// freeAddress asks the kernel for a port that nobody has now.
+// freeAddress is a port that nobody has now, below those that the kernel hands out
+// by itself: one of them could be a player's, or a connection's, by the time that the
+// server starts.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			return addr, l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
