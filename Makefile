@@ -130,7 +130,7 @@ node:
 	  echo "Attune's pages need Node 20.19 or newer; found $${version:-none}. Get it from https://nodejs.org/en/download" >&2; exit 3; fi
 
 # Debian packages are installed only here, only by root, never with sudo.
-DEBIAN := chromium openssl ffmpeg gcc
+DEBIAN := chromium openssl ffmpeg gcc python3
 debian:
 	@missing=""; \
 	for p in $(DEBIAN); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
