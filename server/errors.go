@@ -43,6 +43,7 @@ func codes() []struct {
 		{storage.ErrFull, wire.CodeFull},
 		{syscall.ENOSPC, wire.CodeFull}, // of a payload's part
 		{syscall.EDQUOT, wire.CodeFull},
+		{storage.ErrBusy, wire.CodeBusy},
 		{storage.ErrNotAdopted, wire.CodeBusy},
 		{statement.ErrTokenTime, wire.CodeTokenTime},
 		{statement.ErrToken, wire.CodeUnauthorised}, // before the errors that it wraps
@@ -58,6 +59,10 @@ func codes() []struct {
 		{errIncoming, wire.CodeBadRequest}, // after the errors that it wraps
 	}
 }
+
+// busySeconds is when a device that found all buffers in use comes back: a part of
+// 8 MiB over a middling connection has then arrived.
+const busySeconds = 10
 
 // protocolError is a code with a status that another standard prescribes: tus,
 // or HTTP itself.
@@ -95,6 +100,9 @@ func judge(err error) (status int, body wire.ErrorBody) {
 		body.Code = routingCode(routing.Code)
 	default:
 		body.Code = tableCode(err)
+		if errors.Is(err, storage.ErrBusy) {
+			body.After = busySeconds
+		}
 		if body.Code == wire.CodeInternal && errors.As(err, &syntax) {
 			body.Code = wire.CodeNotStatement
 		}

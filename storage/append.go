@@ -41,7 +41,7 @@ func (u *Uploads) Append(ctx context.Context, c policies.Caller, id UploadID, of
 	if denied, err := u.allowed(ctx, c, up.Clip); err != nil || denied != nil {
 		return up.Done, errors.Join(err, denied)
 	}
-	w := &writer{u: u, up: &up}
+	w := &writer{u: u, who: c.Device, up: &up}
 	if err := w.copy(ctx, body); err != nil {
 		return up.Done, err
 	}
@@ -74,6 +74,7 @@ func (u *Uploads) allowed(ctx context.Context, c policies.Caller, id policies.Cl
 // writer turns one request's body into durable parts.
 type writer struct {
 	u    *Uploads
+	who  policies.DeviceID
 	up   *rows.Upload
 	hash hash.Hash
 	buf  []byte // the part in hand, from its first byte
@@ -81,34 +82,63 @@ type writer struct {
 
 // copy reads to the body's end, or to the payload's. Each full part and the tail
 // are durable before the offset that covers them is committed.
+//
+// Bytes are gathered in the request's own memory first, and a part's buffer is
+// taken when there is something for it: a phone that sends slowly holds none while
+// it does. ErrBusy when there is none to be had; what was gathered is then lost,
+// and sent again.
 func (w *writer) copy(ctx context.Context, body io.Reader) error {
 	var err error
 	if w.hash, err = unmarshal(w.up.Hash); err != nil {
 		return err
 	}
+	in := &incoming{body: body}
+	for w.up.Done < w.up.Length && in.err == nil {
+		if first := in.gather(w.room()); len(first) > 0 {
+			if err := w.parts(ctx, in, first); err != nil {
+				return err
+			}
+		}
+	}
+	if in.err != nil && in.err != io.EOF { //nolint:errorlint // readers return it as it is
+		return fmt.Errorf("read upload: %w", in.err)
+	}
+	return nil
+}
+
+// room is how much of the part in hand, and of the payload, is still to come.
+func (w *writer) room() int64 {
 	size := w.u.d.cfg.Objects.PartBytes()
-	w.buf = make([]byte, w.up.Done%size, size)
+	return min(size-w.up.Done%size, w.up.Length-w.up.Done)
+}
+
+// parts makes first durable, and whatever the sender brings as fast.
+func (w *writer) parts(ctx context.Context, in *incoming, first []byte) error {
+	size := w.u.d.cfg.Objects.PartBytes()
+	buf, release, err := w.u.buffers.take(ctx, w.who, size)
+	if err != nil {
+		return err
+	}
+	defer release()
+	w.buf = buf[:w.up.Done%size]
 	if tail := w.buf; len(tail) > 0 {
 		key, ref := payloadKey(w.up.Clip), objects.Ref(w.up.Ref)
 		if err := w.u.d.cfg.Objects.ReadPart(ctx, key, ref, w.up.Done-int64(len(tail)), tail); err != nil {
 			return w.gone(ctx, err)
 		}
 	}
-	for w.up.Done < w.up.Length {
-		room := min(size-int64(len(w.buf)), w.up.Length-w.up.Done)
-		fresh := w.buf[len(w.buf) : int64(len(w.buf))+room]
-		n, readErr := io.ReadFull(body, fresh)
+	for {
+		fresh := w.buf[len(w.buf) : int64(len(w.buf))+w.room()]
+		n := copy(fresh, first)
+		n += in.fill(fresh[n:])
 		if err := w.keep(ctx, fresh[:n]); err != nil {
 			return err
 		}
-		if readErr == io.EOF || readErr == io.ErrUnexpectedEOF {
+		if !in.fast || w.up.Done == w.up.Length {
 			return nil
 		}
-		if readErr != nil {
-			return fmt.Errorf("read upload: %w", readErr)
-		}
+		first = nil
 	}
-	return nil
 }
 
 // keep makes the part in hand durable with the fresh bytes, then commits the

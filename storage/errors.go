@@ -25,7 +25,8 @@ var (
 	ErrNumberUsed = errors.New("number used by another statement")
 	ErrGap        = errors.New("an earlier statement is missing")
 	ErrAttachment = errors.New("attachment does not match its statement")
-	ErrFull       = rows.ErrFull // no room on the disk; restrictions are taken all the same
+	ErrFull       = rows.ErrFull                           // no room on the disk; restrictions are taken all the same
+	ErrBusy       = errors.New("too many uploads at once") // nothing is lost; come back in a moment
 	ErrNotAdopted = errors.New("rules or figures differ from those adopted")
 )
 

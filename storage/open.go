@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -59,7 +60,9 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
 		Records: r, Clips: &Clips{d: d}, Links: &Links{d: d, records: r}, Log: &Log{d: d}, d: d,
 	}
-	s.Uploads = &Uploads{d: d, records: r, holds: newHolds()}
+	s.Uploads = &Uploads{
+		d: d, records: r, holds: newHolds(), buffers: newBuffers(cmp.Or(cfg.UploadBuffers, usualBuffers), cmp.Or(cfg.UploadWait, busyAfter)),
+	}
 	d.log = s.Log
 	if err := s.Log.load(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -23,6 +23,11 @@ type Config struct {
 	Key      ed25519.PrivateKey // the server's, for its own statements
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
+
+	// UploadBuffers is how many parts of uploads are in memory at once, 12 when zero.
+	// UploadWait is how long one is waited for, five seconds when zero.
+	UploadBuffers int
+	UploadWait    time.Duration
 }
 
 // Store is an open store. Its fields are its doors.

@@ -16,6 +16,7 @@ type Uploads struct {
 	d       *door
 	records *Records
 	holds   *holds
+	buffers *buffers
 }
 
 // uploadFor is how long an upload may lie unfinished: a fortnight's leave. It must
