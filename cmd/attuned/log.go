@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+
+	"golang.org/x/term"
 )
 
 type logCmd struct {
@@ -32,7 +35,7 @@ func (c *logVerifyCmd) Run(ctx context.Context, p *printer) error {
 		return err
 	}
 	defer store.Close()
-	report, err := store.Log.VerifyFile(ctx, nil)
+	report, err := store.Log.VerifyFile(ctx, p.counting("events verified"))
 	if err != nil {
 		return fmt.Errorf("verify log: %w", err)
 	}
@@ -41,4 +44,12 @@ func (c *logVerifyCmd) Run(ctx context.Context, p *printer) error {
 	}
 	return p.print(map[string]any{"ok": true, "events": report.Rows, "signed": report.Signed, "root": report.Root.String()},
 		"The access log is whole: %d events, %d of them signed.", report.Rows, report.Signed)
+}
+
+// counting shows how far long work is, when somebody is looking; else it is nil.
+func (p *printer) counting(what string) func(n int64) {
+	if p.json || !term.IsTerminal(int(os.Stderr.Fd())) {
+		return nil
+	}
+	return func(n int64) { fmt.Fprintf(p.err, "\r%d %s ", n, what) }
 }
