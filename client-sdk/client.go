@@ -80,6 +80,7 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c.desk.clean()
+	c.desk.cleanPieces()
 	c.Clips.finishRemovals()
 	return c, nil
 }

@@ -35,7 +35,7 @@ func (c *Clips) SaveCopyFor(ctx context.Context, clip policies.ClipID, purpose p
 	show := c.d.cfg.progress("Copying " + clip.Short())
 	defer show.Done()
 	show.Total(p.Size)
-	return interrupted(ctx, damaged(clip, writeNew(dst, counted{p.Reader(), show})))
+	return interrupted(ctx, damaged(clip, c.d.writeClear(dst, counted{p.Reader(), show})))
 }
 
 // interrupted: what broke because ctx ended is told as that.
@@ -50,7 +50,7 @@ func interrupted(ctx context.Context, err error) error {
 func writeNew(path string, from io.Reader) error {
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return problem(CodeInput, "Choose a name that is not taken.", "The file cannot be written.").because(err)
+		return taken(err)
 	}
 	_, err = io.Copy(out, from)
 	if err == nil {

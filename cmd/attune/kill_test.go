@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,9 @@ type filmed struct {
 const marked = "TUMBLEWEED-9F2C41"
 
 func (k *killing) round(n int) {
+	if n%5 == 4 {
+		k.copy(n)
+	}
 	f := k.film(n)
 	k.add(f)
 	if k.chance.IntN(3) == 0 {
@@ -73,6 +78,22 @@ func (k *killing) round(n int) {
 		k.interrupt("alex", "sync")
 	}
 	k.sync("sam")
+}
+
+// copy has Alex save a copy in clear of some film. Killed, it leaves the whole copy
+// or nothing, once the device has started again.
+func (k *killing) copy(n int) {
+	k.sync("alex")
+	id := slices.Sorted(maps.Keys(k.films))[k.chance.IntN(len(k.films))]
+	dst := k.path(fmt.Sprintf("copy-%d.mp4", n))
+	k.interrupt("alex", "watch", id, "--save-copy", dst, "--reason", "to compare")
+	k.do("alex", "status")
+	if b, err := os.ReadFile(dst); err == nil && policies.DigestOf(b) != k.films[id].clean {
+		k.t.Errorf("a copy of %d bytes is not the film", len(b))
+	}
+	if pieces, err := filepath.Glob(dst + ".*"); err != nil || len(pieces) > 0 {
+		k.t.Errorf("left of a copy in clear: %v, %v", pieces, err)
+	}
 }
 
 // film makes a recording of its own, at most three pieces of an upload long.
@@ -369,4 +390,59 @@ func (k *killing) holds(folder, text string) (found bool) {
 		return err
 	}))
 	return found
+}
+
+// TestKilledWhileJoining: whenever a device dies, the same invitation brings it in,
+// as one person with one device, and nothing is left of the attempts.
+func TestKilledWhileJoining(t *testing.T) {
+	s, chance := newService(t), dice(t)
+	n := (rounds(20) + 3) / 4
+	usual := 120 * time.Millisecond
+	killed := 0
+	for i := range n {
+		who := fmt.Sprintf("sam%d", i)
+		invitation := member(t, s.do("helen", "invite", "--role", "practitioner", "--name", who), "invitation")
+		s.do("helen", "sync")
+		for {
+			c := s.command(who, "join", invitation)
+			r := s.ended(c, usual/4+time.Duration(chance.Int64N(int64(usual))), func() {
+				killed++
+				if chance.IntN(3) > 0 {
+					_ = c.Process.Kill() // it may have ended in this moment
+					return
+				}
+				s.kill()
+				s.serve()
+			})
+			if r.status == 0 || r.Code == "home" { // joined before it was killed
+				break
+			}
+			if r.status > 0 && r.Code != "offline" {
+				t.Fatalf("join again: %s %s", r.Code, r.Message)
+			}
+			usual += usual / 8 // so that it comes to an end
+		}
+		words := strings.Split(member(t, s.do(who, "status"), "words"), " ")
+		s.do("helen", "sync")
+		s.do("helen", "confirm", who, "--words", strings.Trim(strings.Join(words, " "), "[]"))
+		s.do("helen", "sync")
+		s.do(who, "sync")
+		s.must(filepath.WalkDir(s.path(who), func(path string, d fs.DirEntry, err error) error {
+			if strings.Contains(d.Name(), "tmp") || d.Name() == "join.json" {
+				t.Errorf("%s is left over", path)
+			}
+			return err
+		}))
+	}
+	t.Logf("%d joined, in spite of %d kills", n, killed)
+	s.stop()
+	db := s.database()
+	for _, kind := range []string{"staff.certify", "device.certify"} {
+		if got := db.count(`SELECT COUNT(*) FROM statements WHERE kind = $1`, kind); got != n+1 {
+			t.Errorf("%d %s, want %d", got, kind, n+1)
+		}
+	}
+	if got := db.count(`SELECT COUNT(*) FROM events WHERE outcome = 'refused'`); got != 0 {
+		t.Errorf("%d refusals", got)
+	}
 }
