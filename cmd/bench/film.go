@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,23 +11,30 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // film is what a phone makes: 720p H.264 at about 2 Mbit/s with sound, a key
 // frame every two seconds, the index in front. Noise keeps the encoder from
-// saving what a real living room would not let it save. Made once.
+// saving what a real living room would not let it save. Made once, and again when
+// it is to be made otherwise.
 func (w *workshop) film(ctx context.Context, seconds int) (string, error) {
-	path := filepath.Join(w.out, fmt.Sprintf("film-%d.mp4", seconds))
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	half := filepath.Join(w.temp, "film.mp4")
-	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-y",
+	how := []string{
 		"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=1280x720:rate=25:duration=%d,noise=alls=12:allf=t", seconds),
 		"-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=440:duration=%d", seconds),
 		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-pix_fmt", "yuv420p", "-g", "50",
 		"-b:v", "1900k", "-maxrate", "2200k", "-bufsize", "4M", "-threads", "2",
-		"-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart", half)
+		"-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart",
+	}
+	sum := sha256.Sum256([]byte(strings.Join(how, " ")))
+	path := filepath.Join(w.out, fmt.Sprintf("film-%d-%x.mp4", seconds, sum[:4]))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	fmt.Fprintf(os.Stderr, "  making a film of %d seconds, once\n", seconds)
+	half := filepath.Join(w.temp, "film.mp4")
+	cmd := exec.CommandContext(ctx, "ffmpeg", slices.Concat([]string{"-v", "error", "-y"}, how, []string{half})...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("make a film: %w: %s", err, out)
 	}

@@ -247,7 +247,7 @@ func linkTable(kinds []ending, times [][]float64) []Row {
 		rows = append(rows, r)
 	}
 	base, again := times[0], times[len(times)-1]
-	spread := quantile(base, 0.75) - quantile(base, 0.25)
+	spread := max(quantile(base, 0.75)-quantile(base, 0.25), 0.001) // the clock counts nanoseconds
 	apart := func(t []float64) float64 { return math.Abs(median(t)-median(base)) / spread }
 	tells := func(t []float64) float64 { return 0.5 + math.Abs(told(t, base)-0.5) }
 	var worstApart, worstTold float64
@@ -257,8 +257,11 @@ func linkTable(kinds []ending, times [][]float64) []Row {
 		detail[kinds[k].name] = map[string]float64{"medians apart, in quartile distances": apart(times[k]), "told": told(times[k], base)}
 	}
 	share := func(what, unit string, ours, noise float64, how string) Row {
-		return Row{What: what, Unit: unit, Ours: ours, Peer: noise, Ratio: ours / noise, Min: ours, Max: ours,
-			Runs: len(base), Conditions: how, Detail: detail}
+		r := Row{What: what, Unit: unit, Ours: ours, Peer: noise, Min: ours, Max: ours, Runs: len(base), Conditions: how, Detail: detail}
+		if noise > 0 {
+			r.Ratio = ours / noise
+		}
+		return r
 	}
 	return append(rows,
 		share("links: medians furthest apart", "IQR", worstApart, apart(again), "in quartile distances of the unknown link; the peer is unknown against unknown"),

@@ -104,20 +104,36 @@ func runAll(ctx context.Context, w *workshop, chosen []bench) error {
 	var failed error
 	for _, b := range chosen {
 		fmt.Fprintf(os.Stderr, "· %s: %s\n", b.name, b.does)
-		rows, err := b.run(ctx, w)
+		r, err := w.report(ctx, b)
 		if ctx.Err() != nil {
 			return ctx.Err()
-		}
-		if err == nil {
-			err = writeJSON(filepath.Join(w.out, b.name+".json"), report{b.name, w.conditions(), rows})
 		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", b.name, err))
 			continue
 		}
-		all = append(all, rows...)
+		all = append(all, r.Rows...)
 	}
 	fmt.Print(table(all))
 	fmt.Println(w.conditions())
 	return failed
+}
+
+// report measures one benchmark, with a glance at the machine before and after,
+// and writes its file.
+func (w *workshop) report(ctx context.Context, b bench) (report, error) {
+	r := report{Name: b.name}
+	var err error
+	if r.Control, err = glance(ctx, w); err != nil {
+		return r, err
+	}
+	if r.Rows, err = b.run(ctx, w); err != nil {
+		return r, err
+	}
+	after, err := glance(ctx, w)
+	if err != nil {
+		return r, err
+	}
+	r.Control, r.Conditions = append(r.Control, after...), w.conditions()
+	return r, writeJSON(filepath.Join(w.out, b.name+".json"), r)
 }

@@ -35,10 +35,12 @@ type Row struct {
 	Detail  any       `json:"detail,omitempty"`
 }
 
-// report is what a file in .cache/bench holds.
+// report is what a file in .cache/bench holds. Control is what the machine was
+// worth just before the rows were measured and just after.
 type report struct {
 	Name       string `json:"name"`
 	Conditions string `json:"conditions"`
+	Control    []Row  `json:"control,omitempty"`
 	Rows       []Row  `json:"rows"`
 }
 
