@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,9 +17,11 @@ import (
 )
 
 const (
-	maxReplyBytes = 128 << 20 // above 1,000 leaves of the log at their longest; held in memory
-	maxErrorBytes = 64 << 10
-	tokenSpare    = time.Minute // a token is renewed while it still has this long to live
+	maxReplyBytes  = 128 << 20 // above 1,000 leaves of the log at their longest; held in memory
+	maxErrorBytes  = 64 << 10
+	maxWaits       = 4 // of maxWaitSeconds at most, for one request
+	maxWaitSeconds = 30
+	tokenSpare     = time.Minute // a token is renewed while it still has this long to live
 )
 
 // remote speaks HTTP to one server: bearer, error bodies, and the server's time.
@@ -87,9 +90,11 @@ func (r *remote) call(ctx context.Context, method, path string, in, out any) err
 
 // send makes one request whose body can be sent again, and returns a reply of
 // the 200s; anything else is an [*Error]. A 401 that carries the server's time
-// is tried once more with a token made for that time.
+// is tried once more with a token made for that time. A server that says that it is
+// busy, and until when, is asked again then, a few times.
 func (r *remote) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
-	for again := true; ; again = false {
+	again, waits := true, 0
+	for {
 		req, err := http.NewRequestWithContext(ctx, method, r.base+path, bytes.NewReader(body))
 		if err != nil {
 			return nil, err
@@ -110,12 +115,36 @@ func (r *remote) send(ctx context.Context, method, path string, header http.Head
 		if reply.StatusCode/100 == 2 {
 			return reply, nil
 		}
+		wait := later(reply)
 		refusal := readError(reply)
+		if wait > 0 && waits < maxWaits {
+			waits++
+			select {
+			case <-time.After(wait):
+				continue
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
 		if refusal.Code == wire.CodeTokenTime && again && r.adopt(refusal.time) {
+			again = false
 			continue
 		}
 		return nil, &refusal.Error
 	}
+}
+
+// later is how long a busy server asks to be left alone; 0 when it is not busy, or
+// asks for longer than a person waits for a sync.
+func later(reply *http.Response) time.Duration {
+	if reply.StatusCode != http.StatusServiceUnavailable && reply.StatusCode != http.StatusTooManyRequests {
+		return 0
+	}
+	seconds, err := strconv.Atoi(reply.Header.Get("Retry-After"))
+	if err != nil || seconds <= 0 || seconds > maxWaitSeconds {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 func unwrapURL(err error) error {
