@@ -40,6 +40,7 @@ type Client struct {
 	Clips     *Clips
 	Links     *Links
 	Log       *Log
+	Policies  *Policies
 
 	desk *desk
 }
@@ -139,7 +140,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
-		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d},
+		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
 	}, nil
 }

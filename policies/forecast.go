@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Course is what is known of one family's work: the days on which things
@@ -204,4 +205,38 @@ func (c Course) is(w Case) bool {
 		return child && !stated(IfLookedAfter) && !stated(IfChildInNeed) && !stated(IfProtection)
 	}
 	return stated(w)
+}
+
+// CourseOf is what a family's record knows of its own course. It has no days for
+// chosen clips, summaries, endings or courts: nothing states them yet, so whoever
+// asks adds what they know. A withdrawal that a later form answered does not count.
+func CourseOf(f *Family, now Micros, where *time.Location) Course {
+	c := Course{Events: map[Trigger]Day{}}
+	later := func(t Trigger, d Day) {
+		if c.Events[t].Before(d) {
+			c.Events[t] = d
+		}
+	}
+	for _, clip := range f.Clips {
+		later(OnFilmed, DayOf(clip.Captured.Until, where))
+	}
+	for _, form := range f.Consents {
+		if form.Says(Accreditation) {
+			later(OnPermissionEnded, DayOf(form.Until, where))
+		}
+	}
+	for id, p := range f.People {
+		if born, err := LastOfMonth(p.Born); err == nil && (p.Role == Child || p.Role == Sibling) && c.Born.Before(born) {
+			c.Born = born
+		}
+		if _, agreed := f.CurrentConsent(id, now); agreed {
+			continue
+		}
+		for _, w := range f.Restrictions[personSubject(id)] {
+			if d, err := ParseDay(f.Withdrawn[w]); err == nil && f.Suspended[w] == nil && c.Withdrawn.Before(d) {
+				c.Withdrawn = d
+			}
+		}
+	}
+	return c
 }

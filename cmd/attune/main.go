@@ -49,6 +49,7 @@ type commands struct {
 	Export    exportCmd    `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
 	Link      linkCmd      `cmd:"" help:"Links by which carers watch."`
 	Log       logCmd       `cmd:"" help:"The access log: search it, export it, verify it."`
+	Policy    policyCmd    `cmd:"" help:"The rules, the figures and the papers that the service works by."`
 }
 
 const description = `A person's tool for video feedback work: record, share, review, audit.
