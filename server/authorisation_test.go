@@ -3,6 +3,7 @@ package server_test
 import (
 	"crypto/ed25519"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ var (
 	hidden  = cell{http.StatusNotFound, wire.CodeNotFound, "denied"}
 	denied  = cell{http.StatusForbidden, wire.CodeDenied, "denied"}
 	ended   = cell{http.StatusNotFound, wire.CodeLinkEnded, ""}
+	absent  = cell{http.StatusNotFound, wire.CodeNotFound, ""}
 	alike   = cell{http.StatusBadRequest, wire.CodeBadRequest, ""}
 	// A search that was allowed, and logged, for a family that nobody knows.
 	notKnown = cell{http.StatusNotFound, wire.CodeNotFound, "allowed"}
@@ -79,6 +81,7 @@ func TestAuthorisation(t *testing.T) {
 		{"Leaves", "GET", "/v1/log/leaves", nil, policies.ActVerifyLog, [8]cell{unknown, unknown, denied, denied, denied, denied, ok, denied}},
 		{"Restrict", "POST", "/v1/restrictions", wire.PushRequest{}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},
 		{"RestrictWithMore", "POST", "/v1/restrictions", wire.PushRequest{Statements: []wire.Sealed{{Statement: string(opening.Statement)}}}, "", [8]cell{alike, alike, alike, alike, alike, alike, alike, alike}},
+		{"InventedSecret", "POST", "/s/" + link.Token.String() + "%231" + strings.Repeat("A", 47) + "/open", nil, "", [8]cell{absent, absent, absent, absent, absent, absent, absent, absent}},
 		{"Stop", "POST", "/s/" + link.Token.String() + "/stop", nil, "", [8]cell{ended, ended, ended, ended, ended, ended, ended, ended}},
 		{"Nothing", "GET", "/v1/nothing", nil, "", [8]cell{unknown, unknown, hidden, hidden, hidden, hidden, hidden, hidden}},
 	} {
