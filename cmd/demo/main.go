@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // settings are the command line.
@@ -47,7 +48,28 @@ func main() {
 	// SIGHUP: a terminal that closes ends the demonstration, like Ctrl-C.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	if os.Getenv("MAKELEVEL") != "" {
+		ctx = withParent(ctx, os.Getppid, time.Second)
+	}
 	os.Exit(status(ctx, s))
+}
+
+// withParent ends when the process that started us has: a make that was killed
+// cannot tell us, and we would go on serving where nobody looks.
+func withParent(ctx context.Context, parent func() int, every time.Duration) context.Context {
+	ctx, stop := context.WithCancel(ctx)
+	first := parent()
+	go func() {
+		defer stop()
+		for tick := time.Tick(every); parent() == first; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick:
+			}
+		}
+	}()
+	return ctx
 }
 
 // portNumber reads PORT= as a person gave it to make.

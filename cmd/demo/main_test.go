@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestPortNumber: what is no port is refused before anything is founded.
@@ -22,4 +24,19 @@ func TestCheckCutOff(t *testing.T) {
 	if got := status(ctx, settings{bin: t.TempDir(), check: true}); got != 1 {
 		t.Errorf("exit status %d, want 1", got)
 	}
+}
+
+// TestWithParent: it ends when the parent changes, as when make was killed and
+// somebody else has taken us over, and not before.
+func TestWithParent(t *testing.T) {
+	var parent atomic.Int64
+	parent.Store(42)
+	ctx := withParent(context.Background(), func() int { return int(parent.Load()) }, time.Millisecond)
+	select {
+	case <-ctx.Done():
+		t.Fatal("ended while the parent was there")
+	case <-time.After(50 * time.Millisecond):
+	}
+	parent.Store(1)
+	<-ctx.Done()
 }
