@@ -32,6 +32,7 @@ func onDisk(t *testing.T, story func(*testing.T, *disk)) {
 		story(t, &disk{t, dir, true})
 		return
 	}
+	founded(t) // by one process
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	child.Env = append(os.Environ(), inside+"="+t.TempDir(), builtEnv+"="+builtDir)
 	child.SysProcAttr = &syscall.SysProcAttr{
@@ -99,12 +100,9 @@ func (d *disk) must(err error) {
 // TestServersDiskIsFull: withdrawals are taken and logged, nothing else is, and
 // nothing is served; also by a server that starts so. Nothing is lost by it.
 func TestServersDiskIsFull(t *testing.T) {
+	t.Parallel()
 	onDisk(t, func(t *testing.T, d *disk) {
 		s := newService(t, func(s *service) { s.must(os.Symlink(d.dir, s.path("server"))) })
-		s.hire("sam", "practitioner", "Sam Reed")
-		s.hire("alex", "practitioner", "Alex Moor")
-		s.do("alex", "sync")
-		s.open("Alex Moor")
 		s.do("sam", "person", "add", "NF-1", "--role", "carer", "--basis", "own", "--label", "Gran")
 		film := "../../client-sdk/film/testdata/visit.mp4"
 		film, err := filepath.Abs(film)
@@ -185,12 +183,9 @@ func TestServersDiskIsFull(t *testing.T) {
 // TestDevicesDiskIsFull: nothing is lost, no recording is touched, a withdrawal is
 // queued and sent, and what could not be received is received once there is room.
 func TestDevicesDiskIsFull(t *testing.T) {
+	t.Parallel()
 	onDisk(t, func(t *testing.T, d *disk) {
 		s := newService(t, func(s *service) { s.must(os.Symlink(d.dir, s.path("sam"))) })
-		s.hire("sam", "practitioner", "Sam Reed")
-		s.hire("alex", "practitioner", "Alex Moor")
-		s.do("alex", "sync")
-		s.open("Alex Moor")
 		s.do("sam", "person", "add", "NF-1", "--role", "carer", "--basis", "own", "--label", "Gran")
 		s.do("sam", "sync")
 		s.do("alex", "sync")

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,35 +28,88 @@ type service struct {
 	dir    string // of everything
 	addr   string
 	url    string // that devices use
+	secret string // file of everybody's passphrase
 	server *exec.Cmd
 	said   *os.File // what every server printed
 }
 
-// newService starts a server whose head of service, Helen, has joined. A server on
-// another disk, or reached through a proxy, is given by its folder and address.
+// newService starts a server, of Helen, head of service, Sam and Alex, practitioners,
+// and Iris, IG officer. Sam has opened the family NF-1, with Mum in it and Alex on its
+// team; filming is approved, and consent signed. How says what is otherwise: a disk
+// of its own for somebody, a proxy in front of the server.
 func newService(t *testing.T, how ...func(*service)) *service {
+	t.Helper()
+	s := emptyService(t)
+	for _, h := range how {
+		h(s)
+	}
+	from := founded(t)
+	folders, err := os.ReadDir(from)
+	s.must(err)
+	for _, f := range folders {
+		to := s.path(f.Name())
+		if err := os.MkdirAll(to, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if said, err := exec.Command("cp", "-a", filepath.Join(from, f.Name())+"/.", to).CombinedOutput(); err != nil {
+			t.Fatalf("copy %s: %v %s", f.Name(), err, said)
+		}
+	}
+	s.serve()
+	return s
+}
+
+// founding lets one test at a time look for the service that all of them copy.
+var founding sync.Mutex
+
+// founded is the folder of a service that was set up once, beside the binaries, for
+// all tests: its clients take the server's address from the environment.
+func founded(t *testing.T) string {
+	t.Helper()
+	founding.Lock()
+	defer founding.Unlock()
+	done := filepath.Join(builtDir, "founded")
+	if _, err := os.Stat(done); err == nil {
+		return done
+	}
+	s := emptyService(t)
+	s.dir = filepath.Join(builtDir, "founding")
+	s.must(os.RemoveAll(s.dir)) // of a test that failed at it
+	s.must(os.Mkdir(s.dir, 0o700))
+	made := s.attuned("init", "--data", s.path("server"), "--demo", "--service", "Northfield Early Help", "--origin", s.url, "--json")
+	s.serve()
+	s.do("helen", "join", member(t, made, "invitation"))
+	s.hire("sam", "practitioner", "Sam Reed")
+	s.hire("alex", "practitioner", "Alex Moor")
+	s.hire("iris", "ig_officer", "Iris Gray")
+	s.do("alex", "sync")
+	s.open("Alex Moor")
+	s.do("alex", "sync")
+	s.do("iris", "sync")
+	s.stop()
+	s.must(os.Remove(s.path("form.txt")))
+	s.must(os.Rename(s.dir, done))
+	return done
+}
+
+func emptyService(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, dir: t.TempDir()}
 	var err error
 	s.addr, err = freeAddress()
 	s.must(err)
-	s.url = "http://" + s.addr
-	for _, h := range how {
-		h(s)
-	}
-	s.must(os.WriteFile(s.path("passphrase"), []byte("correct horse battery staple\n"), 0o600))
+	s.url, s.secret = "http://"+s.addr, s.path("passphrase")
+	s.must(os.WriteFile(s.secret, []byte("correct horse battery staple\n"), 0o600))
+	s.must(os.WriteFile(s.path("form.txt"), []byte("Consent to filming, signed by Mum."), 0o600))
 	s.said, err = os.Create(s.path("server.log"))
 	s.must(err)
 	t.Cleanup(func() {
 		s.kill()
 		s.said.Close()
-		if b, err := os.ReadFile(s.path("server.log")); err == nil && t.Failed() {
+		if b, err := os.ReadFile(s.said.Name()); err == nil && t.Failed() {
 			t.Logf("the server said, at last:\n%s", b[max(0, len(b)-4000):])
 		}
 	})
-	made := s.attuned("init", "--data", s.path("server"), "--demo", "--service", "Northfield Early Help", "--origin", s.url, "--json")
-	s.serve()
-	s.do("helen", "join", member(t, made, "invitation"))
 	return s
 }
 
@@ -154,7 +208,7 @@ type told struct {
 // command is one of attune, for a person's device.
 func (s *service) command(who string, args ...string) *exec.Cmd {
 	c := exec.Command(filepath.Join(builtDir, "attune"), append([]string{"--home", s.path(who), "--json"}, args...)...)
-	c.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+s.path("passphrase"))
+	c.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+s.secret, "ATTUNE_SERVER="+s.url)
 	c.Dir = s.dir
 	return c
 }
