@@ -43,7 +43,7 @@ func TestEveryDenialHasAdvice(t *testing.T) {
 // and an unknown one none.
 func TestAdviceOfSeveral(t *testing.T) {
 	a, ok := wire.AdviceOf([]string{"UPLOAD-APPROVAL", "NEW-RULE", "UPLOAD-CONSENT", "UPLOAD-APPROVAL"})
-	if !ok || strings.Count(a.Message, ".") != 2 || !strings.Contains(a.Next, "head of service") || !strings.Contains(a.Next, "consent form") {
+	if !ok || strings.Count(a.Message, ".") != 2 || !strings.Contains(a.Next, "head of service") || !strings.Contains(a.Next, "a form that covers") {
 		t.Errorf("advice = %+v, %v", a, ok)
 	}
 	if a, ok := wire.AdviceOf([]string{"NEW-RULE"}); ok {
