@@ -2,6 +2,7 @@ package attune
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +20,7 @@ type ranges struct {
 	remote *remote
 	path   string
 	size   int64
+	here   *ownCopy // instead of the server's bytes; nil for none
 
 	ctx    context.Context // of the whole viewing, which outlives the call that opened it
 	cancel context.CancelFunc
@@ -50,6 +52,9 @@ func (r *ranges) Close() error {
 	r.cancel()
 	r.mu.Unlock()
 	r.wg.Wait()
+	if r.here != nil {
+		return r.here.file.Close()
+	}
 	return nil
 }
 
@@ -100,6 +105,7 @@ func (r *ranges) want(i int64) *piece {
 	r.touch(i)
 	r.wg.Go(func() {
 		p.body, p.err = r.fetch(i)
+		p.err = notItsEnd(p.err)
 		if p.err != nil { // the next reader tries again
 			r.mu.Lock()
 			if r.pieces[i] == p {
@@ -110,6 +116,18 @@ func (r *ranges) want(i int64) *piece {
 		close(p.ready)
 	})
 	return p
+}
+
+// notItsEnd keeps the end of a connection from passing for that of the film: who reads
+// a payload takes io.EOF for a file that was cut short.
+func notItsEnd(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Cause == nil || !(errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return err
+	}
+	told := *e
+	told.Cause = errors.New(e.Cause.Error())
+	return &told
 }
 
 // touch puts a piece last in the order of use and forgets the oldest.
@@ -130,6 +148,14 @@ func (r *ranges) touch(i int64) {
 func (r *ranges) fetch(i int64) ([]byte, error) {
 	from := i * rangeBytes
 	to := min(from+rangeBytes, r.size) - 1
+	if r.here != nil {
+		return r.overseen(from, to)
+	}
+	return r.read(from, to)
+}
+
+// read fetches the bytes from from through to.
+func (r *ranges) read(from, to int64) ([]byte, error) {
 	reply, err := r.remote.send(r.ctx, http.MethodGet, r.path, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", from, to)}}, nil)
 	if err != nil {
 		return nil, err

@@ -129,11 +129,12 @@ func damaged(id policies.ClipID, err error) error {
 }
 
 // bytes asks the server for a viewing. The sealed bytes then come from this
-// device where it still has them, and else from the server.
+// device where it still has them, a part at a time with the server's leave, and else
+// from the server.
 func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Clip) (payloadReader, bool, error) {
 	var door wire.Viewing
 	err := v.d.remote.call(ctx, http.MethodPost, "/v1/clips/"+m.ID.String()+"/viewings", v.ask, &door)
-	local := func() (payloadReader, error) {
+	local := func() (*os.File, error) {
 		file, err := os.Open(v.d.payload(m.ID))
 		if err != nil {
 			return nil, err
@@ -147,10 +148,11 @@ func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Cli
 		if door.Bytes != m.Payload.Bytes {
 			return nil, false, problem(CodeSealed, "Tell your administrator and your IG officer.", "The server holds another film than that of clip %s.", m.ID.Short())
 		}
+		src := newRanges(v.d.remote, door.ID, door.Bytes)
 		if file, err := local(); err == nil {
-			return file, false, nil
+			src.here = &ownCopy{file, func(err error) bool { return v.goesOn(m, err) }}
 		}
-		return newRanges(v.d.remote, door.ID, door.Bytes), false, nil
+		return src, false, nil
 	}
 	if v.ask.Copy && m.By == v.d.me.Staff && notArrived(m, err) {
 		return nil, false, problem(CodeOffline, "Sync first; then it can be copied.", "Clip %s has not reached the service yet.", m.ID.Short())
@@ -163,6 +165,12 @@ func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Cli
 		return nil, false, err
 	}
 	return file, true, nil
+}
+
+// goesOn: the connection broke while a person watched their own clip.
+func (v *viewing) goesOn(m *policies.Clip, err error) bool {
+	f, unknown := v.d.clipFamily(m.ID)
+	return unknown == nil && v.mayPlayOffline(f, m, err)
 }
 
 // mayPlayOffline: one's own clip, to watch and not to keep, while contact is
