@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/attune-vf/attune/policies"
@@ -132,6 +133,9 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 	if g, err := c.d.shelf.proven(policies.RecordID(family)); err != nil || !g.Open {
 		return g, err
 	}
+	if g, err := c.d.clockRight(); err != nil || !g.Open {
+		return g, err
+	}
 	now, last := policies.At(c.d.now()), policies.Micros(0)
 	if !contact.IsZero() {
 		last = policies.At(contact)
@@ -143,6 +147,22 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 		}
 	}
 	return gate, nil
+}
+
+// clockRight shuts the gate on a device whose clock was ahead of the service's at
+// their last contact. The service takes no film from the future, now or later, and by
+// then the recording may have been removed. One that is behind harms nothing here.
+func (d *desk) clockRight() (policies.Gate, error) {
+	text, err := setting(d.store.db, settingAhead)
+	if err != nil || text == "" {
+		return policies.Gate{Open: true}, err
+	}
+	ahead, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && policies.Micros(ahead) > policies.Micros(policies.Skew.Microseconds()) {
+		return policies.Gate{Reasons: []policies.Reason{{Rule: policies.ContactRule,
+			Text: "This device's clock was ahead of the service's at their last contact. Set the clock, connect once, then film."}}}, nil
+	}
+	return policies.Gate{Open: true}, err
 }
 
 func gateError(g policies.Gate) error {

@@ -64,6 +64,29 @@ func TestClockWrong(t *testing.T) {
 	s.sync(sam)
 }
 
+// TestClockAheadFilmsNothing: film from the future is refused for good, so a device
+// that is ahead learns of it before it films, and films once its clock is right.
+func TestClockAheadFilmsNothing(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	source := film(t, "visit.mp4")
+	sam = s.withClock(sam, 26*time.Hour)
+	s.sync(sam)
+	_, err := sam.Clips.Add(context.Background(), attune.AddClip{Family: f.id, File: source, Kind: policies.Film, People: []policies.PersonID{f.mum, f.child}})
+	var shut *attune.GateError
+	if !errors.As(err, &shut) || !slices.Contains(shut.Rules, policies.ContactRule) || !strings.Contains(shut.Error(), "clock") {
+		t.Errorf("a day ahead: %v, want the gate shut for its clock", err)
+	}
+	sam = s.withClock(sam, 0)
+	s.sync(sam)
+	f.practitoner = sam
+	f.add(t, source, "")
+	if r := s.sync(sam); len(r.Uploaded) != 1 {
+		t.Errorf("uploaded %v, want the film", r.Uploaded)
+	}
+}
+
 // TestLinkRefusedHere: what the device can know needs no server.
 func TestLinkRefusedHere(t *testing.T) {
 	s := newService(t)

@@ -24,12 +24,14 @@ const (
 	settingCheckpoint = "checkpoint" // the signed note seen last
 	settingOrigin     = "log_origin" // pinned at the first contact
 	settingContact    = "contact"    // µs of this device's clock, when the server last answered
+	settingAhead      = "ahead"      // µs by which it was ahead of the server's then
 )
 
 // mark is a checkpoint that was verified.
 type mark struct {
 	accesslog.Checkpoint
 	note string
+	told policies.Micros // the server's time with it; not remembered
 }
 
 // witness holds the server to what it said before.
@@ -57,7 +59,7 @@ func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error
 	if err != nil {
 		return mark{}, untrusted("The state of the access log is not signed by this service.", err)
 	}
-	after := mark{c, p.Checkpoint}
+	after := mark{c, p.Checkpoint, p.Time}
 	if before.note == "" {
 		return after, nil
 	}
@@ -124,8 +126,10 @@ func untrusted(message string, cause error) *Error {
 
 // remember writes the mark and the time of contact in the caller's transaction.
 func (w witness) remember(tx *sql.Tx, m mark) error {
+	now := policies.At(w.d.now())
 	for name, value := range map[string]string{
-		settingCheckpoint: m.note, settingOrigin: m.Origin, settingContact: strconv.FormatInt(w.d.now().UnixMicro(), 10),
+		settingCheckpoint: m.note, settingOrigin: m.Origin,
+		settingContact: strconv.FormatInt(int64(now), 10), settingAhead: strconv.FormatInt(int64(now-m.told), 10),
 	} {
 		if err := set(tx, name, value); err != nil {
 			return err // at the first: see store.must
