@@ -17,7 +17,7 @@ import (
 )
 
 // players is what a script has playing.
-type players struct{ end func() }
+type players struct{ end []func() }
 
 // playing is where a script keeps its players.
 const playing = "playing"
@@ -37,7 +37,8 @@ func watching(ts *testscript.TestScript, _ bool, args []string) {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 	})
-	ts.Value(playing).(*players).end = end
+	p := ts.Value(playing).(*players)
+	p.end = append(p.end, end)
 	ts.Defer(end)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -46,10 +47,12 @@ func watching(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("FILM", strings.TrimSpace(line))
 }
 
-// shut closes the player that was opened last: until then its device is in use.
+// shut closes every player: until then its device is in use.
 func shut(ts *testscript.TestScript, _ bool, args []string) {
 	want(ts, args, 0, "shut")
-	ts.Value(playing).(*players).end()
+	for _, end := range ts.Value(playing).(*players).end {
+		end()
+	}
 }
 
 // fetch URL FILE reads an address as a player does: a HEAD, then ranges. With a
