@@ -43,16 +43,18 @@ func (l *Log) Export(ctx context.Context, c policies.Caller, q LogQuery, since i
 
 // Rows gives the events in order, up to the checkpoint, some at a time.
 func (e *LogExport) Rows(ctx context.Context, emit func([]LogRow) error) error {
-	var edge accesslog.Frontier
+	var prove *accesslog.Prover
 	for f := e.f; f.From >= 0; {
 		var page []LogRow
 		err := e.l.d.rows.Read(ctx, func(v *rows.View) (err error) {
-			if e.Part && edge.Size() == 0 {
-				if edge, err = accesslog.Load(v.Tiles(), f.Size); err != nil {
+			if e.Part && prove == nil {
+				edge, err := accesslog.Load(v.Tiles(), f.Size)
+				if err != nil {
 					return err
 				}
+				prove = accesslog.NewProver(edge)
 			}
-			page, f.From, err = e.page(v, edge, f)
+			page, f.From, err = e.page(v, prove, f)
 			return err
 		})
 		if err != nil {
@@ -68,7 +70,7 @@ func (e *LogExport) Rows(ctx context.Context, emit func([]LogRow) error) error {
 	return nil
 }
 
-func (e *LogExport) page(v *rows.View, edge accesslog.Frontier, f rows.LogFilter) ([]LogRow, int64, error) {
+func (e *LogExport) page(v *rows.View, prove *accesslog.Prover, f rows.LogFilter) ([]LogRow, int64, error) {
 	found, next, err := v.SearchLog(f)
 	if err != nil {
 		return nil, -1, err
@@ -82,7 +84,7 @@ func (e *LogExport) page(v *rows.View, edge accesslog.Frontier, f rows.LogFilter
 		if !e.Part {
 			continue
 		}
-		if page[i].Proof, err = edge.ProveInclusion(v.Tiles(), page[i].Index); err != nil {
+		if page[i].Proof, err = prove.ProveInclusion(v.Tiles(), page[i].Index); err != nil {
 			return nil, -1, err
 		}
 	}

@@ -23,6 +23,37 @@ func (f Frontier) ProveInclusion(t Tiles, index int64) ([]Hash, error) {
 	return proveInclusion(&reader{tiles: t, size: f.size, edge: &f}, index)
 }
 
+// Prover makes the proofs of many leaves of one tree, in order. Neighbours share
+// most of their paths: it remembers the nodes and tiles that it met last, at most a
+// few hundred kilobytes of them.
+type Prover struct {
+	edge  Frontier
+	kept  map[tileID][]Hash
+	nodes map[int64]Hash
+}
+
+// NewProver proves leaves of the frontier's tree.
+func NewProver(edge Frontier) *Prover { return &Prover{edge: edge} }
+
+const (
+	maxProverTiles = 16
+	maxProverNodes = 4096
+)
+
+// ProveInclusion is [Frontier.ProveInclusion].
+func (p *Prover) ProveInclusion(t Tiles, index int64) ([]Hash, error) {
+	if len(p.kept) > maxProverTiles {
+		p.kept = nil
+	}
+	if p.nodes == nil || len(p.nodes) > maxProverNodes {
+		p.nodes = map[int64]Hash{}
+	}
+	r := &reader{tiles: t, size: p.edge.size, edge: &p.edge, kept: p.kept, nodes: p.nodes}
+	path, err := proveInclusion(r, index)
+	p.kept = r.kept
+	return path, err
+}
+
 func proveInclusion(r *reader, index int64) ([]Hash, error) {
 	if index < 0 || index >= r.size || r.size > maxInteger {
 		return nil, fmt.Errorf("prove leaf %d of %d: out of range", index, r.size)

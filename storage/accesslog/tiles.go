@@ -64,6 +64,7 @@ type reader struct {
 	size  int64
 	edge  *Frontier // the edge of exactly this size, if at hand
 	kept  map[tileID][]Hash
+	nodes map[int64]Hash // nodes worked out before, for a Prover; else nil
 }
 
 type tileID struct {
@@ -75,6 +76,10 @@ type tileID struct {
 func (r *reader) ReadHashes(indexes []int64) ([]Hash, error) {
 	hashes := make([]Hash, len(indexes))
 	for i, x := range indexes {
+		if h, ok := r.nodes[x]; ok {
+			hashes[i] = h
+			continue
+		}
 		level, n := tlog.SplitStoredHashIndex(x)
 		within := level % TileHeight
 		row, err := r.row(level/TileHeight, n<<within, (n+1)<<within)
@@ -82,6 +87,9 @@ func (r *reader) ReadHashes(indexes []int64) ([]Hash, error) {
 			return nil, err
 		}
 		hashes[i] = subtree(row)
+		if r.nodes != nil {
+			r.nodes[x] = hashes[i]
+		}
 	}
 	return hashes, nil
 }
