@@ -32,8 +32,13 @@ var privateMarks = [][]byte{
 // hide a key on this machine can.
 func foreignKeys(f folder) ([]string, error) {
 	var found []string
+	real, err := filepath.EvalSymlinks(string(f)) // a walk does not follow a link at its start
+	if err != nil {
+		return nil, err
+	}
+	f = folder(real)
 	own := []string{f.serverKey(), f.logKey(), f.database(), f.database() + "-wal", f.database() + "-shm"}
-	err := filepath.WalkDir(string(f), func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(string(f), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err

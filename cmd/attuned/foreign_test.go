@@ -53,6 +53,21 @@ func TestForeignKeys(t *testing.T) {
 	}
 }
 
+// A folder may lie on a disk of its own and be known here by another name.
+func TestForeignKeysBehindALink(t *testing.T) {
+	real := t.TempDir()
+	if err := os.WriteFile(filepath.Join(real, "custodian.txt"), []byte("AGE-SECRET-KEY-PQ-1ABC"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "data")
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := foreignKeys(folder(link)); err != nil || len(found) != 1 {
+		t.Errorf("found %v, %v; want the custodian's key", found, err)
+	}
+}
+
 func TestReadKeyRefusesWhatOthersMayRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "server.key")
 	made, err := makeKey(path)
