@@ -29,8 +29,8 @@ type carerView struct {
 	CarerData
 	W, Live        map[string]any
 	Easy           *catalogue // the same in easy-read words; nil where there is none
-	Dial           string // Phone as a tel: address
-	ComplaintsLink string // empty when Complaints is a sentence
+	Dial           string     // Phone as a tel: address
+	ComplaintsLink string     // empty when Complaints is a sentence
 }
 
 // Carer writes the carer page, inert and identical for every link, with its
