@@ -153,12 +153,15 @@ func localHost(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
+// hostPort is a name or an address as it stands in an origin.
+var hostPort = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
+
 // checkOrigin reads the address that people use: scheme and host, nothing else,
 // and HTTPS unless it is this machine. Invitations and links carry it; in clear,
 // whoever is on the way could read them or change the page.
 func checkOrigin(text string) (string, error) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
-	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
+	if err != nil || !hostPort.MatchString(u.Host) || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
 		(u.Scheme != "https" && u.Scheme != "http") {
 		return "", problem("usage", "Give it as https://attune.example.org.", "%q is not the address of a server.", text).status(exitUsage)
 	}

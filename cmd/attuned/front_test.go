@@ -82,7 +82,7 @@ func TestInitRefusesAnAddressInClear(t *testing.T) {
 }
 
 func FuzzCheckOrigin(f *testing.F) {
-	for _, s := range []string{"https://a.example", "http://127.0.0.1:1", "http://[::1%25eth0]", "http://localhost.", "https://a@b", "http://127.0.0.1:80#", "https://?", "http://:80"} {
+	for _, s := range []string{"https://a.example", "http://127.0.0.1:1", "http://[::1%25eth0]", "http://[::1%25\xab]", "http://localhost.", "https://a@b", "http://127.0.0.1:80#", "https://?", "http://:80"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
