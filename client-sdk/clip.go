@@ -175,8 +175,8 @@ func (d *desk) payload(id policies.ClipID) string { return d.clipPath(id.String(
 
 const payloadSuffix = ".payload"
 
-// clean removes what a crash left in the folder of sealed clips: pieces that no
-// statement names. The recording they were made of was not touched.
+// clean removes sealed films that nothing here names: a crash left them, or what
+// named them was put away. What is being sealed has no such name yet.
 func (d *desk) clean() {
 	entries, err := os.ReadDir(d.clipPath(""))
 	if err != nil {
@@ -185,10 +185,11 @@ func (d *desk) clean() {
 	for _, e := range entries {
 		name, isPayload := strings.CutSuffix(e.Name(), payloadSuffix)
 		id, err := policies.ParseID[policies.Clip](name)
-		if isPayload && err == nil {
-			if _, known, err := uploadOf(d.store.db, id); known || err != nil {
-				continue
-			}
+		if !isPayload || err != nil {
+			continue
+		}
+		if _, known, err := uploadOf(d.store.db, id); known || err != nil {
+			continue
 		}
 		_ = os.Remove(d.clipPath(e.Name())) // tried again at the next start
 	}

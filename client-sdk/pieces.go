@@ -88,8 +88,9 @@ func (d *desk) forgetPiece(piece string) error {
 }
 
 // cleanPieces removes what a crash left: film in clear that was being written
-// somewhere, and files of the home that were being replaced. What cannot be removed
-// now is tried again at the next start.
+// somewhere, film that was being sealed, and files of the home that were being
+// replaced. Only a start may: then nobody is at work. What cannot be removed now is
+// tried again at the next.
 func (d *desk) cleanPieces() {
 	var pieces []string
 	err := each(d.store.db, func(r *sql.Rows) error {
@@ -104,10 +105,13 @@ func (d *desk) cleanPieces() {
 	for _, piece := range pieces {
 		_ = d.dropPiece(piece)
 	}
-	entries, err := os.ReadDir(d.dir)
-	if err != nil {
-		return
+	sealing, _ := os.ReadDir(d.clipPath("")) // as far as it can be read
+	for _, e := range sealing {
+		if !strings.HasSuffix(e.Name(), payloadSuffix) {
+			_ = os.Remove(d.clipPath(e.Name()))
+		}
 	}
+	entries, _ := os.ReadDir(d.dir)
 	for _, e := range entries {
 		name, _, replacing := strings.Cut(e.Name(), ".tmp")
 		if (replacing && slices.Contains([]string{deviceFile, keysFile, joinFile}, name)) || e.Name() == joinFile {

@@ -82,6 +82,73 @@ func TestRefusedStays(t *testing.T) {
 	}
 }
 
+// TestDismissWhileSealing: what is put away takes nothing with it that somebody is
+// just making.
+func TestDismissWhileSealing(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	list, err := s.head.Approvals.List()
+	must(t, err)
+	must(t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+	s.sync(s.head)
+	f.add(t, film(t, "visit.mp4"), "")
+	must(t, sam.Close())
+	var refused policies.StatementID
+	cfg := s.config()
+	cfg.Progress = func(label string) attune.Progress {
+		if label == "Sealing" {
+			must(t, sam.Outbox.Dismiss(refused))
+		}
+		return silent{}
+	}
+	sam, err = attune.Open(sam.Home(), passphrase, cfg)
+	must(t, err)
+	defer sam.Close()
+	f.practitoner = sam
+	// Sam's device does not know yet that filming was revoked: a sync would tell it.
+	waiting := f.queued(t)
+	r, err := sam.Sync(context.Background())
+	if err != nil || len(r.Refused) == 0 {
+		t.Fatalf("refused %v, %v", r.Refused, err)
+	}
+	refused = waiting
+	request, err := sam.Approvals.Request(f.id, 0)
+	must(t, err)
+	s.sync(sam)
+	s.sync(s.head)
+	must(t, s.head.Approvals.Grant(request))
+	s.sync(s.head)
+	s.sync(sam)
+	f.add(t, film(t, "visit.mp4"), "")
+	if left, err := sam.Outbox.Attention(); err != nil || len(left) != 0 {
+		t.Errorf("still needs attention: %v, %v", left, err)
+	}
+	if files, err := os.ReadDir(filepath.Join(sam.Home(), "clips")); err != nil || len(files) != 1 {
+		t.Errorf("%d files of clips, %v; want the new one", len(files), err)
+	}
+}
+
+// queued is the clip that waits.
+func (f family) queued(t *testing.T) policies.StatementID {
+	t.Helper()
+	list, err := f.practitoner.Outbox.Waiting()
+	must(t, err)
+	for _, o := range list {
+		if o.Kind == "clip.add" {
+			return o.ID
+		}
+	}
+	t.Fatal("no clip waits")
+	return policies.StatementID{}
+}
+
+type silent struct{}
+
+func (silent) Total(int64) {}
+func (silent) Add(int64)   {}
+func (silent) Done()       {}
+
 // TestOnlyCopyStays: the service refuses a clip whose recording is removed already.
 // Nothing takes away what is left of it.
 func TestOnlyCopyStays(t *testing.T) {
