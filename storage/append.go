@@ -95,7 +95,7 @@ func (w *writer) copy(ctx context.Context, body io.Reader) error {
 	in := &incoming{body: body}
 	for w.up.Done < w.up.Length && in.err == nil {
 		if first := in.gather(w.room()); len(first) > 0 {
-			if err := w.parts(ctx, in, first); err != nil {
+			if err := w.part(ctx, in, first); err != nil {
 				return err
 			}
 		}
@@ -112,8 +112,9 @@ func (w *writer) room() int64 {
 	return min(size-w.up.Done%size, w.up.Length-w.up.Done)
 }
 
-// parts makes first durable, and whatever the sender brings as fast.
-func (w *writer) parts(ctx context.Context, in *incoming, first []byte) error {
+// part makes first durable, and what the sender brings as fast up to the part's end.
+// The buffer goes back after each part, so that whoever waits has a turn.
+func (w *writer) part(ctx context.Context, in *incoming, first []byte) error {
 	size := w.u.d.cfg.Objects.PartBytes()
 	buf, release, err := w.u.buffers.take(ctx, w.who, size)
 	if err != nil {
@@ -127,18 +128,10 @@ func (w *writer) parts(ctx context.Context, in *incoming, first []byte) error {
 			return w.gone(ctx, err)
 		}
 	}
-	for {
-		fresh := w.buf[len(w.buf) : int64(len(w.buf))+w.room()]
-		n := copy(fresh, first)
-		n += in.fill(fresh[n:])
-		if err := w.keep(ctx, fresh[:n]); err != nil {
-			return err
-		}
-		if !in.fast || w.up.Done == w.up.Length {
-			return nil
-		}
-		first = nil
-	}
+	fresh := w.buf[len(w.buf) : int64(len(w.buf))+w.room()]
+	n := copy(fresh, first)
+	n += in.fill(fresh[n:])
+	return w.keep(ctx, fresh[:n])
 }
 
 // keep makes the part in hand durable with the fresh bytes, then commits the

@@ -13,7 +13,6 @@ import (
 const (
 	usualBuffers = 12              // 96 MiB of parts: eight fast uploads, and some between two parts
 	keptBuffers  = 4               // unused ones that stay; the rest goes back
-	buffersShare = 3               // one device has at most a third of them
 	busyAfter    = 5 * time.Second // in which a fast upload finishes several parts
 )
 
@@ -34,7 +33,7 @@ type buffers struct {
 
 func newBuffers(most int, wait time.Duration) *buffers {
 	return &buffers{
-		most: most, share: max(1, most/buffersShare), wait: wait,
+		most: most, share: max(1, most*2/3), wait: wait, // one device leaves a third to others
 		by: map[policies.DeviceID]int{}, changed: make(chan struct{}),
 	}
 }

@@ -80,7 +80,7 @@ func small(t *testing.T, buffers int) *storagetest.World {
 // Memory is what bounds uploads: whoever finds all of it in use, or their share, is
 // told to come back, loses nothing, and is let in as soon as some is free.
 func TestUploadBuffersAreBounded(t *testing.T) {
-	w := small(t, 6) // of which one device has two
+	w := small(t, 3) // of which one device has two
 	all := announced(t, w, 3)
 	waits, goOn := make(chan struct{}), make(chan struct{})
 	ended := make(chan error, 2)

@@ -30,14 +30,13 @@ func TestBuffers(t *testing.T) {
 	}
 	var release []func()
 	for i := range 6 {
-		_, r := take(byte(i / 2))
+		_, r := take(byte(i / 4))
 		release = append(release, r)
 	}
-	refuses(0)
 	refuses(9)
-	release[0]()
-	release[0]() // twice is once
-	refuses(1)   // has its share
+	release[5]()
+	release[5]() // twice is once
+	refuses(0)   // has its share of four
 	_, again := take(9)
 	refuses(8)
 	again()
