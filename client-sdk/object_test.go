@@ -62,6 +62,44 @@ func TestObject(t *testing.T) {
 	w.plays(w.clip)
 }
 
+// TestObjectDecided: the two do not come to agree, and a head of service who did not
+// take the objection down settles it.
+func TestObjectDecided(t *testing.T) {
+	w := newWatched(t)
+	w.list()
+	dad, err := w.sam.Families.AddPerson(w.id, policies.Carer, policies.Own, "", policies.NoLink, "Dad")
+	must(t, err)
+	w.sync(w.sam)
+	w.sync(w.bea)
+	w.sync(w.mo)
+	must(t, w.bea.Consents.Object(w.id, []policies.PersonID{w.child}, dad, policies.ByPhone))
+	w.sync(w.bea)
+	w.paused()
+	w.sync(w.head)
+	id, err := w.head.Consents.FindObjection(w.id, "")
+	if err == nil {
+		t.Errorf("the empty text names objection %s", id.Short())
+	}
+	list, err := w.head.Families.Objected()
+	must(t, err)
+	w.sync(w.sam)
+	for who, c := range map[string]struct {
+		client *attune.Client
+		want   wire.Code
+	}{"who recorded it": {w.bea, attune.CodeInput}, "a practitioner": {w.sam, wire.CodeSigner}} {
+		if err := c.client.Consents.Decide(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder); attune.CodeOf(err) != c.want {
+			t.Errorf("decided by %s: %v, want %s", who, err, c.want)
+		}
+	}
+	must(t, w.head.Consents.Decide(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder))
+	w.sync(w.head)
+	w.plays(w.clip)
+	w.sync(w.bea)
+	if list, err := w.bea.Families.Objected(); err != nil || len(list) != 0 {
+		t.Errorf("after the decision: %+v, %v", list, err)
+	}
+}
+
 // paused: neither the viewer nor the team sees the clip.
 func (w *watched) paused() {
 	w.t.Helper()

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -206,11 +205,11 @@ func (sh *shelf) headers(id policies.FamilyID) (map[string]bool, error) {
 	err := each(sh.d.store.db, func(r *sql.Rows) error {
 		var clip, name string
 		err := r.Scan(&clip, &name)
-		if strings.HasPrefix(name, "header/") {
-			there[clip+" "+name] = true
-		}
+		there[clip+" "+name] = true
 		return err
-	}, `SELECT a.statement, a.name FROM attachments a LEFT JOIN statements s ON s.id = a.statement LEFT JOIN outbox o ON o.id = a.statement
-		WHERE s.record = $1 OR o.record = $1`, id.String())
+	}, `SELECT a.statement, a.name FROM statements s JOIN attachments a ON a.statement = s.id
+			WHERE s.record = $1 AND a.name BETWEEN 'header/' AND 'header0'
+		UNION SELECT a.statement, a.name FROM outbox o JOIN attachments a ON a.statement = o.id
+			WHERE o.record = $1 AND a.name BETWEEN 'header/' AND 'header0'`, id.String())
 	return there, err
 }

@@ -181,7 +181,7 @@ func (consentObjectCmd) Help() string {
 	return `Example: attune consent object NF-1042 --person Robin --by Dad --channel phone
 
 Film of these people is paused as soon as it is synced, whatever somebody else signed. It goes on once
-whoever objected agrees on a form of their own. Where the two do not come to agree, ask your IG officer.`
+whoever objected agrees on a form of their own, or the head of service decides: attune consent decide --help`
 }
 
 func (c *consentObjectCmd) Run(g *global) error {
@@ -218,8 +218,8 @@ func objectionText(o attune.ObjectionView) string {
 	if by == "" {
 		by = "Somebody who may decide about them"
 	}
-	return fmt.Sprintf("Film of %s is paused: %s objected on %s. Talk with both; it goes on once whoever objected agrees on a form. Family %s.",
-		oneLine(strings.Join(names, " and ")), oneLine(by), o.At.Local().Format("Mon 2 Jan 2006 at 15:04"), o.Reference)
+	return fmt.Sprintf("Film of %s is paused: %s objected on %s. Talk with both; it goes on once whoever objected agrees on a form, or the head of service decides. Family %s, objection %s.",
+		oneLine(strings.Join(names, " and ")), oneLine(by), o.At.Local().Format("Mon 2 Jan 2006 at 15:04"), o.Reference, o.ID.Short())
 }
 
 type consentListCmd struct {

@@ -80,6 +80,6 @@ func teamChange(g *global, family, person ref, where string, act func(*attune.Fa
 		if err := act(d.Families, id, staff); err != nil {
 			return err
 		}
-		return g.print(map[string]any{"family": id, "person": staff, "team": where}, "%s is %s the team of %s.", person, where, family)
+		return g.print(map[string]any{"family": id, "person": staff, "team": where}, "%s is %s the team of %s. %s", person, where, family, syncNow)
 	})
 }
