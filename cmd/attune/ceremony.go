@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
@@ -124,7 +125,7 @@ func (c *certifyCmd) read() (in attune.Certification, err error) {
 	}
 	in.Bundle = bundle.SHA256()
 	if _, in.PackSum, err = packs.Load(c.Pack); err != nil {
-		return in, usage("Packs: council.", "There is no pack %q.", c.Pack)
+		return in, usage("Packs: "+strings.Join(packs.Names(), ", ")+".", "There is no pack %q.", c.Pack)
 	}
 	return in, nil
 }

@@ -254,7 +254,9 @@ new version, or another pack, comes in this order; no step needs a network betwe
   4  everybody: install the new attune, sync
 
 Do not sync between 2 and 3: the old server would refuse it. If you did, the file is still good.
-The file holds what else is queued on this device, sealed as on the wire: hand it over, do not post it.`
+The file holds what else is queued on this device, sealed as on the wire: hand it over, do not post it.
+Only packs that this program carries can be adopted: a service whose IG lead wants another figure cannot have it yet
+without a build of its own.`
 }
 
 func (c *policyAdoptCmd) Run(g *global) error {

@@ -78,6 +78,7 @@ func (c *checker) retention(list []policies.RetentionClass) {
 		c.that(r.Then == policies.FateReview || r.Class.Working(), place+".then", "%s may be a record: a person looks before it is destroyed (records management code)", r.Class)
 		oneOf(c, place+".withdrawal", r.Withdrawal, []policies.Fate{policies.FateDestroy, policies.FateReview, policies.FateRestrict})
 		c.that(r.Withdrawal != policies.FateDestroy || r.Class.IsFilm(), place+".withdrawal", "withdrawing ends the use of film; %s proves that it was lawful", r.Class)
+		c.that(r.Withdrawal == policies.FateRestrict || r.Class.IsFilm(), place+".withdrawal", "nothing but film is looked at for a withdrawal; write restrict for %s", r.Class)
 		c.that(!r.SummaryGate || r.Class.IsFilm(), place+".summary_gate", "a summary stands for film, not for %s", r.Class)
 		oneOf(c, place+".controller", r.Controller, []policies.Holder{policies.FilmingService, policies.RecordHolder})
 		c.source(place, r.Source)

@@ -225,6 +225,47 @@ func TestFormAsksWhatThePackAsks(t *testing.T) {
 	}
 }
 
+// TestFormsSayWhatTheScheduleSays: the sentences about deleting are written by hand
+// around a figure, so the pack must count from what they say.
+func TestFormsSayWhatTheScheduleSays(t *testing.T) {
+	for _, pack := range packs.Names() {
+		p, _, err := packs.Load(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := p.Class(policies.RawFilm)
+		clips, _ := p.Class(policies.WorkingClips)
+		// "The long film goes … after we choose the clips and write our notes."
+		if raw.Keep[0].After != policies.OnClipsChosen || raw.Keep[1].After != policies.OnSummaryFiled || raw.Keep[0].Value != raw.Keep[1].Value || !raw.SummaryGate {
+			t.Errorf("%s: the long film does not go when the forms say", pack)
+		}
+		// "The short clips go … after our work with you ends."
+		if clips.Keep[0].After != policies.OnInvolvementEnded || len(clips.Keep[0].When) > 0 {
+			t.Errorf("%s: the short clips do not go when the forms say", pack)
+		}
+		form, easy := paper(t, pack, Form), paper(t, pack, "consent-form-easy")
+		// "If a court is looking at your case, we keep the film until the court has ended."
+		court := len(clips.Keep) > 1 && clips.Keep[1].After == policies.OnProceedingsEnded && clips.Keep[1].Value == clips.Keep[0].Value
+		for _, says := range []bool{strings.Contains(form, "until the court has ended"), strings.Contains(easy, "we wait until it ends")} {
+			if says != court {
+				t.Errorf("%s: a form speaks of a court: %v, the schedule: %v", pack, says, court)
+			}
+		}
+		// "… we delete the film, unless the law makes us keep it." And nothing else may stand in the way.
+		always := raw.Withdrawal == policies.FateDestroy && clips.Withdrawal == policies.FateDestroy
+		for _, says := range []bool{strings.Contains(form, "we delete the film, unless the law makes us keep it"), strings.Contains(easy, "We delete it in")} {
+			if says != always {
+				t.Errorf("%s: a form promises to delete on a withdrawal: %v, the schedule: %v", pack, says, always)
+			}
+		}
+		// "A clip in the record is kept as long as the record."
+		record, _ := p.Class(policies.RecordClips)
+		if keeps := record.Withdrawal == policies.FateRestrict; keeps != strings.Contains(form, "kept as long as the record") {
+			t.Errorf("%s: a form and the schedule differ about clips on the record", pack)
+		}
+	}
+}
+
 // TestFormText: consent.sign names the words that the program prints.
 func TestFormText(t *testing.T) {
 	seen := map[policies.Digest]bool{}

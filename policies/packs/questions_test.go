@@ -16,7 +16,7 @@ func TestTenQuestionsAreAnswered(t *testing.T) {
 		{"Who may see film of my child?", packs.Form, `Your worker's small team for your family can watch, and so can you\.\n- The people you named above can watch`},
 		{"For how long may a supervisor see it?", packs.Form, `A supervisor may watch for \d+ days at most`},
 		{"Who decides that a family may be filmed?", "service-policy", `The head of service gives permission to film`},
-		{"What happens if I say stop?", packs.Form, `We stop all watching straight away\.\n- (After \d+ working days we delete the film|A person looks at what the law)`},
+		{"What happens if I say stop?", packs.Form, `We stop all watching straight away\.\n- (After \d+ working days we delete the film|A person looks at what the law|A clinician looks at what your health record)`},
 		{"When are the long film and the clips deleted?", packs.Form, `The long film goes \d+ months? after .*\n- The short clips go \d+ months? after`},
 		{"Can the head of service watch, because they are the head?", packs.Form, `The head of the service cannot watch just because they are the head`},
 		{"Who can open film if all of the workers are gone?", "storage", `Two of three custodians together`},

@@ -84,14 +84,11 @@ func (w *writer) scheme() []string {
 	return out
 }
 
-// keep has a line for each rule; classes that are kept alike share their lines.
+// keep is two tables: what becomes of each class, and the periods, where classes
+// that are kept alike share their lines.
 func (w *writer) keep() []string {
-	out := []string{"| What | Kept | Then | When consent is withdrawn | Written summary first | Who decides | Source |", "|---|---|---|---|---|---|---|"}
-	for _, same := range w.alike(func(a, b policies.RetentionClass) bool {
-		return sameRules(a.Keep, b.Keep) && sameRules(a.Minimum, b.Minimum) && a.Then == b.Then && a.Withdrawal == b.Withdrawal &&
-			a.SummaryGate == b.SummaryGate && a.Controller == b.Controller
-	}) {
-		c := same[0]
+	out := []string{"| What | Then | When consent is withdrawn | Written summary first | Who decides | Source |", "|---|---|---|---|---|---|"}
+	for _, c := range w.pack.Retention {
 		gate, holder := "no", "this service"
 		if c.SummaryGate {
 			gate = "yes"
@@ -99,11 +96,21 @@ func (w *writer) keep() []string {
 		if c.Controller == policies.RecordHolder {
 			holder = "who keeps the record"
 		}
-		for _, k := range c.Keep {
-			out = append(out, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |", titles(same), k, fateText[c.Then], withdrawnText[c.Withdrawal], gate, holder, sourced(k.Source)))
+		withdrawn := withdrawnText[c.Withdrawal]
+		if !c.Class.IsFilm() {
+			withdrawn = "kept"
 		}
-		for _, k := range c.Minimum {
-			out = append(out, fmt.Sprintf("| %s | at least %s | | not before this | | | %s |", titles(same), k, sourced(k.Source)))
+		out = append(out, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", c.Class, fateText[c.Then], withdrawn, gate, holder, sourced(c.Source)))
+	}
+	out = append(out, "", "| What | Kept | Source |", "|---|---|---|")
+	for _, same := range w.alike(func(a, b policies.RetentionClass) bool { return sameRules(a.Keep, b.Keep) }) {
+		for _, k := range same[0].Keep {
+			out = append(out, fmt.Sprintf("| %s | %s | %s |", titles(same), k, sourced(k.Source)))
+		}
+	}
+	for _, same := range w.alike(func(a, b policies.RetentionClass) bool { return sameRules(a.Minimum, b.Minimum) }) {
+		for _, k := range same[0].Minimum {
+			out = append(out, fmt.Sprintf("| %s | at least %s, whatever is withdrawn | %s |", titles(same), k, sourced(k.Source)))
 		}
 	}
 	return out
