@@ -101,7 +101,7 @@ type withheld struct {
 	record policies.RecordID
 	family rows.Named
 	ruling policies.Ruling
-	over   bool // a viewer's date has passed: from here on the tables say so too
+	over   bool // the caller's access has ended: from here on the tables say so too, and who joins again begins anew
 }
 
 func (w *walk) run() error {
@@ -127,7 +127,7 @@ func (w *walk) run() error {
 		w.at.Record, w.at.Index = "", -1
 	}
 	done := w.at.Head
-	if len(w.withheld) > 0 {
+	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
 	}
 	w.at = position{History: w.at.History, Done: done, Head: -1, Index: -1}
@@ -194,23 +194,27 @@ func (w *walk) scope(s scope) error {
 	} else if s.reset {
 		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
 	}
-	all, err := w.changes(s.record, from)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if len(w.items) >= w.limit || w.bytes > maxPageBytes {
-			w.more = true
-			w.at.Record = w.order(s.record)
-			w.at.Index = from
-			return nil
-		}
-		if err := c.deliver(w, f); err != nil {
+	for {
+		all, last, err := w.changes(s.record, from)
+		if err != nil {
 			return err
 		}
-		from = c.index
+		for _, c := range all {
+			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
+				w.more = true
+				w.at.Record = w.order(s.record)
+				w.at.Index = from
+				return nil
+			}
+			if err := c.deliver(w, f); err != nil {
+				return err
+			}
+			from = c.index
+		}
+		if last {
+			return nil
+		}
 	}
-	return nil
 }
 
 // change is a statement, or an attachment that came after its statement.
@@ -220,19 +224,19 @@ type change struct {
 	late      *rows.Late
 }
 
-// changes are a record's next ones up to the pinned head, in order. One more than
-// fits tells whether the page ends inside this record.
-func (w *walk) changes(record policies.RecordID, from int64) ([]change, error) {
+// changes are a record's next ones up to the pinned head, in order, and whether they
+// are the last. One more than fits tells whether the page ends inside this record;
+// when some of them are not for this caller, even that one may not fill the page.
+func (w *walk) changes(record policies.RecordID, from int64) (out []change, last bool, err error) {
 	most := max(1, w.limit-len(w.items)+1)
 	statements, err := w.v.Statements(record, from, w.at.Head, most)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	late, err := w.v.LateAttachments(record, from, w.at.Head, most)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []change
 	for i := range statements {
 		out = append(out, change{index: statements[i].Index, statement: &statements[i]})
 	}
@@ -240,7 +244,8 @@ func (w *walk) changes(record policies.RecordID, from int64) ([]change, error) {
 		out = append(out, change{index: late[i].Index, late: &late[i]})
 	}
 	slices.SortFunc(out, func(a, b change) int { return cmp.Compare(a.index, b.index) })
-	return out[:min(len(out), most)], nil
+	last = len(out) < most
+	return out[:min(len(out), most)], last, nil
 }
 
 func (c change) deliver(w *walk, f *policies.Family) error {
