@@ -17,7 +17,7 @@ var phone = throttle.Config{BitsPerSecond: 8_000_000, RTT: 60 * time.Millisecond
 const linkText = "8 Mbit/s + 60 ms RTT, HTTP/1.1 without TLS, headless Chromium"
 
 // carerRows measures what a carer waits for against a page that has nothing to
-// keep secret, each through a link of its own kind, in turn.
+// keep secret, through a link of the same kind, in turn.
 func carerRows(ctx context.Context, w *workshop) (rows []Row, err error) {
 	seconds := 240
 	if w.quick {
