@@ -81,6 +81,10 @@ func CodeOf(err error) wire.Code {
 // Offline reports whether err only means that the server could not be reached.
 func Offline(err error) bool { return CodeOf(err) == CodeOffline }
 
+// NotThere reports whether the service has nothing of that name that this person
+// may see, for instance because it was not synced yet.
+func NotThere(err error) bool { return CodeOf(err) == wire.CodeNotFound }
+
 // advised puts what the rules of a denial mean to this person in the place of the
 // one sentence that the server has for all of them.
 func advised(code wire.Code, rules []string, message, next string) (string, string) {

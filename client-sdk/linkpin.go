@@ -48,11 +48,14 @@ func (l *Links) PIN(id policies.LinkID) (Shared, error) {
 	return l.shared(link, told), err
 }
 
+// LinkStatus is how a share link stands: openings used and agreed, paused, locked.
+type LinkStatus = wire.LinkStatus
+
 // Status asks the service how a link stands: how often it was opened, and whether
 // its PIN is paused or locked. When it was opened is not told to the team. The
 // asking is in the access log.
-func (l *Links) Status(ctx context.Context, id policies.LinkID) (wire.LinkStatus, error) {
-	var out wire.LinkStatus
+func (l *Links) Status(ctx context.Context, id policies.LinkID) (LinkStatus, error) {
+	var out LinkStatus
 	err := l.d.remote.call(ctx, http.MethodGet, "/v1/links/"+id.String(), nil, &out)
 	return out, err
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/mdp/qrterminal/v3"
 
 	attune "github.com/attune-vf/attune/client-sdk"
-	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -54,7 +53,7 @@ func (c *linkCreateCmd) Run(g *global) error {
 }
 
 // shared prints what is handed to the carer, with how it stands where that is known.
-func (g *global) shared(s attune.Shared, st *wire.LinkStatus) error {
+func (g *global) shared(s attune.Shared, st *attune.LinkStatus) error {
 	if !g.JSON {
 		qr(g.out, s.URL)
 	}
@@ -104,7 +103,7 @@ func (c *linkShowCmd) Run(ctx context.Context, g *global) error {
 }
 
 // standing says how a link stands, and what to do about it.
-func standing(st wire.LinkStatus) string {
+func standing(st attune.LinkStatus) string {
 	said := fmt.Sprintf("opened %d of %d", st.Opened, st.Opens)
 	switch {
 	case st.Locked:
@@ -162,7 +161,7 @@ func (linkListCmd) Help() string { return `Example: attune link list NF-1042` }
 // listed is a link with how it stands, where the service could be asked.
 type listed struct {
 	attune.LinkView
-	Status *wire.LinkStatus `json:"status"`
+	Status *attune.LinkStatus `json:"status"`
 }
 
 func (c *linkListCmd) Run(ctx context.Context, g *global) error {
@@ -197,7 +196,7 @@ func stand(ctx context.Context, d *attune.Client, links []listed) error {
 		}
 		st, err := d.Links.Status(ctx, l.ID)
 		switch {
-		case attune.CodeOf(err) == wire.CodeNotFound:
+		case attune.NotThere(err):
 		case err != nil:
 			return err
 		default:
