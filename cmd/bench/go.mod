@@ -2,7 +2,10 @@ module github.com/attune-vf/attune/cmd/bench
 
 go 1.26.0
 
-require modernc.org/sqlite v1.61.1 // control rows: the driver the product uses
+require (
+	go.uber.org/goleak v1.3.0 // tests: no goroutine left behind
+	modernc.org/sqlite v1.61.1 // control rows: the driver the product uses
+)
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
