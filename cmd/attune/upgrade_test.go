@@ -39,10 +39,12 @@ func TestUpgrade(t *testing.T) {
 	}
 	u.person("sam", "family", "open", "NF-1", "--programme", "vig") // waits on the device through the upgrade
 	u.person("helen", "invite", "--role", "practitioner", "--name", "Alex Moor")
-	stop()
+	stop(os.Kill) // in the middle of the night, by a power cut
 
 	earlier := u.bin
 	u.bin = builtDir
+	u.fails("seems to work on", "attuned", "adopt", "--data", u.path("server"), "--statement", u.path("passphrase"))
+	u.fails("WRONG adopted rules", "attuned", "check", "--data", u.path("server"))
 	u.fails("differ from those that were adopted", "attuned", "serve", "--data", u.path("server"), "--addr", u.addr)
 	u.fails("have the head of service adopt this one", "attune", "--home", u.path("sam"), "policy", "verify")
 	u.fails("Update the app", "attune", "--home", u.path("helen"), "invite", "--role", "practitioner", "--name", "Nia Frost")
@@ -77,7 +79,7 @@ func TestUpgrade(t *testing.T) {
 	if got := member(t, u.person("helen", "staff", "list"), "staff.2.name"); got != "Alex Moor" {
 		t.Errorf("the invitation that travelled in the file: %s", got)
 	}
-	stop()
+	stop(os.Interrupt)
 }
 
 // upgrade is a service whose binaries are changed on the way.
@@ -121,25 +123,25 @@ func (u *upgrade) fails(words, program string, args ...string) {
 	}
 }
 
-// serve starts the server and waits until it can take a write; the result stops it.
-func (u *upgrade) serve() (stop func()) {
+// serve starts the server and waits until it can take a write; the result ends it.
+func (u *upgrade) serve() (stop func(os.Signal)) {
 	u.t.Helper()
 	server := u.command("attuned", "serve", "--data", u.path("server"), "--addr", u.addr)
 	if err := server.Start(); err != nil {
 		u.t.Fatal(err)
 	}
-	stopped := false
-	stop = func() {
-		if stopped {
+	ended := false
+	stop = func(how os.Signal) {
+		if ended {
 			return
 		}
-		stopped = true
-		_ = server.Process.Signal(os.Interrupt) // it may have ended
-		if err := server.Wait(); err != nil {
+		ended = true
+		_ = server.Process.Signal(how) // it may have ended
+		if err := server.Wait(); err != nil && how != os.Kill {
 			u.t.Errorf("the server ended with %v", err)
 		}
 	}
-	u.t.Cleanup(stop)
+	u.t.Cleanup(func() { stop(os.Kill) })
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	for until := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
