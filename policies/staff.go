@@ -1,5 +1,7 @@
 package policies
 
+import "slices"
+
 // The acts by which a service is founded and people join and leave it.
 // Source: DESIGN §4, ceremony, people and devices.
 
@@ -114,7 +116,7 @@ func certifyStaff(o *Org, a act[StaffCertify]) (Changes, error) {
 		return Changes{}, notPossible("this invitation was already used; if that was not you, tell a registrar now")
 	case a.Now >= p.InviteEnd:
 		return Changes{}, notPossible("this invitation ended on %s; ask for a new one", p.InviteEnd.day())
-	case o.keyUsed(a.Said.Key):
+	case o.keyUsed(a.Said.Key) || o.recipientUsed(a.Said.Recipient):
 		return Changes{}, notPossible("this key is already in use; make a new one")
 	}
 	if err := ends("the certificate", a.Said.Until, a.Now, Micros(MaxCertificateLife.Microseconds())); err != nil {
@@ -209,4 +211,15 @@ func (o *Org) keyUsed(k PublicKey) bool {
 		}
 	}
 	return false
+}
+
+// recipientUsed reports whether an age recipient already stands for somebody. The keys
+// of a viewer are named and deleted by it: with another's, they would go along.
+func (o *Org) recipientUsed(recipient string) bool {
+	for _, p := range o.Staff {
+		if p.Recipient == recipient {
+			return true
+		}
+	}
+	return slices.Contains(o.Custodians, recipient)
 }

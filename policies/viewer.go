@@ -126,9 +126,12 @@ func removeViewer(f *Family, o *Org, a act[ViewerRemove]) (Changes, error) {
 		}
 	}
 	who := a.Said.Staff
-	was := f.Receives(o, who, a.Now)
 	f.restrict(viewerSubject(who), a.ID)
-	return f.received(o, who, was, a.Now), nil
+	if f.Receives(o, who, a.Now) {
+		return Changes{}, nil // on the team
+	}
+	// Also when their date has passed already: their keys are still there.
+	return Changes{Left: []StaffID{who}}, nil
 }
 
 // list is the viewer list, made where a state was stored before there were lists.

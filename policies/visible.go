@@ -69,6 +69,16 @@ func HeaderFor(recipient string) string {
 	return "header/" + DigestOf([]byte(recipient)).String()
 }
 
+// OwnHeader is the name under which a person outside the team has their keys to this
+// family's clips; "" for none. Whoever joins chooses their own recipient: with the
+// family's, the family's headers would be deleted as that person's.
+func (f *Family) OwnHeader(p *Staff) string {
+	if p == nil || p.Recipient == "" || p.Recipient == f.Recipient {
+		return ""
+	}
+	return HeaderFor(p.Recipient)
+}
+
 // MaySee reports whether a person who receives a record may read a statement of
 // this class in it, or only that something stands there.
 func MaySee(f *Family, who StaffID, class Class) bool {

@@ -1,8 +1,10 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
@@ -76,7 +78,7 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) {
 			continue
 		}
-		if next.before != nil && s.Kind == "clip.add" && a.Name != policies.HeaderFor(next.before.Recipient) {
+		if next.forViewer(s, a.Name) {
 			fresh.keys = append(fresh.keys, a)
 		} else if by.Staff == j.c.Staff {
 			fresh.own = append(fresh.own, a)
@@ -142,6 +144,25 @@ func (j *judge) attachOwn(s policies.Statement, next folded, fresh []Attachment)
 		}
 	}
 	return Result{}, nil
+}
+
+// forViewer reports whether an attachment is a clip's key for somebody outside the
+// family.
+func (f folded) forViewer(s policies.Statement, name string) bool {
+	family := cmp.Or(f.family, f.before)
+	return family != nil && s.Kind == "clip.add" && strings.HasPrefix(name, "header/") && name != policies.HeaderFor(family.Recipient)
+}
+
+// attachKeys rules on the keys for viewers that came with their clip. The clip stands
+// whatever becomes of them: what is denied is logged, and not kept.
+func (j *judge) attachKeys(s policies.Statement, next folded, keys []Attachment) error {
+	next.before = next.family
+	for _, a := range keys {
+		if _, err := j.attachKey(s, next, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attachKey keeps a clip's key that a device of the team wrote for a viewer.

@@ -93,12 +93,10 @@ func (j *judge) leaving(next folded) []policies.StaffID {
 // is the list of their keys.
 func (j *judge) dropHeaders(next folded) error {
 	for _, who := range next.changes.Left {
-		p := j.org.Staff[who]
-		if p == nil || p.Recipient == "" {
-			continue
-		}
-		if err := j.tx.DropHeaders(next.family.ID, policies.HeaderFor(p.Recipient)); err != nil {
-			return err
+		if name := next.family.OwnHeader(j.org.Staff[who]); name != "" {
+			if err := j.tx.DropHeaders(next.family.ID, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

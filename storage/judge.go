@@ -235,13 +235,21 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 		ID: s.ID, Record: p.Record, Position: p.Position, Class: p.Class, Kind: s.Kind,
 		Raw: sealed.Statement, Head: p.Head, OrgHead: p.OrgHead, At: p.At, Index: p.Index,
 	})
+	var keys []Attachment
 	for _, a := range sealed.Attachments {
+		if next.forViewer(s, a.Name) {
+			keys = append(keys, a)
+			continue
+		}
 		err = errors.Join(err, j.tx.PutAttachment(s.ID, rows.Attachment(a)))
 	}
 	if err != nil {
 		return Result{}, err
 	}
 	if err := j.change(next, index); err != nil {
+		return Result{}, err
+	}
+	if err := j.attachKeys(s, next, keys); err != nil {
 		return Result{}, err
 	}
 	return Result{ID: s.ID, Receipt: &Receipt{Place: p, Leaf: leaf}}, nil

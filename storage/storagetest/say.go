@@ -112,7 +112,14 @@ func (p *Person) certify() {
 func (w *World) Join(name string, role policies.Role) *Person {
 	w.t.Helper()
 	p := w.Invite(name, role)
-	p.certify()
-	w.Head.Does(policies.RecordID(w.Org), "staff.confirm", &policies.StaffConfirm{Staff: p.Staff, Certificate: p.own.kid})
+	p.Confirmed()
 	return p
+}
+
+// Confirmed lets somebody who was invited join, and has the head of service confirm
+// the six words.
+func (p *Person) Confirmed() {
+	p.w.t.Helper()
+	p.certify()
+	p.w.Head.Does(policies.RecordID(p.w.Org), "staff.confirm", &policies.StaffConfirm{Staff: p.Staff, Certificate: p.own.kid})
 }
