@@ -43,44 +43,24 @@ func (s *scribe) write(ctx context.Context, r *Report) error {
 		if !ok || len(f.Viewers) == 0 || !f.OnTeam(s.d.me.Staff) {
 			continue
 		}
-		missing, err := s.d.missingKeys(org, f)
-		if err != nil {
-			return err
-		}
-		if missing, err = s.stillWanted(org, f, missing); err != nil || len(missing) == 0 {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		key, err := s.d.keys.family(id)
-		if err != nil {
-			continue // told by the list of families; somebody else of the team has it
-		}
-		if err := s.forFamily(ctx, org, f, key, missing, r); err != nil {
+		if err := s.forFamily(ctx, org, f, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stillWanted leaves out what a statement that is queued here ends: a removal that
-// the server has not taken yet can stop a key, and cannot ask for one.
-func (s *scribe) stillWanted(org *policies.Org, f *policies.Family, missing []viewerKey) ([]viewerKey, error) {
-	if len(missing) == 0 {
-		return nil, nil
-	}
-	here, err := s.d.mirror.provisional(f.ID)
-	if err != nil {
-		return nil, err
-	}
-	now := policies.At(s.d.now())
-	return slices.DeleteFunc(missing, func(k viewerKey) bool { return !here.Admits(org, k.viewer, k.clip, now) }), nil
-}
-
 // forFamily sends the keys of one viewer after the other, so that a clip stands once
 // in a push, and a viewer whom the server refuses holds up nobody else.
-func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.Family, key seal.Identity, missing []viewerKey, r *Report) error {
+func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.Family, r *Report) error {
+	missing, err := s.wanted(org, f)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	key, err := s.d.keys.family(f.ID)
+	if err != nil {
+		return nil // the list of families tells it; somebody else of the team has the key
+	}
 	of := map[policies.StaffID][]viewerKey{}
 	for _, k := range missing {
 		of[k.viewer] = append(of[k.viewer], k)
@@ -99,21 +79,39 @@ func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.F
 	return nil
 }
 
+// wanted is what is missing, without what a statement that is queued here ends: a
+// removal that the server has not taken yet can stop a key, though nothing that is
+// queued can ask for one.
+func (s *scribe) wanted(org *policies.Org, f *policies.Family) ([]viewerKey, error) {
+	missing, err := s.d.missingKeys(org, f)
+	if err != nil || len(missing) == 0 {
+		return nil, err
+	}
+	here, err := s.d.mirror.provisional(f.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := policies.At(s.d.now())
+	return slices.DeleteFunc(missing, func(k viewerKey) bool { return !here.Admits(org, k.viewer, k.clip, now) }), nil
+}
+
 // maxKeysAtOnce keeps a push of statements and keys, about 6 kB a clip, well below
 // what one may hold.
 const maxKeysAtOnce = wire.MaxPushStatements / 2
 
+// send writes keys to one recipient and pushes each with the clip.add that it
+// belongs to, which the server has: it answers as to a duplicate, or refuses.
 func (s *scribe) send(ctx context.Context, f *policies.Family, key seal.Identity, to seal.Recipient, all []viewerKey, r *Report) error {
 	before, err := recall(s.d.store.db)
 	if err != nil {
 		return err
 	}
 	ask := wire.PushRequest{Checkpoint: before.Size}
-	sent := all[:0:0]
+	var sent []viewerKey
 	for _, k := range all {
 		fileKey, err := s.d.shelf.fileKey(f, k.clip, key)
 		if err != nil {
-			continue // a clip that does not open here is told to who opens it
+			continue // whoever opens the clip here is told why
 		}
 		header, err := seal.NewHeader(fileKey, to)
 		if err != nil {

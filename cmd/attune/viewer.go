@@ -182,10 +182,10 @@ func viewersText(list []attune.ViewerEntry, headOfService bool) (attention, wait
 			attention = append(attention, fmt.Sprintf("%s, of another organisation, waits for your countersign to watch film of family %s for %s. See: attune viewer countersign --help",
 				oneLine(e.Name), e.Reference, plain(string(e.Purpose))))
 		case n > 0 && e.Me:
-			waiting = append(waiting, fmt.Sprintf("%s of family %s for a practitioner's device to write your key.", count(n, "clip waits", "clips wait"), e.Reference))
+			waiting = append(waiting, fmt.Sprintf("a practitioner's device has still to write your key to %s of family %s.", count(n, "clip", "clips"), e.Reference))
 		case n > 0:
-			waiting = append(waiting, fmt.Sprintf("%s of family %s for a practitioner's device to write a key for %s; any of the team's does when it syncs.",
-				count(n, "clip waits", "clips wait"), e.Reference, oneLine(e.Name)))
+			waiting = append(waiting, fmt.Sprintf("a practitioner's device has still to write the key of %s to %s of family %s; any of the team's does when it syncs.",
+				oneLine(e.Name), count(n, "clip", "clips"), e.Reference))
 		}
 	}
 	return attention, waiting
