@@ -180,6 +180,7 @@ func TestServerGoneForDays(t *testing.T) {
 			t.Errorf("day %d: sync: %d waiting, %v; want offline", day, r.Waiting, err)
 		}
 	}
+	day = last
 	s.serve()
 	r, err := sam.Sync(ctx)
 	if err != nil || len(r.Refused) != 0 || len(r.Uploaded) != filmed || r.Waiting != 0 {
