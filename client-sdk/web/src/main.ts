@@ -111,6 +111,9 @@ async function open(token: string, secret: Bytes, pin: string): Promise<void> {
   ticket = { token, session: opened.session, key: sealed.key, payloadBytes: opened.payloadBytes, media: opened.media };
   const problem = await cannot(opened);
   if (problem) return complain(problem);
+  // While they read who can watch, the worker opens the film's last chunk: no
+  // picture may come before it, and a second request would wait for a second connection.
+  if (controlled) tellWorker({ kind: "film", ticket });
   shown = { opened, sealed };
   prepare(opened, sealed);
   endAt(opened.until);
@@ -144,10 +147,8 @@ async function watch(from = 0): Promise<void> {
   if (!ticket) return stopped("ended");
   if (bad) return stopped(bad);
   show("watch");
-  if (controlled) {
-    tellWorker({ kind: "film", ticket });
-    return player.start(`/s/${ticket.token}/film`, from);
-  }
+  // A worker that was stopped since then asks for the ticket.
+  if (controlled) return player.start(`/s/${ticket.token}/film`, from);
   fetching = new AbortController();
   const { signal } = fetching;
   el("fetching").hidden = false;
