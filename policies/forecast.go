@@ -116,6 +116,7 @@ func (f *Forecast) withdraw(class RetentionClass, c Course, clock Figure) {
 	switch class.Withdrawal {
 	case FateDestroy:
 		f.Standing, f.Then, f.Until = StandDated, FateDestroy, c.Withdrawn.WorkingDays(clock.Value)
+		f.Reasons = nil // the schedule decides nothing any more
 		f.say(fmt.Sprintf("Consent was withdrawn on %s: %d working days for a second person to confirm it. %s", c.Withdrawn, clock.Value, strings.TrimSuffix(clock.Source, ".")))
 	case FateReview:
 		f.Standing, f.Then = StandUndecided, FateReview
@@ -180,12 +181,14 @@ func (c Course) applies(k KeepRule) bool {
 }
 
 // is works out the cases that follow from dates, and looks up those that were
-// stated. Where the dates do not say, the answer is the one that keeps longer:
-// not yet dead, and not yet ended.
+// stated. Where the dates do not say yet, the rule that keeps longer applies:
+// somebody not known to be dead lives, and while involvement goes on a child is
+// taken both for seventeen at its end and for younger.
 func (c Course) is(w Case) bool {
 	child := !c.Born.IsZero()
 	end, died := c.Events[OnInvolvementEnded], c.Events[OnDeath]
-	seventeen := child && !end.IsZero() && !end.Before(c.Born.Birthday(17)) && end.Before(c.Born.Birthday(18))
+	open := end.IsZero()
+	seventeen := child && !open && !end.Before(c.Born.Birthday(17)) && end.Before(c.Born.Birthday(18))
 	young := child && !died.IsZero() && died.Before(c.Born.Birthday(18))
 	stated := func(w Case) bool { return slices.Contains(c.Stated, w) }
 	switch w {
@@ -194,7 +197,7 @@ func (c Course) is(w Case) bool {
 	case IfAdultsOnly:
 		return !child
 	case IfSeventeenAtEnd:
-		return seventeen
+		return seventeen || child && open
 	case IfYoungerAtEnd:
 		return child && !seventeen
 	case IfDiedUnder18:

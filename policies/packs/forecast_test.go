@@ -6,6 +6,7 @@ import (
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/packs"
+	"pgregory.net/rapid"
 )
 
 // TestForecast holds what the packs say against dates worked out by hand from the
@@ -29,6 +30,8 @@ func TestForecast(t *testing.T) {
 		{"WithdrawnInFrontOfACourt", "council", policies.WorkingClips, "withdrawn=2026-11-25 in_court", "held"},
 		{"FormOutlivesWithdrawal", "council", policies.Forms, "withdrawn=2026-11-25 involvement_ended=2026-12-01 born=" + child, "dated 2049-03-01 review"},
 		{"FormOfSeventeen", "council", policies.Forms, "involvement_ended=2026-12-01 born=" + teen, "dated 2035-06-15 review"},
+		{"FormWhileWorkGoesOn", "council", policies.Forms, "born=" + teen, "dated 2035-06-15 review"},
+		{"RawFilmOfSomebodyWhoWithdrewBeforeTheSummary", "council", policies.RawFilm, "filmed=2026-11-20 withdrawn=2026-11-27", "dated 2026-12-04 destroy"},
 		{"FormOnTheEighteenthBirthday", "council", policies.Forms, "involvement_ended=2027-06-15 born=" + teen, "dated 2034-06-15 review"},
 		{"FormOfAChildInNeed", "council", policies.Forms, "involvement_ended=2026-12-01 child_in_need born=" + teen, "dated 2030-06-15 review"},
 		{"FormAfterChildProtection", "council", policies.Forms, "last_contact=2026-12-01 child_protection born=" + child, "dated 2061-12-01 review"},
@@ -123,4 +126,64 @@ func TestHoldStandsBeforeEverything(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestForecastKeepsItsOrder draws courses at random: a hold has no date, nothing is
+// due before its minimum, a withdrawal stops all film and moves no record earlier,
+// and learning that something happened never brings a date without a reason.
+func TestForecastKeepsItsOrder(t *testing.T) {
+	loaded := map[string]policies.Pack{}
+	for _, name := range packs.Names() {
+		p, _, err := packs.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded[name] = p
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := loaded[rapid.SampledFrom(packs.Names()).Draw(t, "pack")]
+		c := policies.Course{Events: map[policies.Trigger]policies.Day{}}
+		draw := func(name string) policies.Day {
+			return policies.Day{Year: 2020, Month: 1, Day: 1}.Plus(policies.Period{Days: rapid.IntRange(0, 30000).Draw(t, name)})
+		}
+		for _, trigger := range policies.Triggers() {
+			if trigger.Birthday() == 0 && rapid.Bool().Draw(t, "has "+string(trigger)) {
+				c.Events[trigger] = draw(string(trigger))
+			}
+		}
+		if rapid.Bool().Draw(t, "child") {
+			c.Born = draw("born")
+		}
+		c.Stated = rapid.SliceOfDistinct(rapid.SampledFrom(policies.Stated()), rapid.ID).Draw(t, "stated")
+		before := p.Forecast(c)
+		c.Withdrawn = draw("withdrawn")
+		withdrawn := p.Forecast(c)
+		c.Held = true
+		for i, held := range p.Forecast(c) {
+			class := p.Retention[i]
+			if held.Standing != policies.StandHeld || !held.Until.IsZero() {
+				t.Fatalf("held %s: %+v", class.Class, held)
+			}
+			least := p
+			least.Retention = []policies.RetentionClass{{Class: policies.CaseRecord, Keep: class.Minimum, Then: class.Then, Withdrawal: policies.FateRestrict}}
+			minimum := least.Forecast(policies.Course{Events: c.Events, Born: c.Born, Stated: c.Stated})[0]
+			for _, f := range []policies.Forecast{before[i], withdrawn[i]} {
+				if len(f.Reasons) == 0 || (f.Standing == policies.StandDated) == f.Until.IsZero() {
+					t.Fatalf("%s: %+v", class.Class, f)
+				}
+				if f.Standing == policies.StandDated && minimum.Standing == policies.StandDated && f.Until.Before(minimum.Until) {
+					t.Fatalf("%s is due on %s, and the law keeps it until %s", class.Class, f.Until, minimum.Until)
+				}
+				if f.Standing == policies.StandDated && minimum.Standing == policies.StandWaiting {
+					t.Fatalf("%s has a date, and the minimum has none yet", class.Class)
+				}
+			}
+			if withdrawn[i].Stopped != class.Class.IsFilm() || before[i].Stopped {
+				t.Fatalf("%s: stopped %v", class.Class, withdrawn[i].Stopped)
+			}
+			if class.Withdrawal == policies.FateRestrict && withdrawn[i].Until != before[i].Until {
+				t.Fatalf("%s: a withdrawal moved a record from %s to %s", class.Class, before[i].Until, withdrawn[i].Until)
+			}
+		}
+	})
 }
