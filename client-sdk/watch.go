@@ -174,8 +174,9 @@ func (v *viewing) goesOn(m *policies.Clip, err error) bool {
 }
 
 // mayPlayOffline: one's own clip, to watch and not to keep, while contact is
-// recent and nobody in the clip has withdrawn as far as this device knows. A
-// clip that has not yet arrived at the service counts as offline too.
+// recent, nobody in the clip has withdrawn and the head of service has not revoked the
+// permission, as far as this device knows. A clip that has not yet arrived at the
+// service counts as offline too.
 func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error) bool {
 	if v.ask.Copy || m.By != v.d.me.Staff || !(Offline(err) || notArrived(m, err)) {
 		return false
@@ -184,7 +185,7 @@ func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error
 	last, lastErr := v.d.mirror.Contact()
 	now := v.d.now()
 	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
-		f.OnTeam(v.d.me.Staff) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
+		f.OnTeam(v.d.me.Staff) && f.FilmPermitted(m.ID, policies.At(now)) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
 }
 
 // notArrived: the service does not know the clip yet, or has no film to show and
