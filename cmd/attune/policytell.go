@@ -252,7 +252,9 @@ func (policyDocCmd) Help() string {
 	return `Example: attune policy doc council consent-form --out form.md
 
 Papers: ` + strings.Join(packs.Papers(), ", ") + `.
-The figures in it are those of the pack. The hash that a signed form names is that of this text, before anybody writes on it.`
+The figures in it are those of the pack. The hash that a signed form names is that of consent-form as printed, before
+anybody wrote on it; where another form was shown, easy-read or separate, give its file to: attune consent sign --text FILE
+Enter a separate form with every answer that the family gave before: the last form decides alone.`
 }
 
 func (c *policyDocCmd) Run(g *global) error {

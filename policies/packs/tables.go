@@ -11,6 +11,9 @@ import (
 // blanksFor are what the practitioner writes by hand beside a purpose: a name and
 // an end where somebody outside the team is to watch.
 func blanksFor(s policies.PurposeRule) string {
+	if slices.Contains(s.Viewers, policies.ForTreatingTeam) {
+		return " Clinic staff who may watch: ______"
+	}
 	switch s.Purpose {
 	case policies.Supervision, policies.NamedProfessional:
 		return " Name: ______ until: ______"
