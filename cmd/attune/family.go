@@ -12,6 +12,7 @@ type familyCmd struct {
 	Open familyOpenCmd `cmd:"" help:"Begin a family's record."`
 	List familyListCmd `cmd:"" help:"The families on this device."`
 	Show familyShowCmd `cmd:"" help:"One family: people, permissions, visits, recordings."`
+	Who  familyWhoCmd  `cmd:"" name:"who-can-see" help:"Who can see what of a family, and until when."`
 }
 
 type familyOpenCmd struct {
