@@ -108,6 +108,9 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 	}
 	f := p.family(policies.FamilyID(item.Place.Record))
 	under, err := p.past.org(p.org, item.Place.OrgHead)
+	if err == nil {
+		err = p.inOrder(item)
+	}
 	if err != nil {
 		return refused(item, err)
 	}

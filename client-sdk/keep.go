@@ -137,6 +137,22 @@ func (p *pageFold) save() error {
 // judged is not here, or not yet.
 var errLaterOrg = errors.New("it was judged under a state of the organisation that this device does not know")
 
+// inOrder holds a family's statement against the log: behind the one before it in its
+// record, and before whatever the organisation stated after the head under which it was
+// judged. Else a server could take, today, what somebody who was revoked yesterday
+// signs, and claim that it came the day before. [feed.attest] proves the place.
+func (p *pageFold) inOrder(item wire.Item) error {
+	pl := item.Place
+	var late bool
+	err := p.tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM statements WHERE record = $1 AND position = $2 AND leaf >= $5)
+		OR ($4 AND EXISTS (SELECT 1 FROM statements WHERE record = $3 AND position = $6 AND leaf <= $5))`,
+		pl.Record.String(), pl.Position-1, p.org.ID.String(), pl.OrgHead != p.org.Head, pl.Index, p.past.position+1).Scan(&late)
+	if err == nil && late {
+		err = errors.New("the log has it elsewhere than the state of the organisation that it was judged under")
+	}
+	return err
+}
+
 // past folds the organisation up to an earlier head. Feeds ask in order, so it
 // goes on from where it is and starts again only when asked for something older.
 type past struct {
