@@ -20,21 +20,58 @@ func (d *door) access(c policies.Caller, r policies.Ruling, now policies.Micros,
 	}
 }
 
-// caller is who asked, as the log names them.
-func caller(c policies.Caller) rows.Named {
-	switch {
-	case !c.Staff.IsZero():
-		return rows.Named{Kind: "staff", ID: c.Staff.String()}
-	case !c.Link.IsZero():
-		return rows.Named{Kind: "carer by link", ID: c.Link.String()}
-	case c.Server:
-		return rows.Named{Kind: "key", ID: "server"}
+// event is what became of a statement.
+func (j *judge) event(s policies.Statement, next folded, outcome string, ruling policies.Ruling) rows.Event {
+	return rows.Event{
+		At: int64(j.now), Action: string(s.Kind), Outcome: outcome,
+		Subject: named(next.author), Family: j.familyNamed(next.record),
+		Object: stated(s.ID),
+		Rules:  ruling.Rules, Bundle: bundle(ruling), Request: j.c.Request, Detail: j.c.Address,
+	}
+}
+
+func (j *judge) familyNamed(id policies.RecordID) rows.Named {
+	if id.IsZero() || id == policies.RecordID(j.org.ID) {
+		return rows.Named{}
+	}
+	return family(policies.FamilyID(id))
+}
+
+// named is who signed, as the log names them.
+func named(a policies.Author) rows.Named {
+	if !a.Staff.IsZero() {
+		return rows.Named{Kind: rows.NamedStaff, ID: a.Staff.String()}
+	}
+	if a.Signer != "" {
+		return rows.Named{Kind: rows.NamedKey, ID: string(a.Signer)}
 	}
 	return rows.Named{}
 }
 
-func family(id policies.FamilyID) rows.Named { return rows.Named{Kind: "family", ID: id.String()} }
-func clip(id policies.ClipID) rows.Named     { return rows.Named{Kind: "clip", ID: id.String()} }
+// caller is who asked, as the log names them.
+func caller(c policies.Caller) rows.Named {
+	switch {
+	case !c.Staff.IsZero():
+		return rows.Named{Kind: rows.NamedStaff, ID: c.Staff.String()}
+	case !c.Link.IsZero():
+		return rows.Named{Kind: rows.NamedCarer, ID: c.Link.String()}
+	case c.Server:
+		return rows.Named{Kind: rows.NamedKey, ID: string(policies.SignServer)}
+	}
+	return rows.Named{}
+}
+
+func family(id policies.FamilyID) rows.Named {
+	return rows.Named{Kind: rows.NamedFamily, ID: id.String()}
+}
+
+func clip(id policies.ClipID) rows.Named { return rows.Named{Kind: rows.NamedClip, ID: id.String()} }
+
+func stated(id policies.StatementID) rows.Named {
+	return rows.Named{Kind: rows.NamedStatement, ID: id.String()}
+}
+
+func bundle(r policies.Ruling) string { return r.Bundle.String() }
 
 // refusal is the error of a ruling, nil when it allows.
 func refusal(r policies.Ruling) error {

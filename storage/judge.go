@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -266,39 +265,4 @@ func (j *judge) deny(s policies.Statement, ruling policies.Ruling) (Result, erro
 	by, _ := j.org.Signer(s.Signer)
 	_, _, err := j.tx.Log(j.event(s, folded{record: s.Record, author: by}, accesslog.Denied, ruling))
 	return Result{ID: s.ID, Err: &DeniedError{Ruling: ruling}}, err
-}
-
-func (j *judge) event(s policies.Statement, next folded, outcome string, ruling policies.Ruling) rows.Event {
-	return rows.Event{
-		At: int64(j.now), Action: string(s.Kind), Outcome: outcome,
-		Subject: named(next.author), Family: j.familyNamed(next.record),
-		Object: rows.Named{Kind: "statement", ID: s.ID.String()},
-		Rules:  ruling.Rules, Bundle: bundle(ruling), Request: j.c.Request, Detail: j.c.Address,
-	}
-}
-
-func (j *judge) familyNamed(id policies.RecordID) rows.Named {
-	if id.IsZero() || id == policies.RecordID(j.org.ID) {
-		return rows.Named{}
-	}
-	return rows.Named{Kind: "family", ID: id.String()}
-}
-
-func named(a policies.Author) rows.Named {
-	if !a.Staff.IsZero() {
-		return rows.Named{Kind: "staff", ID: a.Staff.String()}
-	}
-	if a.Signer != "" {
-		return rows.Named{Kind: "key", ID: string(a.Signer)}
-	}
-	return rows.Named{}
-}
-
-func bundle(r policies.Ruling) string { return r.Bundle.String() }
-
-// newToken is 32 random bytes for something that only its holder may name.
-func newToken() policies.Digest {
-	var b policies.Digest
-	rand.Read(b[:])
-	return b
 }

@@ -55,7 +55,7 @@ func (l *Links) Status(ctx context.Context, who policies.Caller, id policies.Lin
 		}
 		ruling := l.d.cfg.Bundle.Decide(policies.Request{Caller: who, Action: policies.ActShowLink, Link: id, Now: now}, org, f)
 		denied = hidden(ruling, org, f, who)
-		ev := l.d.access(who, ruling, now, rows.Named{}, rows.Named{Kind: "link", ID: id.String()})
+		ev := l.d.access(who, ruling, now, rows.Named{}, rows.Named{Kind: rows.NamedLink, ID: id.String()})
 		if f != nil {
 			ev.Family = family(f.ID)
 		}

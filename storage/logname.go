@@ -24,7 +24,7 @@ func (l *Log) name(v *rows.View, found []rows.LogRow) ([]LogRow, error) {
 			return nil, err
 		}
 		if r.Object.ID != "" {
-			out[i].Object = r.Object.Kind + " " + r.Object.ID
+			out[i].Object = string(r.Object.Kind) + " " + r.Object.ID
 		}
 	}
 	return out, nil
@@ -61,11 +61,11 @@ func (n naming) reference(named rows.Named) (string, error) {
 // short ID once the label was deleted. A carer is their link's ID.
 func (n naming) who(named rows.Named) (string, error) {
 	switch named.Kind {
-	case "staff":
-	case "key":
+	case rows.NamedStaff:
+	case rows.NamedKey:
 		return "the " + named.ID, nil // the server, or the root
 	default:
-		return strings.TrimSpace(named.Kind + " " + named.ID), nil
+		return strings.TrimSpace(string(named.Kind) + " " + named.ID), nil
 	}
 	id, err := policies.ParseID[policies.Staff](named.ID)
 	if err != nil {

@@ -43,7 +43,7 @@ func filter(q LogQuery, families []rows.Named) rows.LogFilter {
 	f := rows.LogFilter{From: q.From, Limit: q.Limit, Families: families, Action: q.Action, Outcome: q.Outcome, Rule: q.Rule,
 		Since: int64(q.Since), Until: int64(q.Until)}
 	if !q.Person.IsZero() {
-		f.Subject = rows.Named{Kind: "staff", ID: q.Person.String()}
+		f.Subject = rows.Named{Kind: rows.NamedStaff, ID: q.Person.String()}
 	}
 	if !q.Object.IsZero() {
 		f.Object = q.Object.String()

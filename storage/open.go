@@ -101,7 +101,7 @@ func found(tx *rows.Tx, o *policies.Org, root policies.Statement, raw []byte, at
 	}
 	index, _, err := tx.Log(rows.Event{
 		At: int64(at), Action: string(root.Kind), Outcome: accesslog.Done,
-		Object: rows.Named{Kind: "statement", ID: root.ID.String()},
+		Object: stated(root.ID),
 		Accepted: &accesslog.Acceptance{
 			Statement: accesslog.Digest(root.ID), Class: int(policies.Control), Position: o.Count,
 			Head: accesslog.Digest(o.Head),

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"crypto/rand"
+
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
 )
@@ -146,4 +148,11 @@ type LogRow struct {
 	Detail string
 	Salt   []byte           // with Detail, what the leaf commits to; of an export
 	Proof  []accesslog.Hash // to the export's tree; of an export in part
+}
+
+// newToken is 32 random bytes for something that only its holder may name.
+func newToken() policies.Digest {
+	var b policies.Digest
+	rand.Read(b[:])
+	return b
 }

@@ -28,9 +28,24 @@ type Event struct {
 
 // Named is what a pseudonym stands for; zero for nobody.
 type Named struct {
-	Kind string // staff, family, clip, link, statement, server, carer
+	Kind NamedKind
 	ID   string
 }
+
+// NamedKind says what the ID of a Named is of. It stands in the database, and with
+// the ID where people read the log.
+type NamedKind string
+
+// What can stand in an event.
+const (
+	NamedStaff     NamedKind = "staff"
+	NamedKey       NamedKind = "key"           // the server's, or the root's: its ID says which
+	NamedCarer     NamedKind = "carer by link" // nobody else knows who it was: by the link's ID
+	NamedFamily    NamedKind = "family"
+	NamedStatement NamedKind = "statement"
+	NamedClip      NamedKind = "clip"
+	NamedLink      NamedKind = "link"
+)
 
 // Log appends an event to the access log and returns its index. It commits, or
 // not, with everything else in the transaction.

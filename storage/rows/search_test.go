@@ -23,7 +23,7 @@ func invented(t *testing.T, db *DB, n int) []Event {
 			At: int64(i / 3), Action: any("clip.watch", "record.pull", "clip.copy"), Request: fmt.Sprint(i),
 			Outcome: any(accesslog.Allowed, accesslog.Denied, accesslog.Done),
 			Rules:   []string{any("VIEW-1", "VIEW-10", "RANK_1", "RANKX1")},
-			Subject: Named{"staff", any("sam", "ana")}, Object: Named{any("clip", "statement"), any("a", "b")},
+			Subject: Named{"staff", any("sam", "ana")}, Object: Named{NamedKind(any("clip", "statement")), any("a", "b")},
 		}
 		if f := any("f1", "f2", "f3", ""); f != "" {
 			e.Family = Named{"family", f}
