@@ -1,0 +1,254 @@
+package storage
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// maxPageBytes bounds the statements and attachments of a page. One item always
+// goes, however large.
+const maxPageBytes = 4 << 20
+
+// walk is one page in the making.
+type walk struct {
+	d     *door
+	v     *rows.View
+	o     *policies.Org
+	c     policies.Caller
+	now   policies.Micros
+	at    position
+	limit int
+
+	items    []Item
+	bytes    int
+	more     bool
+	ruling   policies.Ruling
+	withheld []withheld
+}
+
+// withheld is a record that the tables let through and a rule did not.
+type withheld struct {
+	record policies.RecordID
+	family rows.Named
+	ruling policies.Ruling
+	over   bool // the caller's access has ended: from here on the tables say so too, and who joins again begins anew
+}
+
+func (w *walk) run() error {
+	members, err := w.v.Memberships(w.c.Staff)
+	if err != nil {
+		return err
+	}
+	if w.at.Head < 0 {
+		if w.at.Head, err = w.v.LastIndex(); err != nil {
+			return err
+		}
+	}
+	for _, s := range w.scopes(members) {
+		if w.at.Record != "" && w.order(s.record) < w.at.Record {
+			continue
+		}
+		if err := w.scope(s); err != nil {
+			return err
+		}
+		if w.more {
+			return nil
+		}
+		w.at.Record, w.at.Index = "", -1
+	}
+	done := w.at.Head
+	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
+		done = w.at.Done // what was withheld must still arrive once it is allowed
+	}
+	w.at = position{History: w.at.History, Done: done, Head: -1, Index: -1}
+	return nil
+}
+
+// scope is one record as this caller stands to it at the pinned head.
+type scope struct {
+	record policies.RecordID
+	from   int64 // deliver what is above this; -1 for all
+	reset  bool  // access is new: forget the mirror first
+	drop   bool  // access ended
+}
+
+// order is the walk's order of records: the organisation's first, since families
+// are judged under it, then families by ID.
+func (w *walk) order(record policies.RecordID) string {
+	if record == policies.RecordID(w.o.ID) {
+		return "0"
+	}
+	return "1" + record.String()
+}
+
+// scopes says, record by record in the walk's order, what happened to the caller's
+// access in (Done, Head]. Memberships come by record and time; the last one that
+// began by the head counts.
+func (w *walk) scopes(members []rows.Member) []scope {
+	var out []scope
+	for i, m := range members {
+		if m.Since > w.at.Head {
+			continue
+		}
+		if i+1 < len(members) && members[i+1].Record == m.Record && members[i+1].Since <= w.at.Head {
+			continue
+		}
+		over := m.Until >= 0 && m.Until <= w.at.Head
+		switch {
+		case !over && m.Since > w.at.Done:
+			out = append(out, scope{record: m.Record, from: -1, reset: true})
+		case !over:
+			out = append(out, scope{record: m.Record, from: w.at.Done})
+		case m.Until > w.at.Done:
+			out = append(out, scope{record: m.Record, drop: true})
+		}
+	}
+	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
+	return out
+}
+
+// scope delivers one record's changes.
+func (w *walk) scope(s scope) error {
+	if s.drop {
+		w.items = append(w.items, Item{Kind: ItemDropScope, Place: Place{Record: s.record}})
+		return nil
+	}
+	f, ok, err := w.allowed(s.record)
+	if err != nil || !ok {
+		return err
+	}
+	from := s.from
+	begun := w.at.Record == w.order(s.record)
+	if begun {
+		from = w.at.Index
+	} else if s.reset {
+		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
+	}
+	for {
+		all, last, err := w.changes(s.record, from)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
+				w.more = true
+				w.at.Record = w.order(s.record)
+				w.at.Index = from
+				return nil
+			}
+			if err := c.deliver(w, f); err != nil {
+				return err
+			}
+			from = c.index
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// change is a statement, or an attachment that came after its statement.
+type change struct {
+	index     int64
+	statement *rows.Statement
+	late      *rows.Late
+}
+
+// changes are a record's next ones up to the pinned head, in order, and whether they
+// are the last. One more than fits tells whether the page ends inside this record;
+// when some of them are not for this caller, even that one may not fill the page.
+func (w *walk) changes(record policies.RecordID, from int64) (out []change, last bool, err error) {
+	most := max(1, w.limit-len(w.items)+1)
+	statements, err := w.v.Statements(record, from, w.at.Head, most)
+	if err != nil {
+		return nil, false, err
+	}
+	late, err := w.v.LateAttachments(record, from, w.at.Head, most)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range statements {
+		out = append(out, change{index: statements[i].Index, statement: &statements[i]})
+	}
+	for i := range late {
+		out = append(out, change{index: late[i].Index, late: &late[i]})
+	}
+	slices.SortFunc(out, func(a, b change) int { return cmp.Compare(a.index, b.index) })
+	last = len(out) < most
+	return out[:min(len(out), most)], last, nil
+}
+
+func (c change) deliver(w *walk, f *policies.Family) error {
+	if c.late != nil {
+		w.attached(f, *c.late)
+		return nil
+	}
+	return w.deliver(f, *c.statement)
+}
+
+// allowed asks the rule, once per record and page.
+func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error) {
+	var f *policies.Family
+	about := rows.Named{}
+	if record != policies.RecordID(w.o.ID) {
+		var err error
+		if f, err = w.v.Family(policies.FamilyID(record)); err != nil {
+			return nil, false, err
+		}
+		about = family(policies.FamilyID(record))
+	}
+	ruling := w.d.cfg.Bundle.Decide(policies.Request{Caller: w.c, Action: policies.ActPull, Now: w.now}, w.o, f)
+	if !ruling.Allowed {
+		w.withheld = append(w.withheld, withheld{record, about, ruling, w.over(f)})
+		return nil, false, nil
+	}
+	w.ruling = ruling
+	return f, true, nil
+}
+
+// over reports whether the caller was a viewer of this family, and is none now.
+// Nobody states that a date has passed, so the pull that meets it ends the access;
+// the next one tells the device to forget the record.
+func (w *walk) over(f *policies.Family) bool {
+	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(), w.c.Staff)
+}
+
+func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
+	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
+	if policies.MaySee(f, w.c.Staff, st.Class) {
+		item.Statement = st.Raw
+		attached, err := w.v.CameWith(st.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range attached {
+			if policies.MayReceive(w.o, f, w.c.Staff, st.Kind, a.Name) {
+				item.Attachments = append(item.Attachments, Attachment(a))
+				w.bytes += len(a.Body)
+			}
+		}
+	}
+	w.bytes += len(item.Statement) + 256
+	w.items = append(w.items, item)
+	return nil
+}
+
+// attached delivers an attachment that came after its statement, to whom it is for.
+func (w *walk) attached(f *policies.Family, l rows.Late) {
+	if !policies.MaySee(f, w.c.Staff, l.Class) || !policies.MayReceive(w.o, f, w.c.Staff, l.Kind, l.Name) {
+		return
+	}
+	record := policies.RecordID(w.o.ID)
+	if f != nil {
+		record = policies.RecordID(f.ID)
+	}
+	w.bytes += len(l.Body) + 256
+	w.items = append(w.items, Item{
+		Kind: ItemAttached, ID: l.Statement, Place: Place{Record: record, Index: l.Index},
+		Attachments: []Attachment{Attachment(l.Attachment)},
+	})
+}
