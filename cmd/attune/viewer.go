@@ -60,6 +60,7 @@ type viewerCountersignCmd struct {
 	Family  ref    `arg:"" help:"Reference or id."`
 	Person  ref    `arg:"" help:"Name or id of who shall watch."`
 	Purpose string `placeholder:"PURPOSE" help:"Which entry, when the person waits for several purposes."`
+	Entry   string `placeholder:"ID" help:"Which entry, when they were put on the list twice for one: the beginning of its id, as viewer list has it."`
 }
 
 // Help is what --help shows below the flags.
@@ -71,7 +72,11 @@ Shows what is signed before it is. Whoever put the person on the list cannot cou
 
 func (c *viewerCountersignCmd) Run(g *global) error {
 	return g.viewer(c.Family, c.Person, func(d *attune.Client, family policies.FamilyID, staff policies.StaffID) error {
-		e, err := c.entry(d, family, staff)
+		list, err := d.Viewers.List(family)
+		if err != nil {
+			return err
+		}
+		e, err := c.entry(list, staff)
 		if err != nil {
 			return err
 		}
@@ -94,16 +99,13 @@ func (c *viewerCountersignCmd) Run(g *global) error {
 	})
 }
 
-// entry is the one entry of a person that waits, for one purpose where there are
-// several.
-func (c *viewerCountersignCmd) entry(d *attune.Client, family policies.FamilyID, staff policies.StaffID) (attune.ViewerEntry, error) {
-	list, err := d.Viewers.List(family)
-	if err != nil {
-		return attune.ViewerEntry{}, err
-	}
+// entry is the one entry of a person that waits, for one purpose or of one id where
+// there are several: a colleague may have put the same person on the list as well.
+func (c *viewerCountersignCmd) entry(list []attune.ViewerEntry, staff policies.StaffID) (attune.ViewerEntry, error) {
 	var waits []attune.ViewerEntry
 	for _, e := range list {
-		if e.Staff == staff && e.State == policies.ListingWaits && (c.Purpose == "" || policies.Purpose(c.Purpose) == e.Purpose) {
+		if e.Staff == staff && e.State == policies.ListingWaits && (c.Purpose == "" || policies.Purpose(c.Purpose) == e.Purpose) &&
+			strings.HasPrefix(e.ID.String(), c.Entry) {
 			waits = append(waits, e)
 		}
 	}
@@ -113,7 +115,7 @@ func (c *viewerCountersignCmd) entry(d *attune.Client, family policies.FamilyID,
 	case 1:
 		return waits[0], nil
 	}
-	return attune.ViewerEntry{}, problem("ambiguous", "Give the one that you mean with --purpose.", "%d entries of %s wait.", len(waits), c.Person)
+	return attune.ViewerEntry{}, problem("ambiguous", "Give the one that you mean with --purpose, or with --entry as viewer list has it.", "%d entries of %s wait.", len(waits), c.Person)
 }
 
 type viewerRemoveCmd struct {
