@@ -166,6 +166,22 @@ func TestLinkOpen(t *testing.T) {
 			t.Errorf("counted %d openings, want 1", st.Opened)
 		}
 	})
+	t.Run("AnswerLostOnTheWay", func(t *testing.T) {
+		l, other := f.Share(c, 1), f.Share(c, 1)
+		drawn := policies.DigestOf([]byte("32 bytes that the page drew"))
+		press := func(l storagetest.Link, page policies.Digest) (storage.Opened, error) {
+			return w.Links.Open(ctx, policies.Caller{Request: "page"}, l.Token, l.Auth(), l.Keyed(l.PIN), page)
+		}
+		if o, err := press(l, drawn); err != nil || o.Session != drawn {
+			t.Fatalf("first press: %v, the page's own session %v", err, o.Session == drawn)
+		}
+		if o, err := press(l, drawn); err != nil || o.Session != drawn { // the answer never came
+			t.Errorf("second press: %v, the page's own session %v", err, o.Session == drawn)
+		}
+		if o, err := press(other, drawn); err != nil || o.Session == drawn {
+			t.Errorf("a session that is another link's: %v, taken %v", err, o.Session == drawn)
+		}
+	})
 	t.Run("NewPIN", func(t *testing.T) {
 		l := f.Share(c, 5)
 		if _, err := openLink(w, l, l.PIN); err != nil {

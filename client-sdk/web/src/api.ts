@@ -45,13 +45,12 @@ type Json = Record<string, unknown>;
  * button: each opening is counted and recorded.
  *
  * @param token - the 22 characters of the link
- * @param before - the session that this page had before it was reloaded: shortly
- * after, it is the same opening; empty for none
+ * @param session - the session to ask for: with one that this page had shortly
+ * before, it is the same opening
  * @returns what is needed to watch, or why not; never throws
  */
-export async function openLink(token: string, proof: Proof, before: string): Promise<Opened | Refused> {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (before) headers["Attune-Session"] = before;
+export async function openLink(token: string, proof: Proof, session: string): Promise<Opened | Refused> {
+  const headers = { "Content-Type": "application/json", "Attune-Session": session };
   const reply = await press(`/s/${token}/open`, headers,
     JSON.stringify({ auth: toBase64url(proof.auth), pin: toBase64url(proof.pin) }));
   if (!reply) return { code: "offline" };

@@ -7,6 +7,8 @@
  * message with the same link is on the same phone.
  */
 
+import { toBase64url } from "./bytes.js";
+
 const name = (token: string): string => `attune/link/${token}`;
 const opening = (token: string): string => `attune/opening/${token}`;
 
@@ -27,15 +29,26 @@ export function kept(token: string): string {
   return get(name(token));
 }
 
-/** Keeps the session of an opening: with it, a reload is not another opening. */
+/**
+ * Keeps the session of an opening: with it, neither a reload nor an answer that was
+ * lost on the way is another opening.
+ */
 export function keepOpening(token: string, session: string): void {
+  asked.set(token, session);
   put(opening(token), session);
 }
 
-/** @returns the session kept of this link's opening, or an empty text */
-export function keptOpening(token: string): string {
-  return get(opening(token));
+/** @returns the session to ask for: the one kept of this link's opening, or one drawn now and kept */
+export function askedOpening(token: string): string {
+  const known = asked.get(token) ?? get(opening(token));
+  if (known) return known;
+  const session = toBase64url(crypto.getRandomValues(new Uint8Array(32)));
+  keepOpening(token, session);
+  return session;
 }
+
+/** Where storage is off, a second press has the same session all the same. */
+const asked = new Map<string, string>();
 
 function put(key: string, value: string): void {
   try {
@@ -55,6 +68,7 @@ function get(key: string): string {
 
 /** Forgets everything that this tab keeps, of every link. */
 export function forgetAll(): void {
+  asked.clear();
   try {
     sessionStorage.clear();
   } catch {
@@ -64,6 +78,7 @@ export function forgetAll(): void {
 
 /** Forgets the fragment and the opening of this link. */
 export function forget(token: string): void {
+  asked.delete(token);
   try {
     sessionStorage.removeItem(name(token));
     sessionStorage.removeItem(opening(token));

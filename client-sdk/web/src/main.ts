@@ -7,7 +7,7 @@ import type { Bytes } from "./bytes.js";
 import { offerEasyWords } from "./easy.js";
 import { kindOf, type FaultKind } from "./fault.js";
 import type { Ticket } from "./film.js";
-import { forget, forgetAll, keep, keepOpening, kept, keptOpening, takeFragment } from "./keep.js";
+import { forget, forgetAll, keep, keepOpening, kept, askedOpening, takeFragment } from "./keep.js";
 import { asksEasy, prove, readFragment, tokenOf, unseal, type Sealed } from "./link.js";
 import { Player, type PlayerFault } from "./player.js";
 import { StopButton } from "./stop.js";
@@ -101,7 +101,7 @@ function wireForm(token: string, secret: Bytes): void {
 }
 
 async function open(token: string, secret: Bytes, pin: string): Promise<void> {
-  const opened = await openLink(token, await prove(secret, pin), keptOpening(token));
+  const opened = await openLink(token, await prove(secret, pin), askedOpening(token));
   if ("code" in opened) return refuse(opened);
   keepOpening(token, opened.session);
   stop.ready(token, opened.session);
