@@ -87,6 +87,8 @@ func addViewer(f *Family, o *Org, a act[ViewerAdd]) (Changes, error) {
 		return Changes{}, missing("the viewer", a.Said.Staff)
 	case p.Role == IGOfficer:
 		return Changes{}, notPossible("an IG officer never watches film")
+	case p.ID == a.By.Staff: // they would go on watching when they are taken off the team
+		return Changes{}, notPossible("nobody puts themselves on the viewer list; ask a colleague of the team")
 	case !p.Active(a.Now) || !p.HasPowers():
 		return Changes{}, notPossible("this viewer is not confirmed, or no longer certified; ask a registrar")
 	}
