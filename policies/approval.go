@@ -177,11 +177,14 @@ func (f *Family) FilmPermitted(id ClipID, now Micros) bool {
 	if c == nil {
 		return false
 	}
-	if s := f.ApprovalState(c.Approval, now); s == Granted || s == ApprovalExpired {
+	own := f.ApprovalState(c.Approval, now)
+	if own == Granted || own == ApprovalExpired {
 		return true
 	}
 	for other := range f.Approvals {
-		if f.ApprovalState(other, now) == Granted {
+		// Of those that are over, each was granted by somebody who knew of every revocation,
+		// but not of a decline.
+		if s := f.ApprovalState(other, now); s == Granted || s == ApprovalExpired && own == ApprovalRevoked {
 			return true
 		}
 	}
