@@ -42,6 +42,7 @@ func codes() []struct {
 		{storage.ErrAttachment, wire.CodeAttachment},
 		{storage.ErrFull, wire.CodeFull},
 		{syscall.ENOSPC, wire.CodeFull}, // of a payload's part
+		{storage.ErrStoreFull, wire.CodeFull},
 		{syscall.EDQUOT, wire.CodeFull},
 		{storage.ErrBusy, wire.CodeBusy},
 		{storage.ErrNotAdopted, wire.CodeBusy},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/rows"
 )
 
@@ -25,6 +26,7 @@ var (
 	ErrNumberUsed = errors.New("number used by another statement")
 	ErrGap        = errors.New("an earlier statement is missing")
 	ErrAttachment = errors.New("attachment does not match its statement")
+	ErrStoreFull  = objects.ErrFull                        // no room for payloads
 	ErrFull       = rows.ErrFull                           // no room on the disk; restrictions are taken all the same
 	ErrBusy       = errors.New("too many uploads at once") // nothing is lost; come back in a moment
 	ErrNotAdopted = errors.New("rules or figures differ from those adopted")

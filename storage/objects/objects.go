@@ -36,6 +36,7 @@ var (
 	ErrExists   = errors.New("object exists, and differs") // the key holds other bytes for good
 	ErrParts    = errors.New("parts do not make the object")
 	ErrRange    = errors.New("range outside the object")
+	ErrFull     = errors.New("the object store has no room")
 )
 
 // Key names an object: path segments of letters, digits, _ and -, such as

@@ -166,6 +166,8 @@ func translate(err error) error {
 		return ErrRange
 	case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
 		return fmt.Errorf("%w: the server says %s", ErrParts, code)
+	case "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage", "QuotaExceeded":
+		return fmt.Errorf("%w: the server says %s", ErrFull, code)
 	}
 	return err
 }
