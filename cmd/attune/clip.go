@@ -68,8 +68,6 @@ func (c *clipAddCmd) Run(ctx context.Context, g *global) error {
 	})
 }
 
-func list(s []string) []string { return append([]string{}, s...) } // [] and not null
-
 func blanked(places []string) string {
 	if len(places) == 0 {
 		return ""
@@ -94,15 +92,8 @@ func (c *clipAddCmd) film(d *attune.Client, family policies.FamilyID) (in attune
 			return in, err
 		}
 	}
-	for _, text := range c.People {
-		id, err := d.Families.FindPerson(family, string(text))
-		if err != nil {
-			return in, err
-		}
-		in.People = append(in.People, id)
-	}
-	if len(in.People) > 0 {
-		return in, nil
+	if in.People, err = findPeople(d, family, c.People); err != nil || len(in.People) > 0 {
+		return in, err
 	}
 	v, err := d.Families.Show(family)
 	for _, p := range v.People {
@@ -150,7 +141,7 @@ func (c *clipListCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"clips": append([]attune.ClipView{}, clips...)}, "%s", table(clips, clipRow))
+		return g.print(map[string]any{"clips": list(clips)}, "%s", table(clips, clipRow))
 	})
 }
 

@@ -44,6 +44,18 @@ func personRow(p attune.PersonView) []string {
 	return []string{p.ID.Short(), p.Label, plain(string(p.Role)), plain(string(p.Basis)), p.Born, plain(string(p.Contact))}
 }
 
+// findPeople are people of a family by their labels or ids, in the order given.
+func findPeople(d *attune.Client, family policies.FamilyID, given []ref) (people []policies.PersonID, err error) {
+	for _, text := range given {
+		id, err := d.Families.FindPerson(family, string(text))
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, id)
+	}
+	return people, nil
+}
+
 type teamCmd struct {
 	Add    teamAddCmd    `cmd:"" help:"Put a practitioner on a family's team."`
 	Remove teamRemoveCmd `cmd:"" help:"Take a practitioner off a family's team."`

@@ -114,3 +114,6 @@ func report(w io.Writer, asJSON bool, err error) int {
 	fmt.Fprintf(w, "attune: %s\n", text)
 	return f.exit
 }
+
+// list prints as [] and never as null: a script walks it without asking first.
+func list[T any](s []T) []T { return append([]T{}, s...) }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
-	"github.com/attune-vf/attune/policies"
 )
 
 type syncCmd struct{}
@@ -71,107 +70,4 @@ func rulesText(rules []string) string {
 		return ""
 	}
 	return " Rule: " + strings.Join(rules, ", ") + "."
-}
-
-type statusCmd struct{}
-
-func (statusCmd) Help() string { return `Example: attune status` }
-
-// deviceStatus is what --json prints.
-type deviceStatus struct {
-	Server    string             `json:"server"`
-	Service   string             `json:"service"`
-	Waiting   []attune.Outcome   `json:"waiting"`
-	Attention []attune.Outcome   `json:"attention"`
-	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
-	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
-
-	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
-	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
-	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
-	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
-	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
-}
-
-func (c *statusCmd) Run(g *global) error {
-	return g.device(func(d *attune.Client) error {
-		waiting, err := d.Outbox.Waiting()
-		if err != nil {
-			return err
-		}
-		attention, err := d.Outbox.Attention()
-		if err != nil {
-			return err
-		}
-		contact, err := d.Mirror.Contact()
-		if err != nil {
-			return err
-		}
-		asked, err := d.Families.StopAsked()
-		if err != nil {
-			return err
-		}
-		s := deviceStatus{Server: d.Server(), Waiting: append([]attune.Outcome{}, waiting...), Attention: append([]attune.Outcome{}, attention...), StopAsked: asked}
-		if s.Objected, err = d.Families.Objected(); err != nil {
-			return err
-		}
-		if s.Viewers, err = d.Viewers.Waiting(); err != nil {
-			return err
-		}
-		held, err := d.Uploader.Held()
-		if err != nil {
-			return err
-		}
-		s.Held = append([]attune.HeldUpload{}, held...)
-		if s.Leaked, err = d.Families.Leaked(); err != nil {
-			return err
-		}
-		head := false
-		if org := d.Mirror.Org(); org != nil {
-			s.Service = org.Service
-			p := org.Staff[d.Keys.Staff()]
-			head = p != nil && p.Role == policies.HeadOfService
-		}
-		last := "never"
-		if !contact.IsZero() {
-			s.Contact, last = contact.UTC().Format("2006-01-02T15:04:05Z"), contact.Local().Format("Mon 2 Jan 15:04")
-		}
-		lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
-			fmt.Sprintf("Not sent yet: %d.", len(waiting))}
-		if s.Words = wordsToRead(d); len(s.Words) > 0 {
-			lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
-		}
-		for _, a := range asked {
-			lines = append(lines, "Needs attention: "+stopText(a))
-		}
-		for _, o := range s.Objected {
-			lines = append(lines, "Needs attention: "+objectionText(o))
-		}
-		toSee, toWait := viewersText(s.Viewers, head)
-		for _, text := range toSee {
-			lines = append(lines, "Needs attention: "+text)
-		}
-		for _, text := range toWait {
-			lines = append(lines, "Waiting: "+text)
-		}
-		for _, l := range s.Leaked {
-			lines = append(lines, "Needs attention: "+leakedText(l))
-		}
-		for _, o := range attention {
-			lines = append(lines, "Needs attention: "+attentionText(o))
-		}
-		for _, h := range held {
-			lines = append(lines, "Needs attention: "+heldText(h))
-		}
-		return g.print(s, "%s", strings.Join(lines, "\n"))
-	})
-}
-
-// wordsToRead is what a registrar has still to hear: whoever closed the window in
-// which they joined must not need another invitation.
-func wordsToRead(d *attune.Client) []string {
-	if org := d.Mirror.Org(); org != nil && org.Staff[d.Keys.Staff()].HasPowers() {
-		return []string{}
-	}
-	return d.Keys.Words()
 }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+type statusCmd struct{}
+
+func (statusCmd) Help() string { return `Example: attune status` }
+
+// deviceStatus is what --json prints.
+type deviceStatus struct {
+	Server    string             `json:"server"`
+	Service   string             `json:"service"`
+	Waiting   []attune.Outcome   `json:"waiting"`
+	Attention []attune.Outcome   `json:"attention"`
+	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
+	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
+
+	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
+	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
+	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
+	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
+	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
+
+	contact       time.Time // zero before the first
+	headOfService bool      // whose device this is
+}
+
+func (c *statusCmd) Run(g *global) error {
+	return g.device(func(d *attune.Client) error {
+		s, err := statusOf(d)
+		if err != nil {
+			return err
+		}
+		return g.print(s, "%s", s.text())
+	})
+}
+
+// statusOf reads what this device holds; nothing of it needs a network.
+func statusOf(d *attune.Client) (s deviceStatus, err error) {
+	s = deviceStatus{Server: d.Server(), Words: wordsToRead(d)}
+	for _, read := range []func() error{
+		func() error { s.Waiting, err = d.Outbox.Waiting(); return err },
+		func() error { s.Attention, err = d.Outbox.Attention(); return err },
+		func() error { s.contact, err = d.Mirror.Contact(); return err },
+		func() error { s.StopAsked, err = d.Families.StopAsked(); return err },
+		func() error { s.Objected, err = d.Families.Objected(); return err },
+		func() error { s.Viewers, err = d.Viewers.Waiting(); return err },
+		func() error { s.Held, err = d.Uploader.Held(); return err },
+		func() error { s.Leaked, err = d.Families.Leaked(); return err },
+	} {
+		if err := read(); err != nil {
+			return s, err
+		}
+	}
+	s.Waiting, s.Attention, s.Held = list(s.Waiting), list(s.Attention), list(s.Held)
+	if !s.contact.IsZero() {
+		s.Contact = s.contact.UTC().Format("2006-01-02T15:04:05Z")
+	}
+	if org := d.Mirror.Org(); org != nil {
+		s.Service = org.Service
+		p := org.Staff[d.Keys.Staff()]
+		s.headOfService = p != nil && p.Role == policies.HeadOfService
+	}
+	return s, nil
+}
+
+// text is the status for a person: what to see to, in the order in which it came.
+func (s deviceStatus) text() string {
+	last := "never"
+	if !s.contact.IsZero() {
+		last = s.contact.Local().Format("Mon 2 Jan 15:04")
+	}
+	lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
+		fmt.Sprintf("Not sent yet: %d.", len(s.Waiting))}
+	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
+	if len(s.Words) > 0 {
+		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
+	}
+	for _, a := range s.StopAsked {
+		attend(stopText(a))
+	}
+	for _, o := range s.Objected {
+		attend(objectionText(o))
+	}
+	toSee, toWait := viewersText(s.Viewers, s.headOfService)
+	for _, text := range toSee {
+		attend(text)
+	}
+	for _, text := range toWait {
+		lines = append(lines, "Waiting: "+text)
+	}
+	for _, l := range s.Leaked {
+		attend(leakedText(l))
+	}
+	for _, o := range s.Attention {
+		attend(attentionText(o))
+	}
+	for _, h := range s.Held {
+		attend(heldText(h))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wordsToRead is what a registrar has still to hear: whoever closed the window in
+// which they joined must not need another invitation.
+func wordsToRead(d *attune.Client) []string {
+	if org := d.Mirror.Org(); org != nil && org.Staff[d.Keys.Staff()].HasPowers() {
+		return []string{}
+	}
+	return d.Keys.Words()
+}
