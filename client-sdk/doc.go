@@ -14,7 +14,7 @@
 // gate, and what it shows while offline is provisional.
 //
 // Start at [Join] and [Open]. A [Client] only composes its parts: the nouns
-// (Staff, Families, Approvals, Consents, Sessions, Clips, Links, Log) make
-// statements into the [Outbox]; [Client.Sync] pushes them, sends payloads with
-// the [Uploader] and feeds the [Mirror].
+// (Staff, Policies, Families, Approvals, Consents, Viewers, Sessions, Clips, Links,
+// Log) make statements into the [Outbox]; [Client.Sync] pushes them, sends payloads
+// with the [Uploader] and feeds the [Mirror].
 package attune
