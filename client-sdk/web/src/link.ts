@@ -37,6 +37,38 @@ export function tokenOf(path: string): string | null {
 }
 
 /**
+ * Takes out of a fragment what a message app, or a thumb, put round or into it: a full
+ * stop, a bracket, the words that came after, a line break. Nothing is lost by it: the
+ * checksum is still asked.
+ *
+ * @param fragment - `location.hash`, with or without its `#`
+ * @returns the fragment alone, or the text as it was when there is none in it
+ */
+export function tidyFragment(fragment: string): string {
+  const joined = fragment.replace(/\s|%(?:20|0A|0D|09|C2%A0|E2%80%8B)|[\u200b-\u200d\ufeff]/gi, "");
+  const m = /^#?(1[A-Za-z0-9_-]{47})(\.e(?![A-Za-z0-9_-]))?/.exec(joined);
+  return m ? m[1]! + (m[2] ?? "") : fragment;
+}
+
+/** The zeros of the digits on the keyboards that carers have: Arabic, Urdu, Hindi, Bengali, Punjabi, Gujarati. */
+const zeros = [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6];
+
+/**
+ * Reads a PIN as it was typed or pasted: in other digits than ours, in groups, or with
+ * a word before it.
+ *
+ * @returns its digits, 0 to 9, and nothing else
+ */
+export function pinOf(typed: string): string {
+  const ours = (digit: string): string => {
+    const at = digit.codePointAt(0)!;
+    const zero = zeros.find((z) => at >= z && at < z + 10);
+    return zero === undefined ? "" : String(at - zero);
+  };
+  return typed.normalize("NFKC").replace(/[^0-9]/gu, ours);
+}
+
+/**
  * Reads whether a link asks for easy words: `.e` behind the secret, outside its
  * checksum, and sent to no server. Cut off, the page offers them by its button.
  *

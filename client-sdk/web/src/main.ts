@@ -8,7 +8,7 @@ import { offerEasyWords } from "./easy.js";
 import { kindOf, type FaultKind } from "./fault.js";
 import type { Ticket } from "./film.js";
 import { forget, forgetAll, keep, keepOpening, kept, askedOpening, takeFragment } from "./keep.js";
-import { asksEasy, prove, readFragment, tokenOf, unseal, type Sealed } from "./link.js";
+import { asksEasy, pinOf, prove, readFragment, tidyFragment, tokenOf, unseal, type Sealed } from "./link.js";
 import { Player, type PlayerFault } from "./player.js";
 import { StopButton } from "./stop.js";
 import { blank, prepare } from "./ready.js";
@@ -17,7 +17,7 @@ import { el, message, pinError, say, sayAgain, show } from "./view.js";
 import { MAX_WHOLE_BYTES, wholeFilm } from "./whole.js";
 import { hearWorker, startWorker, tellWorker } from "./worker.js";
 
-const fragment = takeFragment(); // before anything else can fail or wait
+const fragment = tidyFragment(takeFragment()); // before anything else can fail or wait
 const path = location.pathname;
 const player = new Player(el<HTMLVideoElement>("film"), stopped);
 
@@ -85,7 +85,7 @@ function wireForm(token: string, secret: Bytes): void {
   el("pin-form").onsubmit = async (e) => {
     e.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
-    const pin = el<HTMLInputElement>("pin").value.replace(/[\s-]/g, "");
+    const pin = pinOf(el<HTMLInputElement>("pin").value);
     pinError(null);
     if (!/^[0-9]{6}$/.test(pin)) return pinError(() => words().pinShape);
     button.setAttribute("aria-disabled", "true");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { fromBase64url, join, toBase64url, type Bytes } from "../src/bytes.js";
-import { asksEasy, derive, prove, readFragment, tokenOf, unseal } from "../src/link.js";
+import { asksEasy, derive, pinOf, prove, readFragment, tidyFragment, tokenOf, unseal } from "../src/link.js";
 import { vectors, type LinkVectors } from "./vectors.js";
 
 const { good, refuse_fragment } = vectors<LinkVectors>("link");
@@ -70,4 +70,23 @@ test("base64url has one spelling", () => {
   }
   for (const bad of ["A", "AB=", "AB==", "A+", "AB\n", "_9", 7, null]) assert.equal(fromBase64url(bad), null, String(bad));
   assert.equal(fromBase64url("AAAA", 4), null);
+});
+
+test("a link that was pasted with what stood round it", async () => {
+  const whole = `#${good[0]!.fragment}`;
+  const alone = whole.slice(1);
+  for (const after of ["", ".", ")", ",", ">", '"', "?utm_source=x", "%20PIN%20123456", " - your film", "\u200b", "_", ".extra"]) {
+    assert.equal(tidyFragment(whole + after), alone, after);
+    assert.ok(await readFragment(tidyFragment(whole + after)), after);
+  }
+  for (const gap of [" ", "%20", "%0A", "\n", "%E2%80%8B"]) assert.equal(tidyFragment(whole.slice(0, 20) + gap + whole.slice(20)), alone);
+  for (const after of ["", ".", ")"]) assert.ok(asksEasy(tidyFragment(`${whole}.e${after}`)), after);
+  for (const bad of ["", "#", whole.slice(0, -1), whole.toUpperCase()]) assert.equal(await readFragment(tidyFragment(bad)), null, bad);
+});
+
+test("a PIN as people type it", () => {
+  for (const typed of ["042917", "042 917", "042-917", " 042917\n", "PIN: 042917", "０４２９１７", "٠٤٢٩١٧", "۰۴۲۹۱۷", "০৪২৯১৭"]) {
+    assert.equal(pinOf(typed), "042917", typed);
+  }
+  assert.equal(pinOf("O42917"), "42917"); // a letter is no digit
 });
