@@ -72,6 +72,13 @@ func (s *Server) linkPage(c echo.Context) error {
 	return s.cfg.Pages.Carer(c.Response(), c.Request(), s.cfg.Contact)
 }
 
+// linkPageSlash handles GET /s/{token}/, as some programs write addresses. A browser
+// takes the fragment along.
+func (s *Server) linkPageSlash(c echo.Context) error {
+	pages.Headers(c.Response().Header(), pages.Data)
+	return c.Redirect(http.StatusFound, linksPath+c.Param("token"))
+}
+
 // openLink handles POST /s/{token}/open: auth and PIN against what the link
 // holds. A page that was reloaded sends the session that it still has. Every ended
 // link answers alike.

@@ -100,6 +100,13 @@ func TestLinkPageIsInert(t *testing.T) {
 			t.Errorf("the page of %s differs", token)
 		}
 	}
+	// A link that was cut early shows the page too, which says what to do: no carer
+	// is shown what is written for programs.
+	for _, path := range []string{"/", "/s", "/s/", "/s/" + l.Token.String() + "/"} {
+		if got := same(f.call("", http.MethodGet, path, nil)); got != want {
+			t.Errorf("the page at %s differs", path)
+		}
+	}
 	before := f.leaves()
 	f.call("", http.MethodGet, "/s/"+l.Token.String(), nil)
 	if after := f.leaves(); after != before+1 { // asking for leaves is an event, fetching a page is none

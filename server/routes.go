@@ -42,6 +42,10 @@ func (s *Server) routes() *echo.Echo {
 	// A carer: the page is inert, opening is a press of a button.
 	e.GET("/s/:token", s.linkPage)
 	e.HEAD("/s/:token", s.linkPage)
+	e.GET("/s/:token/", s.linkPageSlash)
+	e.GET("/s/", s.linkPage) // a link that was cut before its token, or before its path,
+	e.GET("/s", s.linkPage)  // gets the page as well: it says what to do
+	e.GET("/", s.linkPage)
 	e.POST("/s/:token/open", s.openLink, carer, s.limit(s.opens), pressed)
 	e.GET("/s/:token/payload", s.readLink, carer, s.limit(s.households), s.limitPage(s.ranges))
 	e.POST("/s/:token/stop", s.stopLink, carer, s.limit(s.stops), pressed)
