@@ -53,10 +53,11 @@ func (r *Records) logPull(ctx context.Context, w *walk) error {
 			if err != nil {
 				return err
 			}
-			if h.over {
-				if err := tx.Leave(h.record, w.c.Staff, index); err != nil {
-					return err
-				}
+			if !h.over {
+				continue
+			}
+			if err := r.endAccess(tx, h.record, w.c.Staff, index); err != nil {
+				return err
 			}
 		}
 		if len(w.items) == 0 {
@@ -70,4 +71,18 @@ func (r *Records) logPull(ctx context.Context, w *walk) error {
 		_, _, err := tx.Log(ev)
 		return err
 	})
+}
+
+// endAccess takes a record out of the tables for a viewer whose date has passed, unless
+// they were put on the list again since that was read.
+func (r *Records) endAccess(tx *rows.Tx, record policies.RecordID, who policies.StaffID, index int64) error {
+	o, err := r.d.org.read(tx)
+	if err != nil {
+		return err
+	}
+	f, err := tx.Family(policies.FamilyID(record))
+	if err != nil || f.Receives(o, who, r.d.now()) {
+		return err
+	}
+	return tx.Leave(record, who, index)
 }

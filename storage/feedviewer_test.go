@@ -100,3 +100,48 @@ func TestPullWhileViewingEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestRenewedWhileItEnds: between the moment at which a pull finds that a viewing is
+// over and the moment at which it says so, the viewer is put on the list again.
+func TestRenewedWhileItEnds(t *testing.T) {
+	w := open(t)
+	var meanwhile func()
+	w.Config.Now = func() time.Time {
+		if do := meanwhile; do != nil {
+			meanwhile = nil
+			do()
+		}
+		return w.Clock.Now()
+	}
+	w.Reopen()
+	f := w.Open("NF-2041")
+	w.Clock.Forward(time.Minute)
+	f.Countersign(f.List(w.Visitor))
+	_, cursor := pullAll(t, w, w.Visitor, "", 500)
+	w.Clock.Forward(32 * 24 * time.Hour)
+	meanwhile = func() { f.Countersign(f.List(w.Visitor)) }
+	for range 3 {
+		_, cursor = pullAll(t, w, w.Visitor, cursor, 500)
+	}
+	id := w.Sam.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Carer}, Channel: policies.ByPhone})
+	if items, _ := pullAll(t, w, w.Visitor, cursor, 500); statements(items)[id] != 1 {
+		t.Error("a viewer who is on the list does not receive a withdrawal")
+	}
+}
+
+// TestViewingForLongerThanTheFigure: the service's figure is not the device's to keep.
+func TestViewingForLongerThanTheFigure(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	w.Clock.Forward(time.Minute)
+	f.List(w.Visitor)
+	days := w.Config.Pack.ViewingDays.Days()
+	for add, want := range map[time.Duration]bool{days: true, days + 23*time.Hour: true, days + 25*time.Hour: false, 300 * 24 * time.Hour: false} {
+		err := w.Sam.Tries(f.Record, "viewer.add", &policies.ViewerAdd{
+			Staff: w.Visitor.Staff, Purpose: policies.Supervision, Until: policies.At(w.Clock.Now().Add(add)),
+		})
+		if (err == nil) != want {
+			t.Errorf("for %v: %v, want taken: %v", add, err, want)
+		}
+	}
+}
