@@ -2,15 +2,20 @@ package storage
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/attune-vf/attune/policies"
 )
 
 // here refuses what the record alone would allow, but this server could not live
-// with: rules that it does not have, and an address that is taken.
-func (j *judge) here(next folded) (refusal, err error) {
+// with: rules that it does not have, an address that is taken, and a viewing for longer
+// than the service's figure.
+func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
 	if next.org != nil {
 		return j.adoptable(next.org.Policy), nil
+	}
+	if b, ok := s.Body.(*policies.ViewerAdd); ok {
+		return j.viewing(b), nil
 	}
 	for _, id := range next.changes.Links {
 		l := next.family.Links[id]
@@ -26,6 +31,16 @@ func (j *judge) here(next folded) (refusal, err error) {
 		}
 	}
 	return nil, nil
+}
+
+// viewing holds an entry of a viewer list against the service's figure, and a day: a
+// date means its last instant, wherever it was given.
+func (j *judge) viewing(b *policies.ViewerAdd) error {
+	figure := j.d.cfg.Pack.ViewingDays
+	if figure.Value == 0 || b.Until <= j.now+policies.Micros((figure.Days()+24*time.Hour).Microseconds()) {
+		return nil
+	}
+	return fmt.Errorf("%w: somebody is on the list for %d days at most here", policies.ErrNotPossible, figure.Value)
 }
 
 // adoptable refuses rules and figures other than those that this server runs: it
