@@ -19,7 +19,30 @@ type pageFold struct {
 	org      *policies.Org                          // copy; nil until org.root
 	families map[policies.FamilyID]*policies.Family // copies of those touched; nil when forgotten
 	past     past
-	given    int // clips' keys that came for this person
+
+	pulled  int                 // statements
+	given   int                 // clips' keys that came for this person
+	dropped []policies.FamilyID // that this person may no longer see
+}
+
+// take folds one item of the feed.
+func (p *pageFold) take(item wire.Item) error {
+	switch item.Kind {
+	case wire.ItemStatement:
+		p.pulled++
+		return p.accept(item)
+	case wire.ItemAttached:
+		return p.attach(item)
+	case wire.ItemResetScope:
+		return p.forget(item.Place.Record)
+	case wire.ItemDropScope:
+		if item.Place.Record == policies.RecordID(p.m.d.me.Org) {
+			return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
+		}
+		p.dropped = append(p.dropped, policies.FamilyID(item.Place.Record))
+		return p.forget(item.Place.Record)
+	}
+	return untrusted(fmt.Sprintf("The feed holds an item of an unknown kind, %q.", item.Kind), nil)
 }
 
 // accept verifies one item and folds it: signature, place, head, possibility.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,32 +69,13 @@ func (fd *feed) fetch(ctx context.Context, cursor string, before mark) (page wir
 func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, err error) {
 	m := fd.d.mirror
 	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}}
-	pulled, dropped := 0, []policies.FamilyID(nil)
 	err = fd.d.store.write(func(tx *sql.Tx) error {
 		p.tx, p.past = tx, past{tx: tx}
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
 		for _, item := range orgFirst(page.Items, policies.RecordID(fd.d.me.Org)) {
-			var err error
-			switch item.Kind {
-			case wire.ItemStatement:
-				pulled++
-				err = p.accept(item)
-			case wire.ItemAttached:
-				err = p.attach(item)
-			case wire.ItemResetScope:
-				err = p.forget(item.Place.Record)
-			case wire.ItemDropScope:
-				if item.Place.Record == policies.RecordID(fd.d.me.Org) {
-					return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
-				}
-				dropped = append(dropped, policies.FamilyID(item.Place.Record))
-				err = p.forget(item.Place.Record)
-			default:
-				err = untrusted(fmt.Sprintf("The feed holds an item of an unknown kind, %q.", item.Kind), nil)
-			}
-			if err != nil {
+			if err := p.take(item); err != nil {
 				return err
 			}
 		}
@@ -123,9 +103,9 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 			delete(m.families, id)
 		}
 	}
-	r.Pulled += pulled
+	r.Pulled += p.pulled
 	r.Given += p.given
-	r.Dropped = append(r.Dropped, dropped...)
+	r.Dropped = append(r.Dropped, p.dropped...)
 	return after, nil
 }
 
