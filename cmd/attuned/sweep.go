@@ -24,7 +24,7 @@ func sweeping(ctx context.Context, s *storage.Store, every time.Duration, log *s
 			switch {
 			case ctx.Err() != nil:
 			case err != nil:
-				log.Error("sweep of ended sessions", "err", err)
+				log.Error("sweep of ended sessions", "error", err)
 			case swept != storage.Swept{}:
 				log.Info("swept ended sessions", "viewings", swept.Viewings, "link_sessions", swept.LinkSessions)
 			}
