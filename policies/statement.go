@@ -12,6 +12,13 @@ type Kind string
 // as an integer below 2^53, so that every language reads the same number.
 type Micros int64
 
+// Durations, in the unit of the instants that they are added to.
+const (
+	Second Micros = 1_000_000
+	Minute        = 60 * Second
+	Hour          = 60 * Minute
+)
+
 // At converts a time to Micros.
 func At(t time.Time) Micros { return Micros(t.UnixMicro()) }
 

@@ -18,7 +18,7 @@ type Clips struct{ d *door }
 
 // viewingFor is how long a viewing stays open without being asked for again: an
 // afternoon with the family, not a second login.
-const viewingFor = policies.Micros(4 * 60 * 60 * 1_000_000)
+const viewingFor = 4 * policies.Hour
 
 // Viewing is a door to one clip's payload for one person on one device. Its ranges
 // may be read at once: nothing of it changes after it was opened.

@@ -12,13 +12,13 @@ import (
 
 // sessionFor is how long an opened page may go on asking for its film: an
 // evening, with pauses.
-const sessionFor = policies.Micros(4 * 60 * 60 * 1_000_000)
+const sessionFor = 4 * policies.Hour
 
 // reloadFor is how long after an opening the same page may open again without
 // using up another: a phone drops a page when another app comes to the front, and a
 // carer reloads one that hangs. Long enough for a film of a few minutes and a
 // telephone call in between; the next evening is another opening.
-const reloadFor = policies.Micros(10 * 60 * 1_000_000)
+const reloadFor = 10 * policies.Minute
 
 // Open lets a carer in. Whatever is wrong with the link itself, unknown, ended,
 // consent withdrawn, opened too often, or an auth value that is not the link's,
@@ -174,7 +174,7 @@ func (o *opening) tries(row rows.Link, now policies.Micros) error {
 	case row.Wrong >= 2*allowed:
 		return &PINError{Locked: true}
 	case row.Paused > now:
-		return &PINError{After: int((row.Paused-now)/1_000_000) + 1}
+		return &PINError{After: int((row.Paused-now)/policies.Second) + 1}
 	}
 	return nil
 }
@@ -185,8 +185,8 @@ func (o *opening) wrong(tx *rows.Tx, row rows.Link, f *policies.Family, link *po
 	e := &PINError{Left: int(allowed - wrong%allowed), Locked: wrong >= 2*allowed}
 	paused := policies.Micros(0)
 	if wrong == allowed {
-		pause := policies.Micros(o.d.cfg.Pack.PINPauseMins.Value) * 60 * 1_000_000
-		paused, e.Left, e.After = now+pause, 0, int(pause/1_000_000)
+		pause := policies.Micros(o.d.cfg.Pack.PINPauseMins.Value) * policies.Minute
+		paused, e.Left, e.After = now+pause, 0, int(pause/policies.Second)
 	}
 	if e.Locked {
 		e.Left = 0

@@ -95,7 +95,7 @@ func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
 
 // keepEvery bounds how often a checkpoint is written to the database: a signature
 // costs little, a commit of its own more.
-const keepEvery = policies.Micros(1_000_000)
+const keepEvery = policies.Second
 
 // sign returns a checkpoint of this tree. It is kept in the database about once a
 // second, and when the store closes, so that a verifier of the file has one.

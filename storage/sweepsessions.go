@@ -10,11 +10,11 @@ import (
 // stopFor is how long after its end an opened page can still ask us to stop. A phone
 // keeps a page open for weeks, and its button must not lie; after a season there
 // is the telephone number beside it.
-const stopFor = policies.Micros(90 * 24 * 60 * 60 * 1_000_000)
+const stopFor = 90 * 24 * policies.Hour
 
 // playFor is how long after its end a viewing's row stays: a range that was asked
 // for in time may still be on its way, and reads the row at each eighth.
-const playFor = policies.Micros(24 * 60 * 60 * 1_000_000)
+const playFor = 24 * policies.Hour
 
 // Bounds of one sweep: a batch shares its commit with whoever writes at the time and
 // must not hold them up; what is left over goes next time.

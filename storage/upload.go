@@ -21,7 +21,7 @@ type Uploads struct {
 
 // uploadFor is how long an upload may lie unfinished: a fortnight's leave. It must
 // stay below the time after which the object store drops parts by itself.
-const uploadFor = policies.Micros(14 * 24 * 60 * 60 * 1_000_000)
+const uploadFor = 14 * 24 * policies.Hour
 
 // Create opens the upload of a clip's payload, or finds the one that is open. The
 // length must be the manifest's. ErrStored when the payload is there already;

@@ -31,7 +31,7 @@ func NewFilmed() *Filmed {
 	w.Listing = w.Do("ann", "viewer.add", w.ListingBody("sup"))
 	w.Do("head", "countersign", policies.Countersign{Of: w.Listing})
 	w.Session = policies.SessionID(w.Do("ann", "session.log", policies.SessionLog{On: "2026-03-02", Number: 1, StillHappy: true}))
-	w.Now += 3600 * 1e6
+	w.Now += policies.Hour
 	w.Clip = policies.ClipID(w.Do("ann", "clip.add", w.ClipBody()))
 	w.Store(w.Clip)
 	w.Link = policies.LinkID(w.Do("ann", "link.create", w.LinkBody("link")))
@@ -78,7 +78,7 @@ func (w *Filmed) ListingBody(who string) policies.ViewerAdd {
 func (w *Filmed) ClipBody() policies.ClipAdd {
 	return policies.ClipAdd{
 		Kind: policies.Excerpt, Chosen: true, Session: w.Session, People: []policies.PersonID{w.Mum, w.Kid},
-		Controller: w.Org.ID, Captured: policies.Span{From: w.Now - 900*1e6, Until: w.Now - 300*1e6},
+		Controller: w.Org.ID, Captured: policies.Span{From: w.Now - 15*policies.Minute, Until: w.Now - 5*policies.Minute},
 		Approval: w.Approval, Consent: w.Consent,
 		Payload: policies.Payload{Bytes: 1 << 20, SHA256: Digest("payload"), Nonce: policies.Bytes16{1}, Commitment: Digest("commitment")},
 		Media:   policies.Media{Type: "video/mp4", Codec: "avc1.42C01E, mp4a.40.2", DurationMS: 600_000},

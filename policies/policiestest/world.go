@@ -18,7 +18,7 @@ import (
 var Start = policies.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 
 // Day is a day later or earlier.
-func Day(n int) policies.Micros { return policies.Micros(n) * 24 * 3600 * 1e6 }
+func Day(n int) policies.Micros { return policies.Micros(n) * 24 * policies.Hour }
 
 // Person is somebody on the staff of a World, with one device.
 type Person struct {
