@@ -68,7 +68,7 @@ func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.F
 	for _, who := range slices.SortedFunc(maps.Keys(of), compareIDs) {
 		to, err := recipientOf(org, who)
 		if err != nil {
-			return err
+			continue // certified with what is no key: they go on waiting, and nobody else does
 		}
 		for all := range slices.Chunk(of[who], maxKeysAtOnce) {
 			if err := s.send(ctx, f, key, to, all, r); err != nil {

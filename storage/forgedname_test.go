@@ -50,6 +50,20 @@ func TestWhoJoinsWithAnothersRecipient(t *testing.T) {
 	}
 }
 
+// TestWhoJoinsWithNoRecipient: every device of a team seals to who is on its lists, and
+// would stop at somebody to whom nothing can be sealed.
+func TestWhoJoinsWithNoRecipient(t *testing.T) {
+	w := open(t)
+	whole := w.Visitor.Identity.Recipient().String()
+	for _, claims := range []string{"age1pq1", "age1pq1junk", whole[:len(whole)-1], whole + "q"} {
+		eve := w.Invite("Eve Hart", policies.Supervisor)
+		eve.Claims = claims
+		if r := w.Push(policies.Caller{Request: "join"}, eve.Joining()...); r[0].Err == nil {
+			t.Errorf("joined with the recipient %.12q…", claims)
+		}
+	}
+}
+
 // TestKeyForAStrangerWithTheClip: what may not come later may not come with the clip
 // either. The clip stands; the keys for strangers are denied and not kept, and so do
 // not stand in the way of a viewer's.

@@ -4,13 +4,19 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
 )
 
 // here refuses what the record alone would allow, but this server could not live
-// with: rules that it does not have, an address that is taken, and a viewing for longer
-// than the service's figure.
+// with: rules that it does not have, an address that is taken, a viewing for longer
+// than the service's figure, and somebody to whom no device could seal anything.
 func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
+	if b, ok := s.Body.(*policies.StaffCertify); ok {
+		if _, err := seal.ParseRecipient(b.Recipient); err != nil {
+			return fmt.Errorf("%w: nothing can be sealed to this person's age recipient", policies.ErrNotPossible), nil
+		}
+	}
 	if next.org != nil {
 		return j.adoptable(next.org.Policy), nil
 	}

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"time"
@@ -94,7 +95,7 @@ func (p *Person) Joining() []storage.Sealed {
 	until := p.w.Clock.Micros() + policies.Micros(360*24*time.Hour/time.Microsecond)
 	record := policies.RecordID(p.w.Org)
 	person, s := p.w.sign(p.oneTime, record, "staff.certify", &policies.StaffCertify{
-		Staff: p.Staff, Key: p.own.public(), Recipient: p.Identity.Recipient().String(), Until: until,
+		Staff: p.Staff, Key: p.own.public(), Recipient: cmp.Or(p.Claims, p.Identity.Recipient().String()), Until: until,
 	})
 	p.own.kid = policies.KeyID(s.ID)
 	device, d := p.w.sign(p.own, record, "device.certify", &policies.DeviceCertify{Staff: p.Staff, Key: p.phone.public(), Until: until})

@@ -95,6 +95,7 @@ type Person struct {
 	Staff    policies.StaffID
 	Device   policies.DeviceID
 	Identity seal.Identity
+	Claims   string // to be joined with as their age recipient; else that of Identity
 
 	w                   *World
 	oneTime, own, phone *key
