@@ -18,7 +18,7 @@ import (
 type recording struct {
 	info     film.Info
 	size     int64
-	clean    io.Reader
+	places   *film.Mask // blanks where it was made
 	changed  []string
 	warnings []string
 }
@@ -32,11 +32,11 @@ func inspect(src *os.File) (recording, error) {
 	if w.info, err = film.Inspect(src, w.size); err != nil {
 		return w, notVideo(src.Name(), err)
 	}
-	clean, blanked, err := film.Clean(src, w.size)
+	places, blanked, err := film.Places(src, w.size)
 	if err != nil {
 		return w, notVideo(src.Name(), err)
 	}
-	w.clean = clean
+	w.places = places
 	for _, b := range blanked {
 		if box := short(b.Box, 64); !slices.Contains(w.changed, box) && len(w.changed) < 64 {
 			w.changed = append(w.changed, box)

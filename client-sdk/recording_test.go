@@ -1,6 +1,7 @@
 package attune_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -116,6 +117,33 @@ func TestAddInterrupted(t *testing.T) {
 	f.add(t, source, "") // and it can be added now
 	if w, err := sam.Outbox.Waiting(); err != nil || len(w) != 1 {
 		t.Errorf("%d waiting, %v", len(w), err)
+	}
+}
+
+// TestPlacedFilm: of a film that says where it was made, the record names the file as
+// the camera left it, and what is sealed does not have the place.
+func TestPlacedFilm(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	source := longer(t, film(t, "visit.mp4"), 20<<20) // part of it is on its way to the disk before the end
+	raw, err := os.ReadFile(source)
+	must(t, err)
+	added := f.add(t, source, "")
+	m, err := sam.Clips.Manifest(added.Clip)
+	must(t, err)
+	if len(added.Changed) == 0 || m.Source.SHA256 != policies.DigestOf(raw) || m.Source.Bytes != int64(len(raw)) {
+		t.Errorf("source = %+v, want the %d bytes of the camera, and its place among the changes", m.Source, len(raw))
+	}
+	s.down.Store(true) // what is played is the sealed film of this device
+	p, err := sam.Clips.Open(context.Background(), added.Clip, policies.FilmAndUse)
+	must(t, err)
+	if want := cleaned(t, source); !bytes.Equal(all(t, p), want) || bytes.Equal(want, raw) {
+		t.Error("the sealed film is not the recording without its place")
+	}
+	must(t, sam.Clips.ConfirmSource(added.Clip, policies.SourceRemoved)) // which compares both again
+	if _, err := os.Stat(source); err == nil {
+		t.Error("the recording is still there")
 	}
 }
 

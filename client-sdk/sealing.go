@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,13 +71,14 @@ func (w *sealing) lastSession(f *policies.Family) (policies.SessionID, error) {
 }
 
 // seal writes the payload, makes it durable and reads its end back. The source's
-// own hash is that of the file as the camera left it: when places were blanked,
-// that is not what was sealed.
+// own hash is that of the file as the camera left it, made as it is read: when
+// places were blanked, that is not what was sealed.
 func (w *sealing) seal(ctx context.Context, tmp, src *os.File) error {
 	p := w.d.cfg.progress("Sealing")
 	defer p.Done()
 	p.Total(w.size)
-	s, err := seal.SealPayload(ctx, tmp, counted{w.clean, p})
+	film := counted{io.NewSectionReader(src, 0, w.size), p}
+	s, err := seal.SealChanged(ctx, tmp, film, w.places.Apply)
 	if err != nil {
 		return fmt.Errorf("seal clip: %w", err)
 	}
@@ -93,11 +95,6 @@ func (w *sealing) seal(ctx context.Context, tmp, src *os.File) error {
 		return fmt.Errorf("read the sealed clip back: %w", err)
 	}
 	w.body.Source.SHA256 = policies.Digest(s.SourceSHA256)
-	if len(w.changed) > 0 {
-		if w.body.Source.SHA256, err = fileDigest(src); err != nil {
-			return err
-		}
-	}
 	w.body.Payload = policies.Payload{
 		Bytes: s.PayloadBytes, SHA256: policies.Digest(s.PayloadSHA256), Nonce: s.Nonce, Commitment: policies.Digest(seal.Commitment(s.Key)),
 	}

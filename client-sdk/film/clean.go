@@ -32,6 +32,16 @@ type Blanked struct {
 // [Inspect], because what it cannot read it cannot blank. What is shown or said
 // in the film itself, and a name in a title, stay.
 func Clean(r io.ReaderAt, size int64) (io.Reader, []Blanked, error) {
+	m, blanked, err := Places(r, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &overlay{src: io.NewSectionReader(r, 0, size), mask: m}, blanked, nil
+}
+
+// Places is [Clean] for whoever reads the film themselves, because they need it as
+// it is as well: the mask blanks what they have read.
+func Places(r io.ReaderAt, size int64) (*Mask, []Blanked, error) {
 	kind, err := kindOf(r, size)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +62,7 @@ func Clean(r io.ReaderAt, size int64) (io.Reader, []Blanked, error) {
 	}
 	slices.SortStableFunc(c.patches, func(a, b patch) int { return cmp.Compare(a.off, b.off) })
 	slices.SortStableFunc(c.blanked, func(a, b Blanked) int { return cmp.Compare(a.Offset, b.Offset) })
-	return &overlay{src: io.NewSectionReader(r, 0, size), patches: c.patches}, c.blanked, nil
+	return &Mask{patches: c.patches}, c.blanked, nil
 }
 
 const maxPatches = 1 << 20 // samples of a position track, in the worst case
@@ -92,44 +102,53 @@ func (c *cleaner) note(where string, off, size int64) {
 	c.blanked = append(c.blanked, Blanked{where, off, size})
 }
 
-// overlay reads src with the patches over it. They are sorted by offset; where
-// two overlap, the later one writes over the earlier.
-type overlay struct {
-	src     *io.SectionReader
-	patches []patch
+// Mask is what is written over one film, once, from its start to its end.
+type Mask struct {
+	patches []patch // sorted by offset; where two overlap, the later one writes over the earlier
 	at      int64
 }
 
-func (o *overlay) Read(b []byte) (int, error) {
-	n, err := o.src.Read(b)
-	end := o.at + int64(n)
-	for _, p := range o.patches {
+// Apply blanks the next piece of the film. Pieces have any size and come in order.
+func (m *Mask) Apply(piece []byte) {
+	end := m.at + int64(len(piece))
+	for _, p := range m.patches {
 		if p.off >= end {
 			break
 		}
-		if p.end() <= o.at {
+		if p.end() <= m.at {
 			continue
 		}
-		from, to := max(p.off, o.at), min(p.end(), end)
+		from, to := max(p.off, m.at), min(p.end(), end)
 		for off := from; off < to; off++ {
 			v := byte(0)
 			if k := off - p.off; k < int64(len(p.put)) {
 				v = p.put[k]
 			}
-			b[off-o.at] = v
+			piece[off-m.at] = v
 		}
 	}
-	o.at = end
-	o.drop()
-	return n, err
+	m.at = end
+	m.drop()
 }
 
 // drop forgets patches that lie behind, from the front; they are sorted by where
 // they begin, so one long patch may keep later ones alive, which does no harm.
-func (o *overlay) drop() {
-	for len(o.patches) > 0 && o.patches[0].end() <= o.at {
-		o.patches = o.patches[1:]
+func (m *Mask) drop() {
+	for len(m.patches) > 0 && m.patches[0].end() <= m.at {
+		m.patches = m.patches[1:]
 	}
+}
+
+// overlay reads src with the mask over it.
+type overlay struct {
+	src  *io.SectionReader
+	mask *Mask
+}
+
+func (o *overlay) Read(b []byte) (int, error) {
+	n, err := o.src.Read(b)
+	o.mask.Apply(b[:n])
+	return n, err
 }
 
 // speaksOfPlace reports whether a metadata key or tag is about location.

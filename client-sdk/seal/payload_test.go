@@ -15,7 +15,7 @@ import (
 func edges() []int {
 	const batch = batchChunks * ChunkBytes
 	return []int{0, 1, ChunkBytes - 1, ChunkBytes, ChunkBytes + 1, 2 * ChunkBytes, 3*ChunkBytes + 5,
-		batch - 1, batch, batch + 1, 2 * batch, 10*batch + 1, 12 * batch}
+		batch - 1, batch, batch + 1, 2 * batch, (batchCount+2)*batch + 1, (batchCount + 4) * batch} // the last two take batches twice
 }
 
 func TestSealedFilmOpensWithStockAge(t *testing.T) {
@@ -41,6 +41,34 @@ func TestSealedFilmOpensWithStockAge(t *testing.T) {
 				t.Error("a SHA-256 made in the pass differs from one made afterwards")
 			}
 		})
+	}
+}
+
+// TestChangedOnTheWay: the source's hash is of what was read, the payload holds what
+// change made of it, and change saw every byte once, in order.
+func TestChangedOnTheWay(t *testing.T) {
+	for _, n := range edges() {
+		plain, seen := film(n), make([]byte, 0, n)
+		var dst bytes.Buffer
+		s, err := SealChanged(context.Background(), &dst, bytes.NewReader(plain), func(piece []byte) {
+			seen = append(seen, piece...)
+			for i := range piece {
+				piece[i] ^= 0x5a
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(seen, plain) || s.SourceSHA256 != sha256.Sum256(plain) {
+			t.Errorf("%d bytes: change saw %d, or the source's SHA-256 is not of the source", n, len(seen))
+		}
+		got, err := openWhole(s.Key, dst.Bytes())
+		for i := range got {
+			got[i] ^= 0x5a
+		}
+		if err != nil || !bytes.Equal(got, plain) || s.PayloadSHA256 != sha256.Sum256(dst.Bytes()) {
+			t.Errorf("%d bytes: the payload does not hold what change made (%v)", n, err)
+		}
 	}
 }
 

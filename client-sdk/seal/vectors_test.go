@@ -169,7 +169,7 @@ func makeStreamVector(t *testing.T, n int) streamVector {
 	plain := film(n)
 	seed := sha256.Sum256(fmt.Appendf(nil, "attune vector stream %d", n))
 	var dst bytes.Buffer
-	s, err := sealPayload(context.Background(), &dst, bytes.NewReader(plain), FileKey(seed[:16]), [16]byte(seed[16:]))
+	s, err := sealPayload(context.Background(), &dst, bytes.NewReader(plain), nil, FileKey(seed[:16]), [16]byte(seed[16:]))
 	if err != nil {
 		t.Fatal(err)
 	}
