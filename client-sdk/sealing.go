@@ -78,7 +78,7 @@ func (w *sealing) seal(ctx context.Context, tmp, src *os.File) error {
 	defer p.Done()
 	p.Total(w.size)
 	film := counted{io.NewSectionReader(src, 0, w.size), p}
-	s, err := seal.SealChanged(ctx, tmp, film, w.places.Apply)
+	s, err := seal.SealChanged(ctx, &behind{file: tmp}, film, w.places.Apply)
 	if err != nil {
 		return fmt.Errorf("seal clip: %w", err)
 	}
