@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -141,12 +142,22 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 		last = policies.At(contact)
 	}
 	gate := policies.FilmingGate(org, known, c.d.me.Staff, people, now, last, pack)
-	if gate.Open {
-		if here := policies.FilmingGate(org, provisional, c.d.me.Staff, people, now, last, pack); !here.Open {
-			return here, nil
+	here := policies.FilmingGate(org, provisional, c.d.me.Staff, people, now, last, pack)
+	if gate.Open && !here.Open {
+		return here, nil
+	}
+	return unsent(gate, here), nil
+}
+
+// unsent says of each reason that is put right here already that only sending is
+// missing. Whoever has just entered the signed form must not be told to look for one.
+func unsent(gate, here policies.Gate) policies.Gate {
+	for i, r := range gate.Reasons {
+		if !slices.ContainsFunc(here.Reasons, func(h policies.Reason) bool { return h.Rule == r.Rule }) {
+			gate.Reasons[i].Text = r.Text + " What you recorded here puts that right once the service has it: sync first."
 		}
 	}
-	return gate, nil
+	return gate
 }
 
 // clockRight shuts the gate on a device whose clock was ahead of the service's at

@@ -28,6 +28,12 @@ func (a *Approvals) Request(family policies.FamilyID, months int) (policies.Appr
 	if err != nil {
 		return policies.ApprovalID{}, err
 	}
+	asked := policies.At(a.d.now())
+	for id, ap := range f.Approvals {
+		if ap.Programme == f.Programme && f.ApprovalState(id, asked) == policies.Requested {
+			return policies.ApprovalID{}, problem(CodeInput, "Sync, and wait for the head of service; attune approval list shows how it stands.", "Approval to film this family is asked for already (%s).", id.Short())
+		}
+	}
 	if months == 0 {
 		pack, err := a.d.figures()
 		if err != nil {
@@ -43,6 +49,9 @@ func (a *Approvals) Request(family policies.FamilyID, months int) (policies.Appr
 
 // Grant approves a request that somebody else made.
 func (a *Approvals) Grant(id policies.ApprovalID) error {
+	if v, err := a.Show(id); err == nil && v.State == policies.Granted {
+		return problem(CodeInput, "Sync, if it is not sent yet; there is nothing else to do.", "Approval %s is granted already.", id.Short())
+	}
 	return a.decide(id, "approval.grant", policies.ApprovalGrant{Request: id})
 }
 

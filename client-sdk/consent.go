@@ -1,10 +1,14 @@
 package attune
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/attune-vf/attune/client-sdk/film"
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -47,6 +51,11 @@ func (c *Consents) Sign(in SignConsent) (policies.ConsentID, error) {
 	}
 	if len(form) == 0 || len(form) > policies.MaxAttachmentBytes-(256<<10) {
 		return policies.ConsentID{}, problem(CodeInput, "Photograph it at a smaller size.", "The form has %d bytes; 1 byte to 7.75 MiB are taken.", len(form))
+	}
+	// An IG officer reads forms, and never film: a film given here by mistake would
+	// pass by the filming gate, and by every rule about who may watch.
+	if info, err := film.Inspect(bytes.NewReader(form), int64(len(form))); err == nil && strings.HasPrefix(info.MediaType, "video/") {
+		return policies.ConsentID{}, problem(CodeInput, "Choose the photograph or scan of the signed paper.", "%s is a film, not a form.", filepath.Base(in.Form))
 	}
 	to, err := c.readers(in.Family)
 	if err != nil {

@@ -81,6 +81,9 @@ func (fs *Families) AddPerson(family policies.FamilyID, role policies.FilmRole, 
 		return policies.PersonID{}, tooLong("label", maxName)
 	}
 	if label = strings.TrimSpace(label); label != "" {
+		if err := fs.newLabel(family, label); err != nil {
+			return policies.PersonID{}, err
+		}
 		to, err := seal.ParseRecipient(f.Recipient)
 		if err != nil {
 			return policies.PersonID{}, err
@@ -94,6 +97,21 @@ func (fs *Families) AddPerson(family policies.FamilyID, role policies.FilmRole, 
 	}
 	s, err := fs.d.outbox.file(draft{policies.RecordID(family), "person.add", body, attachments})
 	return policies.PersonID(s.ID), err
+}
+
+// newLabel refuses a second person of one label: a command that was given twice would
+// leave a child whom no form covers and no film can be about, and nobody is taken out.
+func (fs *Families) newLabel(family policies.FamilyID, label string) error {
+	v, err := fs.Show(family)
+	if err != nil {
+		return err
+	}
+	for _, p := range v.People {
+		if strings.EqualFold(p.Label, label) {
+			return problem(CodeInput, "If this is somebody else, give another label, such as \"Robin's cousin\".", "%s is in this family already (%s).", label, p.ID.Short())
+		}
+	}
+	return nil
 }
 
 // AddTeam puts a confirmed practitioner on the family's team and wraps the

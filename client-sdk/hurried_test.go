@@ -39,15 +39,24 @@ func TestStopBeforeTheFamilyIsKnown(t *testing.T) {
 	}
 }
 
-// TestAmbiguousName: two of one name are a question back, not "nobody".
+// TestAmbiguousName: two of one name are a question back, not "nobody". Two devices
+// without a signal can both add them.
 func TestAmbiguousName(t *testing.T) {
 	s := newService(t)
-	sam := s.hire(policies.Practitioner, "Sam Reed")
+	sam, alex := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Alex Moor")
+	s.sync(sam)
 	f := s.family(sam)
-	_, err := sam.Families.AddPerson(f.id, policies.Carer, policies.Own, "", policies.NoLink, "BO")
-	must(t, err)
-	if _, err := sam.Families.FindPerson(f.id, "Bo"); attune.CodeOf(err) != attune.CodeAmbiguous {
-		t.Errorf("two people called Bo: %v, want ambiguous", err)
+	must(t, sam.Families.AddTeam(f.id, alex.Keys.Staff()))
+	s.sync(sam)
+	s.sync(alex)
+	for d, label := range map[*attune.Client]string{sam: "Bob", alex: "BOB"} {
+		_, err := d.Families.AddPerson(f.id, policies.Carer, policies.Own, "", policies.NoLink, label)
+		must(t, err)
+	}
+	s.sync(alex)
+	s.sync(sam)
+	if _, err := sam.Families.FindPerson(f.id, "Bob"); attune.CodeOf(err) != attune.CodeAmbiguous {
+		t.Errorf("two people called Bob: %v, want ambiguous", err)
 	}
 }
 

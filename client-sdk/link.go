@@ -26,6 +26,9 @@ type Shared struct {
 	PIN     string          `json:"pin"`
 	Expires time.Time       `json:"expires"`
 	Opens   int             `json:"opens"`
+
+	State  policies.LinkState `json:"state"`
+	Unsent bool               `json:"unsent"` // the link or its PIN: it works once the service has it
 }
 
 // LinkTerms are the terms of a link. 0 takes the service's figure.
@@ -111,7 +114,7 @@ func (l *Links) Create(clip policies.ClipID, person policies.PersonID, terms Lin
 	if err != nil {
 		return Shared{}, err
 	}
-	return Shared{policies.LinkID(s.ID), told.address(l.d.remote.base, token), pin, expires, terms.Opens}, nil
+	return Shared{policies.LinkID(s.ID), told.address(l.d.remote.base, token), pin, expires, terms.Opens, policies.LinkOpen, true}, nil
 }
 
 // shareable gives the reasons that this device can know. Every rule is asked

@@ -41,7 +41,7 @@ func TestLinkPIN(t *testing.T) {
 	}
 	s.sync(alex)
 	s.sync(sam)
-	if has, err := sam.Links.Show(link.Link); err != nil || has != anew {
+	if has, err := sam.Links.Show(link.Link); err != nil || has.PIN != anew.PIN || has.URL != anew.URL || has.Unsent || !anew.Unsent {
 		t.Errorf("Sam sees %+v, %v, want what Alex was told", has, err)
 	}
 	v, err := sam.Families.Show(f.id)

@@ -2,6 +2,7 @@ package attune
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -18,11 +19,14 @@ type LinkView struct {
 	Leaked bool               `json:"leaked"` // revoked by the server, to which its secret was sent
 }
 
-// Revoke ends a link, for good.
+// Revoke ends a link, for good. One that was revoked before stays so.
 func (l *Links) Revoke(id policies.LinkID) error {
 	f, err := l.family(id)
 	if err != nil {
 		return err
+	}
+	if f.LinkState(id, policies.At(l.d.now())) == policies.LinkRevoked {
+		return nil
 	}
 	_, err = l.d.outbox.file(draft{policies.RecordID(f.ID), "link.revoke", policies.LinkRevoke{Link: id}, nil})
 	return err
@@ -46,11 +50,17 @@ func (l *Links) Show(id policies.LinkID) (Shared, error) {
 	if pin := secret.PIN(s.PIN); sha256.Sum256(pin[:]) != link.PIN {
 		return Shared{}, problem(CodeSealed, "Give it a new PIN.", "What was kept for link %s has another PIN.", id.Short())
 	}
-	return l.shared(link, s), nil
+	shared := l.shared(link, s)
+	shared.State = f.LinkState(id, policies.At(l.d.now()))
+	waiting, err := l.d.outbox.Waiting()
+	shared.Unsent = slices.ContainsFunc(waiting, func(o Outcome) bool {
+		return o.ID == said || o.ID == policies.StatementID(id)
+	})
+	return shared, err
 }
 
 func (l *Links) shared(link *policies.Link, s linkSecret) Shared {
-	return Shared{link.ID, s.address(l.d.remote.base, link.Token), s.PIN, link.Expires.Time(), link.Opens}
+	return Shared{link.ID, s.address(l.d.remote.base, link.Token), s.PIN, link.Expires.Time(), link.Opens, policies.LinkOpen, true}
 }
 
 // kept opens what a statement about a link keeps for the team. A stranger's secret,
