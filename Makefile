@@ -62,7 +62,6 @@ test: debian build static stores ## everything, from nothing; nothing skips
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
 	$(MAKE) --no-print-directory demo STORE=minio
-	$(MAKE) --no-print-directory demo STORE=versitygw
 	go -C cmd/bench test -count=1 -json ./... | go run .ci/tally.go
 	go vet -tags s3,acme ./storage/objects/... ./cmd/attuned ./cmd/attune
 	go test -count=1 -timeout 5m -tags s3,acme -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go

@@ -33,7 +33,7 @@ func check(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	s.data = filepath.Join(dir, "data")
+	s.data, s.pace = filepath.Join(dir, "data"), newPace()
 	video := filepath.Join(dir, "visit.mp4")
 	if err := large(s.video, video); err != nil {
 		return err
@@ -191,6 +191,9 @@ func (st *stage) events(ctx context.Context) ([]event, error) {
 // to fetch once the browser stopped the page's worker; npm run test:browser shows
 // that with a longer one.
 func browse(ctx context.Context, s settings, l *link, expect string, more ...string) error {
+	if err := s.pace.wait(ctx, openings(expect, more)); err != nil {
+		return err
+	}
 	args := append([]string{s.drive, "--url", l.URL, "--pin", l.PIN, "--expect", expect}, more...)
 	if s.shots != "" {
 		shots := filepath.Join(s.shots, expect)

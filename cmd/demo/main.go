@@ -23,6 +23,7 @@ type settings struct {
 	check bool
 	drive string // client-sdk/web/test/browser/drive.mjs
 	shots string
+	pace  *pace // of the phone's visits, with check
 }
 
 func main() {
