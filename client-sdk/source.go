@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -90,10 +91,10 @@ func (o original) remove() error {
 		return problem(CodeSource, "Remove it by hand once the clip is stored.", "The original cannot be read.").because(err)
 	}
 	defer src.Close()
-	if err := o.sealedWhole(); err != nil {
-		return err
-	}
-	if err := sameFile(src, size, sum); err != nil {
+	sealed := make(chan error, 1) // both files are read whole, side by side: somebody waits
+	go func() { sealed <- o.sealedWhole() }()
+	same := sameFile(src, size, sum)
+	if err := cmp.Or(<-sealed, same); err != nil {
 		return err
 	}
 	src.Close() // Windows removes no file that is open
