@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
@@ -26,22 +28,22 @@ func (c *approvalRequestCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "family": family}, "Asked for approval to film %s (%s).", c.Family, id.Short())
+		return g.print(map[string]any{"id": id, "family": family}, "Asked for approval to film %s (%s). Sync now; you may film once the head of service has granted it, which a later sync tells.", c.Family, id.Short())
 	})
 }
 
 type approvalGrantCmd struct {
-	Approval ref `arg:"" help:"Id."`
+	Approval ref `arg:"" help:"Id, or the family's reference."`
 }
 
 func (approvalGrantCmd) Help() string { return `Example: attune approval grant 3kV0aXq1` }
 
 func (c *approvalGrantCmd) Run(g *global) error {
-	return decide(g, c.Approval, "granted", func(a *attune.Approvals, id policies.ApprovalID) error { return a.Grant(id) })
+	return decide(g, c.Approval, policies.Requested, "granted", func(a *attune.Approvals, id policies.ApprovalID) error { return a.Grant(id) })
 }
 
 type approvalDeclineCmd struct {
-	Approval ref    `arg:"" help:"Id."`
+	Approval ref    `arg:"" help:"Id, or the family's reference."`
 	Reason   string `required:"" enum:"not_now,safeguarding,court_matter,more_needed,case_closed" help:"${enum}."`
 }
 
@@ -50,13 +52,13 @@ func (approvalDeclineCmd) Help() string {
 }
 
 func (c *approvalDeclineCmd) Run(g *global) error {
-	return decide(g, c.Approval, "declined", func(a *attune.Approvals, id policies.ApprovalID) error {
+	return decide(g, c.Approval, policies.Requested, "declined", func(a *attune.Approvals, id policies.ApprovalID) error {
 		return a.Decline(id, policies.DeclineReason(c.Reason))
 	})
 }
 
 type approvalRevokeCmd struct {
-	Approval ref    `arg:"" help:"Id."`
+	Approval ref    `arg:"" help:"Id, or the family's reference."`
 	Reason   string `required:"" enum:"not_now,safeguarding,court_matter,more_needed,case_closed" help:"${enum}."`
 }
 
@@ -65,14 +67,15 @@ func (approvalRevokeCmd) Help() string {
 }
 
 func (c *approvalRevokeCmd) Run(g *global) error {
-	return decide(g, c.Approval, "revoked", func(a *attune.Approvals, id policies.ApprovalID) error {
+	return decide(g, c.Approval, policies.Granted, "revoked", func(a *attune.Approvals, id policies.ApprovalID) error {
 		return a.Revoke(id, policies.DeclineReason(c.Reason))
 	})
 }
 
-func decide(g *global, approval ref, done string, act func(*attune.Approvals, policies.ApprovalID) error) error {
+// decide acts on an approval; named by its family, it is the one in state from.
+func decide(g *global, approval ref, from policies.ApprovalState, done string, act func(*attune.Approvals, policies.ApprovalID) error) error {
 	return g.device(func(d *attune.Client) error {
-		id, err := d.Approvals.Find(string(approval))
+		id, err := findApproval(d, string(approval), from)
 		if err != nil {
 			return err
 		}
@@ -83,7 +86,35 @@ func decide(g *global, approval ref, done string, act func(*attune.Approvals, po
 	})
 }
 
-type approvalListCmd struct{}
+// findApproval is an approval by its number, or the only one of a family in a state.
+func findApproval(d *attune.Client, text string, in policies.ApprovalState) (policies.ApprovalID, error) {
+	id, err := d.Approvals.Find(text)
+	if err == nil || attune.CodeOf(err) != attune.CodeUnknown {
+		return id, err
+	}
+	family, notFamily := d.Families.Find(text)
+	if notFamily != nil {
+		return id, err
+	}
+	v, err := d.Families.Show(family)
+	if err != nil {
+		return id, err
+	}
+	var found []policies.ApprovalID
+	for _, a := range v.Approvals {
+		if a.State == in {
+			found = append(found, a.ID)
+		}
+	}
+	if len(found) != 1 {
+		return id, problem("ambiguous", "Give the id that attune approval list shows.", "Family %s has %d approvals that are %s.", text, len(found), plain(string(in)))
+	}
+	return found[0], nil
+}
+
+type approvalListCmd struct {
+	Family ref `arg:"" optional:"" help:"Of one family: reference or id."`
+}
 
 func (approvalListCmd) Help() string { return `Example: attune approval list` }
 
@@ -92,6 +123,13 @@ func (c *approvalListCmd) Run(g *global) error {
 		list, err := d.Approvals.List()
 		if err != nil {
 			return err
+		}
+		if c.Family != "" {
+			only, err := d.Families.Find(string(c.Family))
+			if err != nil {
+				return err
+			}
+			list = slices.DeleteFunc(list, func(a attune.ApprovalView) bool { return a.Family != only })
 		}
 		families, err := d.Families.List()
 		if err != nil {

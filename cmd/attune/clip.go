@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -49,7 +50,7 @@ func (c *clipAddCmd) Run(ctx context.Context, g *global) error {
 		}
 		added, err := d.Clips.Add(ctx, in)
 		if err != nil {
-			return err
+			return c.everybody(err)
 		}
 		for _, w := range added.Warnings {
 			g.note("Note: %s", w)
@@ -66,6 +67,17 @@ func (c *clipAddCmd) Run(ctx context.Context, g *global) error {
 			"changed": added.Changed, "warnings": list(added.Warnings), "source": fate,
 		}, "Sealed and queued (%s)%s. The recording: %s. Sync when you are connected.", added.Clip.Short(), blanked(added.Changed), fateText(fate))
 	})
+}
+
+// everybody adds to a refusal for want of consent that nobody was named: then all of
+// the family count, also whoever was not in the room.
+func (c *clipAddCmd) everybody(err error) error {
+	f := asFailure(err)
+	if len(c.People) == 0 && slices.Contains(f.Rules, "UPLOAD-CONSENT") {
+		f.Next = "If only some of the family are in it, name them with --people. " + f.Next
+		return f
+	}
+	return err
 }
 
 func blanked(places []string) string {

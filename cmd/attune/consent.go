@@ -54,7 +54,7 @@ func (c *consentSignCmd) Run(g *global) error {
 		if len(in.Viewers) > 0 {
 			g.note("Whom the form names watches only once they are on the list: attune viewer add --help")
 		}
-		return g.print(map[string]any{"id": id, "family": family}, "Recorded the consent form (%s).", id.Short())
+		return g.print(map[string]any{"id": id, "family": family}, "Recorded the consent form (%s). Sync before you film: it counts once the service has it.", id.Short())
 	})
 }
 

@@ -23,6 +23,10 @@ type familyOpenCmd struct {
 func (familyOpenCmd) Help() string { return `Example: attune family open NF-1042 --programme vig` }
 
 func (c *familyOpenCmd) Run(g *global) error {
+	if c.Reference != "" && !strings.ContainsAny(c.Reference, "0123456789") {
+		return problem("input", "Give the number that the case system has for them, such as NF-1042, never a name: whoever keeps the server can read it.",
+			"%q has no number in it.", c.Reference)
+	}
 	return g.device(func(d *attune.Client) error {
 		id, err := d.Families.Open(c.Reference, policies.Programme(c.Programme))
 		if err != nil {

@@ -57,9 +57,9 @@ func (g *global) shared(s attune.Shared, st *attune.LinkStatus) error {
 	if !g.JSON {
 		qr(g.out, s.URL)
 	}
-	return g.print(map[string]any{"id": s.Link, "url": s.URL, "pin": s.PIN, "until": s.Expires, "opens": s.Opens, "status": st},
-		"%s\nPIN %s\nUntil %s, up to %s. It works once this device has synced.",
-		s.URL, s.PIN, s.Expires.Local().Format("Mon 2 Jan 2006 15:04"), count(s.Opens, "opening", "openings"))
+	return g.print(map[string]any{"id": s.Link, "url": s.URL, "pin": s.PIN, "until": s.Expires, "opens": s.Opens, "state": s.State, "status": st},
+		"%s\nPIN %s\nUntil %s, up to %s.%s",
+		s.URL, s.PIN, s.Expires.Local().Format("Mon 2 Jan 2006 15:04"), count(s.Opens, "opening", "openings"), mark(s.Unsent, " It works once this device has synced."))
 }
 
 // qr draws the address for a phone's camera, in half blocks that fit a terminal.
@@ -90,7 +90,13 @@ func (c *linkShowCmd) Run(ctx context.Context, g *global) error {
 		if leaked {
 			g.note("This link was revoked, because %s. Make a new one, and send it another way.", leakedWhy)
 		}
+		if shared.State != policies.LinkOpen {
+			return g.ended(shared)
+		}
 		st, err := d.Links.Status(ctx, id)
+		if attune.NotThere(err) && shared.Unsent {
+			return g.shared(shared, nil)
+		}
 		if err != nil {
 			g.note("How often it was opened is not known: %v.", err)
 			return g.shared(shared, nil)
@@ -100,6 +106,13 @@ func (c *linkShowCmd) Run(ctx context.Context, g *global) error {
 		}
 		return g.print(nil, "It stands at: %s.", standing(st))
 	})
+}
+
+// ended prints a link that opens nothing any more: no address and no PIN, which
+// somebody would hand out.
+func (g *global) ended(s attune.Shared) error {
+	return g.print(map[string]any{"id": s.Link, "url": s.URL, "pin": s.PIN, "until": s.Expires, "opens": s.Opens, "state": s.State, "status": nil},
+		"This link is %s and opens nothing. Make a new one with attune link create.", plain(string(s.State)))
 }
 
 // standing says how a link stands, and what to do about it.

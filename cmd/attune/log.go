@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,10 @@ func (c *logFilter) filter(d *attune.Client) (f attune.LogFilter, err error) {
 	}
 	if !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // the first instant after that day
+	}
+	if !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		// No event can match, and "none" would be read as "nobody watched".
+		return f, usage("Give the earlier day to --since.", "--since %s is after --until %s.", c.Since, c.Until)
 	}
 	if c.Person != "" {
 		if f.Person, err = d.Staff.Find(string(c.Person)); err != nil {
@@ -123,8 +128,18 @@ func (c *logSearchCmd) Run(ctx context.Context, g *global) error {
 			show.Add(max(0, next-filter.From))
 			filter.From = next
 		}
+		if !out.found() && c.Action != "" && !isAction(c.Action) {
+			g.note("Note: %q is no action that this version knows; clip.watch and link.open are. Check how it is written.", c.Action)
+		}
 		return out.end()
 	})
+}
+
+// isAction reports whether events can have this action: one that is asked for, or a
+// kind of statement.
+func isAction(name string) bool {
+	_, kind := policies.RowOf(policies.Kind(name))
+	return kind || slices.Contains(policies.Actions(), policies.Action(name))
 }
 
 // eventPrinter prints pages of events as one table, or as one JSON object.
@@ -154,6 +169,8 @@ func (p *eventPrinter) page(events []attune.LogEvent) error {
 	}
 	return nil
 }
+
+func (p *eventPrinter) found() bool { return p.begun || p.events > 0 }
 
 func (p *eventPrinter) end() error {
 	switch {

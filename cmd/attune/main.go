@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		asJSON := c.JSON || strings.Contains(" "+strings.Join(args, " ")+" ", " --json ")
-		return report(stderr, asJSON, problem("usage", "Try: attune --help", "%s.", sentence(err.Error())).status(exitUsage))
+		return report(stderr, asJSON, misused(err))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(&c.global); err != nil && ctx.Err() != nil {
@@ -90,6 +90,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return report(stderr, c.JSON, err)
 	}
 	return 0
+}
+
+// misused tells what is wrong with a command line, and the help of the command that
+// was meant rather than that of all of them.
+func misused(err error) *failure {
+	help, said := "attune --help", err.Error()
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		for _, p := range parse.Context.Path {
+			if p.Command != nil {
+				help = "attune " + p.Command.Path() + " --help"
+			}
+		}
+	}
+	if _, _, list := strings.Cut(said, "expected one of "); list {
+		said = "The command is not complete" // the help has the list, with what each does
+	}
+	if before, _, missing := strings.Cut(said, ": stat "); missing {
+		said = "The file of " + before + " is not there"
+		return problem("usage", "Check how it is written, and in which folder it lies.", "%s.", said).status(exitUsage)
+	}
+	return problem("usage", "Try: "+help, "%s.", sentence(said)).status(exitUsage)
 }
 
 // sentence begins with a capital, as what people read does.

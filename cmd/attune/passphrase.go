@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/term"
@@ -15,7 +17,7 @@ func (g *global) passphrase(choose bool) ([]byte, error) {
 	if g.PassphraseFile != "" {
 		body, err := os.ReadFile(g.PassphraseFile)
 		if err != nil {
-			return nil, problem("passphrase", "Check --passphrase-file or ATTUNE_PASSPHRASE_FILE.", "The passphrase file cannot be read: %v.", err)
+			return nil, problem("passphrase", "Check --passphrase-file or ATTUNE_PASSPHRASE_FILE.", "The passphrase file %s cannot be read%s.", g.PassphraseFile, mark(errors.Is(err, fs.ErrNotExist), ": it is not there"))
 		}
 		line, _, _ := bytes.Cut(body, []byte("\n"))
 		return bytes.TrimSuffix(line, []byte("\r")), nil

@@ -82,7 +82,7 @@ func asFailure(err error) *failure {
 			f.Message = strings.TrimSuffix(f.Message, ".") + " (" + e.Cause.Error() + ")."
 		}
 	case errors.As(err, &gate):
-		f.Message = "Filming is not permitted now: " + strings.Join(gate.Reasons, " ")
+		f.Message, f.Rules = "Filming is not permitted now: "+strings.Join(gate.Reasons, " "), gate.Rules
 		f.Next = "Put right what is missing, sync, and try again; your recording stays where it is."
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(f.Message, "disk is full"), strings.Contains(f.Message, "disk I/O error"):
 		f.Code, f.Message = "disk", "This device's folder cannot be written: its disk is full, or failing ("+f.Message+")."

@@ -26,6 +26,8 @@ type deviceStatus struct {
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
 	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
+	Asked    []requested            `json:"asked"`    // to film, and to be decided on by this head of service
+	Joined   []attune.Member        `json:"joined"`   // whose words this registrar has still to hear
 	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
 
 	contact       time.Time // zero before the first
@@ -68,7 +70,14 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		p := org.Staff[d.Keys.Staff()]
 		s.headOfService = p != nil && p.Role == policies.HeadOfService
 	}
-	return s, nil
+	if s.headOfService {
+		if s.Asked, err = requests(d); err != nil {
+			return s, err
+		}
+	}
+	s.Joined, err = joined(d)
+	s.Asked, s.Joined = list(s.Asked), list(s.Joined)
+	return s, err
 }
 
 // text is the status for a person: what to see to, in the order in which it came.
@@ -78,7 +87,7 @@ func (s deviceStatus) text() string {
 		last = s.contact.Local().Format("Mon 2 Jan 15:04")
 	}
 	lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
-		fmt.Sprintf("Not sent yet: %d.", len(s.Waiting))}
+		fmt.Sprintf("Not sent yet: %d.%s", len(s.Waiting), mark(len(s.Waiting) > 0, " Send it when you are connected: attune sync"))}
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
 	if len(s.Words) > 0 {
 		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
@@ -87,7 +96,13 @@ func (s deviceStatus) text() string {
 		attend(stopText(a))
 	}
 	for _, o := range s.Objected {
-		attend(objectionText(o))
+		attend(objectionText(o) + mark(s.headOfService, " How: attune consent decide --help"))
+	}
+	for _, r := range s.Asked {
+		attend(r.text())
+	}
+	for _, m := range s.Joined {
+		attend(joinedText(m))
 	}
 	toSee, toWait := viewersText(s.Viewers, s.headOfService)
 	for _, text := range toSee {
@@ -104,6 +119,9 @@ func (s deviceStatus) text() string {
 	}
 	for _, h := range s.Held {
 		attend(heldText(h))
+	}
+	if len(lines) == 2 && len(s.Waiting) == 0 {
+		lines = append(lines, "Nothing waits for you.")
 	}
 	return strings.Join(lines, "\n")
 }
