@@ -59,14 +59,56 @@ func (f folder) create() error {
 	return os.Chmod(string(f), 0o700)
 }
 
-// founded refuses a folder that init has not made.
+// founded refuses a folder that init has not made. One that this user may not look
+// into is not called missing: somebody would found a second one beside it.
 func (f folder) founded() error {
+	for _, path := range []string{f.database(), f.serverKey(), f.logKey()} {
+		if err := forbidden(f, readable(path)); err != nil {
+			return err
+		}
+	}
 	missing := slices.DeleteFunc([]string{f.database(), f.serverKey(), f.logKey()}, isThere)
 	if len(missing) > 0 {
 		return problem("not_founded", "Make it with: attuned init --data "+string(f)+" --root org.root",
 			"%s is not a server's folder: %s is missing.", f, filepath.Base(missing[0])).status(exitMissing)
 	}
 	return nil
+}
+
+// forbidden is a failure where a file of the folder could not be read for want of
+// the right to; nil for any other outcome.
+func forbidden(f folder, read error) error {
+	if !errors.Is(read, fs.ErrPermission) {
+		return nil
+	}
+	return problem("not_yours", "Run it as the user who owns the folder; if its owner is wrong, have root put it right with chown -R.",
+		"%s cannot be read by this user.", f)
+}
+
+func readable(path string) error {
+	r, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return r.Close()
+}
+
+// owned refuses to serve somebody else's folder as root. Film that arrives would belong
+// to root, and their server could not read it any more.
+func (f folder) owned(me int) error {
+	info, err := os.Stat(f.database())
+	if err != nil {
+		return err
+	}
+	return ownedBy(f, ownerOf(info), me)
+}
+
+func ownedBy(f folder, owner, me int) error {
+	if me != 0 || owner <= 0 {
+		return nil
+	}
+	return problem("not_yours", fmt.Sprintf("Run it as them: setpriv --reuid=%d --regid=%d --clear-groups attuned serve …; if the owner is wrong, chown -R root %s.", owner, owner, f),
+		"%s belongs to user %d, and this is root: what it writes there, they could not read.", f, owner)
 }
 
 // writeNew writes a file that must not be there yet, synced before it returns.

@@ -49,6 +49,9 @@ func (c *frontFlags) front() (f front, err error) {
 	if f.https {
 		f.addr = cmp.Or(c.Addr, ":443")
 	}
+	if _, _, err := net.SplitHostPort(f.addr); err != nil {
+		return f, problem("usage", "Give it as 127.0.0.1:8080.", "The address %s has no port, or is not one.", f.addr).status(exitUsage)
+	}
 	if c.Origin != "" {
 		if f.origin, err = checkOrigin(c.Origin); err != nil {
 			return f, err

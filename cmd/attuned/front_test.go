@@ -33,6 +33,7 @@ func TestFront(t *testing.T) {
 		"OriginUserLocal":  {flags: frontFlags{Origin: "http://127.0.0.1@example.org"}, refuse: "not the address"},
 		"OriginPath":       {flags: frontFlags{Origin: "https://example.org/attune"}, refuse: "not the address"},
 		"OriginNothing":    {flags: frontFlags{Origin: "example.org"}, refuse: "not the address"},
+		"NoPort":           {flags: frontFlags{Addr: "127.0.0.1"}, refuse: "no port"},
 		"OpenPort":         {flags: frontFlags{Addr: "0.0.0.0:8080"}, refuse: "in clear"},
 		"OpenPortHTTPS":    {flags: frontFlags{Addr: ":8080", Origin: "https://attune.example.org"}, refuse: "in clear"},
 		"OpenPortLocal":    {flags: frontFlags{Addr: ":8080", Origin: "http://127.0.0.1:8080"}, refuse: "in clear"},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,6 +45,9 @@ func (c *healthCmd) Run(ctx context.Context, p *printer) error {
 	leaf, err := askReady(ctx, u.JoinPath("readyz").String(), transport)
 	if errors.Is(err, errFull) {
 		return problem("storage_full", "Make room: withdrawals are still taken, and nothing else is, until there is some.", "%s has no room on its disk.", u)
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return problem("not_ready", "Start it with attuned serve; if it was started, see what it printed, and whether --addr is its address.", "Nothing listens at %s.", u)
 	}
 	if err != nil {
 		return problem("not_ready", "See what the server printed.", "%s is not ready: %v.", u, err)

@@ -45,7 +45,7 @@ func TestHealth(t *testing.T) {
 func TestHealthOfNothing(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	s.Close()
-	if status, said := health(t, s.URL); status != exitFailed || !strings.Contains(said, "is not ready") {
+	if status, said := health(t, s.URL); status != exitFailed || !strings.Contains(said, "Nothing listens at "+s.URL+". Start it") || strings.Contains(said, "dial tcp") {
 		t.Errorf("health of a closed port = %d: %s", status, said)
 	}
 	for _, address := range []string{"127.0.0.1:8080", "http://127.0.0.1:8080/s/token", "ftp://127.0.0.1"} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/attune-vf/attune/server"
@@ -47,7 +48,7 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	if err := f.founded(); err != nil {
 		return err
 	}
-	if err := refuseForeign(f); err != nil {
+	if err := errors.Join(f.owned(os.Geteuid()), refuseForeign(f)); err != nil {
 		return err
 	}
 	way, err := c.front()
