@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -47,11 +48,19 @@ func withBinaries(run func() int) int {
 }
 
 // TestScript runs the stories in testdata/script. Each has the binaries, a free
-// address in $URL, and the passphrase of its devices in a file.
+// address in $URL, and the passphrase of its devices in a file. A story that is not
+// about joining begins with the line founded, which copies the service of [newService]
+// into its folder.
 func TestScript(t *testing.T) {
+	cmds := maps.Clone(commandsOfScripts)
+	cmds["founded"] = func(ts *testscript.TestScript, _ bool, args []string) {
+		want(ts, args, 0, "founded")
+		ts.Check(copyFounded(founded(t), ts.Getenv("WORK")))
+		ts.Setenv("ATTUNE_SERVER", ts.Getenv("URL"))
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata/script",
-		Cmds:     commandsOfScripts,
+		Cmds:     cmds,
 		Setup:    setup,
 		Deadline: time.Now().Add(3 * time.Minute),
 	})

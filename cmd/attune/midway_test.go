@@ -21,7 +21,7 @@ func midway(ts *testscript.TestScript, _ bool, args []string) {
 	bytes, err := strconv.ParseInt(args[2], 10, 64)
 	ts.Check(err)
 	cmd := exec.Command(filepath.Join(builtDir, args[3]), args[4:]...)
-	cmd.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+ts.Getenv("ATTUNE_PASSPHRASE_FILE"))
+	cmd.Env = append(os.Environ(), "ATTUNE_PASSPHRASE_FILE="+ts.Getenv("ATTUNE_PASSPHRASE_FILE"), "ATTUNE_SERVER="+ts.Getenv("ATTUNE_SERVER"))
 	cmd.Dir = ts.MkAbs(".")
 	ts.Check(cmd.Start())
 	ended := make(chan error, 1)

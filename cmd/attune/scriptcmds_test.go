@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -88,24 +86,9 @@ func ready(ts *testscript.TestScript, _ bool, args []string) {
 // list: clips.0.id
 func keep(ts *testscript.TestScript, _ bool, args []string) {
 	want(ts, args, 2, "keep NAME MEMBER")
-	var v any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
-	for step := range strings.SplitSeq(args[1], ".") {
-		switch x := v.(type) {
-		case map[string]any:
-			v = x[step]
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i >= len(x) {
-				ts.Fatalf("no %s in a list of %d", step, len(x))
-			}
-			v = x[i]
-		}
-	}
-	if v == nil {
-		ts.Fatalf("no %s in %s", args[1], ts.ReadFile("stdout"))
-	}
-	ts.Setenv(args[0], fmt.Sprint(v))
+	v, err := memberOf([]byte(ts.ReadFile("stdout")), args[1])
+	ts.Check(err)
+	ts.Setenv(args[0], v)
 }
 
 // film FROM TO MARKER MEGABYTES makes a large film that plays like FROM, with a

@@ -43,20 +43,27 @@ func newService(t *testing.T, how ...func(*service)) *service {
 	for _, h := range how {
 		h(s)
 	}
-	from := founded(t)
-	folders, err := os.ReadDir(from)
-	s.must(err)
-	for _, f := range folders {
-		to := s.path(f.Name())
-		if err := os.MkdirAll(to, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if said, err := exec.Command("cp", "-a", filepath.Join(from, f.Name())+"/.", to).CombinedOutput(); err != nil {
-			t.Fatalf("copy %s: %v %s", f.Name(), err, said)
-		}
-	}
+	s.must(copyFounded(founded(t), s.dir))
 	s.serve()
 	return s
+}
+
+// copyFounded copies the folders of the service and of its people.
+func copyFounded(from, to string) error {
+	folders, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, f := range folders {
+		in := filepath.Join(to, f.Name())
+		if err := os.MkdirAll(in, 0o700); err != nil {
+			return err
+		}
+		if said, err := exec.Command("cp", "-a", filepath.Join(from, f.Name())+"/.", in).CombinedOutput(); err != nil {
+			return fmt.Errorf("copy %s: %w %s", f.Name(), err, said)
+		}
+	}
+	return nil
 }
 
 // founding lets one test at a time look for the service that all of them copy.
@@ -269,12 +276,21 @@ func (s *service) refused(code string, who string, args ...string) told {
 	return r
 }
 
-// member reads a member of a JSON object; a number steps into a list: clips.0.id
+// member reads a member of a JSON object, as memberOf does.
 func member(t *testing.T, body []byte, name string) string {
 	t.Helper()
+	v, err := memberOf(body, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// memberOf reads a member of a JSON object; a number steps into a list: clips.0.id
+func memberOf(body []byte, name string) (string, error) {
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
-		t.Fatalf("%v in %s", err, body)
+		return "", fmt.Errorf("%w in %s", err, body)
 	}
 	for step := range strings.SplitSeq(name, ".") {
 		switch x := v.(type) {
@@ -283,15 +299,15 @@ func member(t *testing.T, body []byte, name string) string {
 		case []any:
 			i, err := strconv.Atoi(step)
 			if err != nil || i >= len(x) {
-				t.Fatalf("no %s in %s", name, body)
+				return "", fmt.Errorf("no %s in %s", name, body)
 			}
 			v = x[i]
 		}
 	}
 	if v == nil {
-		t.Fatalf("no %s in %s", name, body)
+		return "", fmt.Errorf("no %s in %s", name, body)
 	}
-	return fmt.Sprint(v)
+	return fmt.Sprint(v), nil
 }
 
 // hire has somebody join, and confirms their words.
