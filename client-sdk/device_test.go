@@ -80,7 +80,7 @@ func TestClockAheadFilmsNothing(t *testing.T) {
 	}
 	sam = s.withClock(sam, 0)
 	s.sync(sam)
-	f.practitoner = sam
+	f.practitioner = sam
 	f.add(t, source, "")
 	if r := s.sync(sam); len(r.Uploaded) != 1 {
 		t.Errorf("uploaded %v, want the film", r.Uploaded)

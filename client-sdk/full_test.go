@@ -74,7 +74,7 @@ func TestDeviceIsFull(t *testing.T) {
 	if r, err = sam.Sync(context.Background()); err != nil || r.Waiting != 0 {
 		t.Errorf("once there is room: %+v, %v", r, err)
 	}
-	f.practitoner = sam
+	f.practitioner = sam
 	_, err = sam.Sessions.Log(f.id, "", 0, true, "")
 	must(t, err)
 	s.sync(sam)

@@ -88,9 +88,7 @@ func TestDismissWhileSealing(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	list, err := s.head.Approvals.List()
-	must(t, err)
-	must(t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+	s.forbid()
 	s.sync(s.head)
 	f.add(t, film(t, "visit.mp4"), "")
 	must(t, sam.Close())
@@ -102,10 +100,10 @@ func TestDismissWhileSealing(t *testing.T) {
 		}
 		return silent{}
 	}
-	sam, err = attune.Open(sam.Home(), passphrase, cfg)
+	sam, err := attune.Open(sam.Home(), passphrase, cfg)
 	must(t, err)
 	defer sam.Close()
-	f.practitoner = sam
+	f.practitioner = sam
 	// Sam's device does not know yet that filming was revoked: a sync would tell it.
 	waiting := f.queued(t)
 	r, err := sam.Sync(context.Background())
@@ -113,12 +111,7 @@ func TestDismissWhileSealing(t *testing.T) {
 		t.Fatalf("refused %v, %v", r.Refused, err)
 	}
 	refused = waiting
-	request, err := sam.Approvals.Request(f.id, 0)
-	must(t, err)
-	s.sync(sam)
-	s.sync(s.head)
-	must(t, s.head.Approvals.Grant(request))
-	s.sync(s.head)
+	s.approve(sam, f.id)
 	s.sync(sam)
 	f.add(t, film(t, "visit.mp4"), "")
 	if left, err := sam.Outbox.Attention(); err != nil || len(left) != 0 {
@@ -132,7 +125,7 @@ func TestDismissWhileSealing(t *testing.T) {
 // queued is the clip that waits.
 func (f family) queued(t *testing.T) policies.StatementID {
 	t.Helper()
-	list, err := f.practitoner.Outbox.Waiting()
+	list, err := f.practitioner.Outbox.Waiting()
 	must(t, err)
 	for _, o := range list {
 		if o.Kind == "clip.add" {
@@ -155,9 +148,7 @@ func TestOnlyCopyStays(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	list, err := s.head.Approvals.List()
-	must(t, err)
-	must(t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+	s.forbid()
 	s.sync(s.head)
 	added := f.add(t, film(t, "visit.mp4"), "")
 	must(t, sam.Clips.ConfirmSource(added.Clip, policies.SourceRemoved))

@@ -113,7 +113,7 @@ func TestAddInterrupted(t *testing.T) {
 	must(t, err)
 	defer sam.Close()
 	empty(t, sam)
-	f.practitoner = sam
+	f.practitioner = sam
 	f.add(t, source, "") // and it can be added now
 	if w, err := sam.Outbox.Waiting(); err != nil || len(w) != 1 {
 		t.Errorf("%d waiting, %v", len(w), err)

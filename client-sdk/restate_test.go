@@ -49,7 +49,7 @@ func (f family) signedBefore(s *service) {
 	s.t.Helper()
 	form := filepath.Join(s.t.TempDir(), "form.jpg")
 	must(s.t, os.WriteFile(form, []byte("a photographed form"), 0o600))
-	_, err := f.practitoner.Consents.Sign(attune.SignConsent{
+	_, err := f.practitioner.Consents.Sign(attune.SignConsent{
 		Family: f.id, Form: form, From: s.now().Add(-5 * time.Minute),
 		People: []policies.Covered{
 			{Person: f.mum, By: f.mum, Basis: policies.Own}, {Person: f.child, By: f.mum, Basis: policies.ParentalResponsibility},
@@ -57,7 +57,7 @@ func (f family) signedBefore(s *service) {
 		Purposes: map[policies.Purpose]bool{policies.FilmAndUse: true, policies.FamilyCopy: true},
 	})
 	must(s.t, err)
-	s.sync(f.practitoner)
+	s.sync(f.practitioner)
 }
 
 func payload(c *attune.Client, clip policies.ClipID) string {
@@ -115,20 +115,13 @@ func TestRestateSaysWhyNot(t *testing.T) {
 		}
 	}
 	why("UPLOAD-CONSENT")
-	list, err := s.head.Approvals.List()
-	must(t, err)
-	must(t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+	s.forbid()
 	s.sync(s.head)
 	s.sync(sam)
 	why("UPLOAD-APPROVAL", "UPLOAD-CONSENT")
 	f.signedBefore(s)
 	why("UPLOAD-APPROVAL")
-	request, err := sam.Approvals.Request(f.id, 0)
-	must(t, err)
-	s.sync(sam)
-	s.sync(s.head)
-	must(t, s.head.Approvals.Grant(request))
-	s.sync(s.head)
+	s.approve(sam, f.id)
 	s.sync(sam)
 	why("UPLOAD-APPROVAL") // what is granted now does not reach back
 	if left, err := sam.Outbox.Attention(); err != nil || len(left) != 1 {

@@ -206,6 +206,12 @@ func (s *service) hire(role policies.Role, name string) *attune.Client {
 	s.t.Helper()
 	invitation, id, err := s.head.Staff.Invite(role, name)
 	must(s.t, err)
+	return s.welcome(name, invitation, id)
+}
+
+// welcome has whom the head of service invited join, and confirms their words.
+func (s *service) welcome(name, invitation string, id policies.StaffID) *attune.Client {
+	s.t.Helper()
 	s.sync(s.head)
 	c, j := s.join(name, invitation)
 	s.sync(s.head)
@@ -229,12 +235,33 @@ func (s *service) sync(c *attune.Client) attune.Report {
 	return r
 }
 
+// approve has a practitioner ask for filming and the head of service allow it. The
+// practitioner's device learns of it at its next sync.
+func (s *service) approve(c *attune.Client, family policies.FamilyID) {
+	s.t.Helper()
+	request, err := c.Approvals.Request(family, 0)
+	must(s.t, err)
+	s.sync(c)
+	s.sync(s.head)
+	must(s.t, s.head.Approvals.Grant(request))
+	s.sync(s.head)
+}
+
+// forbid revokes the only permission to film there is, on the head of service's
+// device: it sends it at its next sync.
+func (s *service) forbid() {
+	s.t.Helper()
+	list, err := s.head.Approvals.List()
+	must(s.t, err)
+	must(s.t, s.head.Approvals.Revoke(list[0].ID, policies.Safeguarding))
+}
+
 // family is a family with people in it, filming approved, consent signed.
 type family struct {
-	id          policies.FamilyID
-	mum, child  policies.PersonID
-	session     policies.SessionID
-	practitoner *attune.Client
+	id           policies.FamilyID
+	mum, child   policies.PersonID
+	session      policies.SessionID
+	practitioner *attune.Client
 }
 
 const marker = "MARKER-7f3a-heron"
@@ -242,7 +269,7 @@ const marker = "MARKER-7f3a-heron"
 func (s *service) family(sam *attune.Client) family {
 	s.t.Helper()
 	t := s.t
-	f := family{practitoner: sam}
+	f := family{practitioner: sam}
 	var err error
 	f.id, err = sam.Families.Open("NF-1042", policies.VIG)
 	must(t, err)
@@ -250,12 +277,7 @@ func (s *service) family(sam *attune.Client) family {
 	must(t, err)
 	f.child, err = sam.Families.AddPerson(f.id, policies.Child, policies.ParentalResponsibility, "2024-03", policies.NoLink, "Bo")
 	must(t, err)
-	request, err := sam.Approvals.Request(f.id, 0)
-	must(t, err)
-	s.sync(sam)
-	s.sync(s.head)
-	must(t, s.head.Approvals.Grant(request))
-	s.sync(s.head)
+	s.approve(sam, f.id)
 	f.consent(s)
 	f.session, err = sam.Sessions.Log(f.id, "", 0, true, "a note with "+marker)
 	must(t, err)
@@ -267,7 +289,7 @@ func (f family) consent(s *service) policies.ConsentID {
 	s.t.Helper()
 	form := filepath.Join(s.t.TempDir(), "form.jpg")
 	must(s.t, os.WriteFile(form, []byte("a photographed form with "+marker), 0o600))
-	id, err := f.practitoner.Consents.Sign(attune.SignConsent{
+	id, err := f.practitioner.Consents.Sign(attune.SignConsent{
 		Family: f.id, Form: form,
 		People: []policies.Covered{
 			{Person: f.mum, By: f.mum, Basis: policies.Own},
@@ -291,7 +313,7 @@ func film(t *testing.T, name string) string {
 
 func (f family) add(t *testing.T, path, title string) attune.Added {
 	t.Helper()
-	added, err := f.practitoner.Clips.Add(context.Background(), attune.AddClip{
+	added, err := f.practitioner.Clips.Add(context.Background(), attune.AddClip{
 		Family: f.id, File: path, Kind: policies.Excerpt, Chosen: true, Title: title,
 		People: []policies.PersonID{f.mum, f.child},
 	})

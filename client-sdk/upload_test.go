@@ -100,7 +100,7 @@ func TestUploadRefused(t *testing.T) {
 			must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
 			s.sync(sam)
 			s.sync(ana)
-			f.practitoner = ana
+			f.practitioner = ana
 			clip := f.add(t, film(t, "visit.mp4"), "").Clip
 			s.lose("/v1/uploads")
 			if _, err := ana.Sync(context.Background()); !attune.Offline(err) {

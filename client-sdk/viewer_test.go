@@ -44,13 +44,7 @@ func (s *service) hireOutside(name string) *attune.Client {
 	s.t.Helper()
 	invitation, id, err := s.head.Staff.InviteOutside(policies.Supervisor, name)
 	must(s.t, err)
-	s.sync(s.head)
-	c, j := s.join(name, invitation)
-	s.sync(s.head)
-	must(s.t, s.head.Staff.Confirm(id, j.Words))
-	s.sync(s.head)
-	s.sync(c)
-	return c
+	return s.welcome(name, invitation, id)
 }
 
 // agree is a new form of the mother's that names a viewer for supervision.
