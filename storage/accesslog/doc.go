@@ -9,7 +9,8 @@
 //
 // It has no clock, no randomness, no SQL, and no files but those of an export that
 // it is handed to verify. Whoever appends chooses pseudonyms, nonces and times,
-// stores leaves and tiles, and decides when to sign. Nothing here says whether an access was right: that is for policies.
+// stores leaves and tiles, and decides when to sign. Nothing here says whether an
+// access was right: that is for policies.
 //
 // A caller who appends starts at [Load], [Event.Encode] and [Frontier.Append];
 // one who shows evidence at [Sign] and [Frontier.ProveConsistency]; one who
