@@ -94,21 +94,7 @@ const aside = "(e.%s || '')"
 // stands in no event. One pass serves, but for families with the same reference
 // and for an action with any outcome: each of those has its own order by n.
 func (v *View) walks(f LogFilter) (walks []walk, ok bool, err error) {
-	var w walk
-	for _, c := range []condition{{"outcome", f.Outcome}, {"action", f.Action}} {
-		if c.arg != "" {
-			w.compare = append(w.compare, condition{fmt.Sprintf(aside, c.text) + " = $%d", c.arg})
-		}
-	}
-	if f.Rule != "" {
-		w.compare = append(w.compare, condition{"e.rules LIKE $%d ESCAPE '!'", "% " + escapeLike(f.Rule) + " %"})
-	}
-	if f.Since != 0 {
-		w.compare = append(w.compare, condition{"e.at >= $%d", f.Since})
-	}
-	if f.Until != 0 {
-		w.compare = append(w.compare, condition{"e.at < $%d", f.Until})
-	}
+	w := walk{compare: f.plain()}
 	families, err := v.pseudonymsOf(f.Families)
 	if err != nil || f.Families != nil && len(families) == 0 {
 		return nil, false, err
@@ -151,6 +137,25 @@ func (v *View) walks(f LogFilter) (walks []walk, ok bool, err error) {
 		walks = []walk{w}
 	}
 	return walks, true, nil
+}
+
+// plain is what a filter compares that needs no pseudonym to be looked up.
+func (f LogFilter) plain() (compare []condition) {
+	for _, c := range []condition{{"outcome", f.Outcome}, {"action", f.Action}} {
+		if c.arg != "" {
+			compare = append(compare, condition{fmt.Sprintf(aside, c.text) + " = $%d", c.arg})
+		}
+	}
+	if f.Rule != "" {
+		compare = append(compare, condition{"e.rules LIKE $%d ESCAPE '!'", "% " + escapeLike(f.Rule) + " %"})
+	}
+	if f.Since != 0 {
+		compare = append(compare, condition{"e.at >= $%d", f.Since})
+	}
+	if f.Until != 0 {
+		compare = append(compare, condition{"e.at < $%d", f.Until})
+	}
+	return compare
 }
 
 // either is an event whose object or subject is one of these pseudonyms. They are
