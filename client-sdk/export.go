@@ -54,7 +54,7 @@ func (c *Clips) Export(ctx context.Context, clip policies.ClipID, dir string, ho
 		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return problem(CodeInput, "Choose a folder that does not exist yet.", "The folder cannot be made.").because(err)
+		return problem(CodeInput, "Choose a folder that does not exist yet, inside one that does.", "The folder cannot be made.").because(err)
 	}
 	files := []struct{ name, body string }{
 		{"header", string(header)}, {"manifest.json", string(manifest) + "\n"}, {"statement.jws", raw}, {"README.txt", exportReadme(how)},

@@ -72,7 +72,7 @@ func (l *Log) Export(ctx context.Context, in LogFilter, dir string, progress Pro
 	}
 	defer reply.Body.Close()
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return LogExported{}, problem(CodeInput, "Choose a folder that does not exist yet.", "The folder cannot be made.").because(err)
+		return LogExported{}, problem(CodeInput, "Choose a folder that does not exist yet, inside one that does.", "The folder cannot be made.").because(err)
 	}
 	w := &logWriter{d: l.d, dir: dir, before: before, progress: progress, names: map[accesslog.Pseudonym]string{}}
 	w.about = LogExported{Filter: map[string]string{}, Made: l.d.now().UTC().Format("2006-01-02T15:04:05Z")}

@@ -79,7 +79,7 @@ func asFailure(err error) *failure {
 	case errors.As(err, &e):
 		f.Message, f.Next, f.Rules, f.RequestID = e.Message, e.Next, e.Rules, e.RequestID
 		if e.Cause != nil {
-			f.Message = strings.TrimSuffix(f.Message, ".") + " (" + e.Cause.Error() + ")."
+			f.Message = strings.TrimSuffix(f.Message, ".") + " (" + because(e.Cause) + ")."
 		}
 	case errors.As(err, &gate):
 		f.Message, f.Rules = "Filming is not permitted now: "+strings.Join(gate.Reasons, " "), gate.Rules
