@@ -17,4 +17,21 @@
 // (Staff, Policies, Families, Approvals, Consents, Viewers, Sessions, Clips, Links,
 // Log) make statements into the [Outbox]; [Client.Sync] pushes them, sends payloads
 // with the [Uploader] and feeds the [Mirror].
+//
+// # Where things lie
+//
+// A noun has its file: family.go, consent.go, clip.go. Beside them, in the order in
+// which work passes through:
+//
+//   - Film comes in: recording.go looks at the file, sealing.go and behind.go write
+//     it sealed, add.go states it, source.go removes the recording.
+//   - What was said goes out: outbox.go and push.go, apart.go where no token is
+//     taken, restate.go after a refusal; uploader.go sends film through remote.go.
+//   - What others said comes in: pull.go takes a page, fold.go an item, keep.go and
+//     late.go store it, scribe.go writes keys for viewers. trust.go, attest.go and
+//     remembered.go hold the server to what it said before.
+//   - Film is watched: ranges.go or owncopy.go reads it, watch.go opens it, copy.go
+//     and pieces.go put it into the clear.
+//   - The log is read: log.go and verify.go live, logexport.go and the files that
+//     begin with log as a folder, with the checks of it.
 package attune
