@@ -38,6 +38,8 @@ export class Player {
     this.#url = url;
     this.#video.src = url;
     if (from > 0) this.#video.addEventListener("loadedmetadata", () => (this.#video.currentTime = from), { once: true });
+    // On a phone that is held sideways the film begins below what shows.
+    this.#video.addEventListener("loadedmetadata", () => this.#video.scrollIntoView({ block: "nearest" }), { once: true });
     this.#video.play().catch(() => {}); // refused: the person presses play on the player
   }
 

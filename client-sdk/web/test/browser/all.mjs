@@ -34,6 +34,7 @@ const visits = [
   ["again", "incomplete", { change: (url) => url.slice(0, -9) }],
   ["again", "incomplete", { change: (url) => url.replace("#", "%23") }],
   ["again", "incomplete", { change: (url) => url.replace(/#.*/, "") }],
+  ["again", "plays", { change: (url) => `${url}). Your PIN comes by phone`, wrongPin: "none", sideways: true }],
   ["again", "ended", { change: (url) => url.replace(/\/s\/.{22}/, "/s/AAAAAAAAAAAAAAAAAAAAAA") }],
   ["ending", "ended", { endDuring: true }],
   ["ending", "ended", {}],

@@ -142,13 +142,24 @@ async function script(v, o) {
   await v.shot("ready-full", true);
   if (o.expect === "reload") return reloads(v, o);
   await countFrames(page);
+  if (o.sideways) await page.setViewportSize({ width: phone.height, height: phone.width });
   await page.tap("#watch-button");
+  if (o.sideways) await filmInView(v);
   if (o.expect === "left") return left(v);
   if (o.expect === "network") return goesOn(v, o);
   if (o.expect === "stopped" || o.expect === "notstopped") return asksToStop(v, o);
   if (o.expect !== "plays") return expectFault(v, o);
   await plays(v, o);
   await finish(v);
+}
+
+/** On a phone that is held sideways, all of the film shows without a scroll. */
+async function filmInView({ page, fail, shot }) {
+  await page.waitForFunction(() => document.getElementById("film").currentTime > 0.3, null, { timeout: 30000 });
+  const at = await page.$eval("#film", (f) => f.getBoundingClientRect().toJSON());
+  if (at.top < -1 || at.bottom > phone.width + 1) fail(`held sideways, the film is from ${at.top} to ${at.bottom} of ${phone.width}`);
+  await shot("sideways");
+  await page.setViewportSize(phone);
 }
 
 async function noscript(v) {
