@@ -40,3 +40,14 @@ func TestWithParent(t *testing.T) {
 	parent.Store(1)
 	<-ctx.Done()
 }
+
+// Whoever gave a film that does not fit is told in sentences, not in JSON.
+func TestRefusal(t *testing.T) {
+	const said = `{"code":"not_a_video","message":"This is a picture, not a film.","next":"Choose the film that the camera made."}`
+	if got := refusal("attune --json clip add x", 1, said).Error(); got != "This is a picture, not a film. Choose the film that the camera made." {
+		t.Errorf("it says %q", got)
+	}
+	if got := refusal("attune sync", 1, "signal: killed").Error(); got != "attune sync: signal: killed" {
+		t.Errorf("it says %q", got)
+	}
+}

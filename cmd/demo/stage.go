@@ -43,6 +43,16 @@ func (f *failed) Error() string {
 	return fmt.Sprintf("%s: %s", f.command, f.said)
 }
 
+// refusal is what a command said when it failed: its sentences, where it has any, for
+// whoever gave a film of their own; else the whole command, for whoever looks closer.
+func refusal(command string, status int, said string) *failed {
+	var told struct{ Message, Next string }
+	if err := json.Unmarshal([]byte(said), &told); err == nil && told.Message != "" {
+		return &failed{"", status, told.Message + " " + told.Next}
+	}
+	return &failed{command, status, said}
+}
+
 // open founds a demonstration where there is none yet, and starts its server.
 func open(ctx context.Context, s settings, addr string) (*stage, error) {
 	st := &stage{origin: "http://" + addr}
@@ -174,7 +184,7 @@ func (st *stage) run(ctx context.Context, out any, name string, args ...string) 
 		if said == "" {
 			said = err.Error()
 		}
-		return &failed{name + " " + strings.Join(args, " "), cmd.ProcessState.ExitCode(), said}
+		return refusal(name+" "+strings.Join(args, " "), cmd.ProcessState.ExitCode(), said)
 	}
 	if undecoded != nil {
 		return fmt.Errorf("%s %s said %q: %w", name, args[0], stdout.String(), undecoded)
