@@ -23,15 +23,15 @@ type Sealed struct {
 }
 
 const (
-	batchChunks = 8  // 512 KiB: hours of film in few hand-overs, and still in a processor's own cache
-	batchCount  = 16 // 8 MiB held in all, whatever the length of the film
+	batchChunks = 4  // 256 KiB: large enough to hide channel costs, small enough to stay in a phone's cache
+	batchCount  = 16 // 4 MiB held in all, whatever the length of the film
 )
 
 // SealPayload seals src to dst under a fresh file key and nonce.
 //
 // src is read once, from where it stands to EOF; both SHA-256 sums are made in
 // the same pass. Reading and the source's hash run beside the payload's hash and
-// writing, at most 8 MiB apart; whichever of the two is ahead does the sealing
+// writing, at most 4 MiB apart; whichever of the two is ahead does the sealing
 // between them. dst receives the nonce first, in order, and is neither synced nor
 // closed.
 //
