@@ -47,6 +47,10 @@ func TestRefusal(t *testing.T) {
 	if got := refusal("attune --json clip add x", 1, said).Error(); got != "This is a picture, not a film. Choose the film that the camera made." {
 		t.Errorf("it says %q", got)
 	}
+	const denied = `{"message":"Not now.","next":"Ask.","rules":["VIEW-LIST"]}`
+	if got := refusal("attune watch", 1, denied).Error(); got != "Not now. Rule: VIEW-LIST. Ask." {
+		t.Errorf("it says %q", got)
+	}
 	if got := refusal("attune sync", 1, "signal: killed").Error(); got != "attune sync: signal: killed" {
 		t.Errorf("it says %q", got)
 	}

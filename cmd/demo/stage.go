@@ -46,8 +46,14 @@ func (f *failed) Error() string {
 // refusal is what a command said when it failed: its sentences, where it has any, for
 // whoever gave a film of their own; else the whole command, for whoever looks closer.
 func refusal(command string, status int, said string) *failed {
-	var told struct{ Message, Next string }
+	var told struct {
+		Message, Next string
+		Rules         []string
+	}
 	if err := json.Unmarshal([]byte(said), &told); err == nil && told.Message != "" {
+		for _, rule := range told.Rules {
+			told.Message += " Rule: " + rule + "."
+		}
 		return &failed{"", status, told.Message + " " + told.Next}
 	}
 	return &failed{command, status, said}
