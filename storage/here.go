@@ -2,14 +2,13 @@ package storage
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
 )
 
 // here refuses what the record alone would allow, but this server could not live
-// with: rules that it does not have, an address that is taken, a viewing for longer
+// with: rules that it does not have, an address that is taken, what would last longer
 // than the service's figure, and somebody to whom no device could seal anything.
 func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
 	if b, ok := s.Body.(*policies.StaffCertify); ok {
@@ -17,11 +16,11 @@ func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
 			return fmt.Errorf("%w: nothing can be sealed to this person's age recipient", policies.ErrNotPossible), nil
 		}
 	}
+	if err := j.d.cfg.Pack.Within(s.Body, j.now); err != nil {
+		return err, nil
+	}
 	if next.org != nil {
 		return j.adoptable(next.org.Policy), nil
-	}
-	if b, ok := s.Body.(*policies.ViewerAdd); ok {
-		return j.viewing(b), nil
 	}
 	for _, id := range next.changes.Links {
 		l := next.family.Links[id]
@@ -37,16 +36,6 @@ func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
 		}
 	}
 	return nil, nil
-}
-
-// viewing holds an entry of a viewer list against the service's figure, and a day: a
-// date means its last instant, wherever it was given.
-func (j *judge) viewing(b *policies.ViewerAdd) error {
-	figure := j.d.cfg.Pack.ViewingDays
-	if figure.Value == 0 || b.Until <= j.now+policies.Micros((figure.Days()+24*time.Hour).Microseconds()) {
-		return nil
-	}
-	return fmt.Errorf("%w: somebody is on the list for %d days at most here", policies.ErrNotPossible, figure.Value)
 }
 
 // adoptable refuses rules and figures other than those that this server runs: it

@@ -1,0 +1,71 @@
+package policies
+
+import "time"
+
+// lifetime is how long what a statement gives would last, and how long the service
+// lets it.
+type lifetime struct {
+	what        string
+	from, until Micros // from 0: from its acceptance
+	days        Figure
+	months      Figure // where days has no value
+}
+
+// A body that gives something until a time says so here, beside its Check: the fold
+// holds it to the bound that no pack may exceed, and the server to the pack's figure.
+
+func (b ViewerAdd) lasts(p Pack) lifetime {
+	return lifetime{what: "the viewing", until: b.Until, days: p.ViewingDays}
+}
+
+func (b LinkCreate) lasts(p Pack) lifetime {
+	return lifetime{what: "the link", until: b.Expires, days: p.LinkDays}
+}
+
+func (b StaffInvite) lasts(p Pack) lifetime {
+	return lifetime{what: "the invitation", until: b.Expires, days: p.InviteDays}
+}
+
+func (b StaffCertify) lasts(p Pack) lifetime {
+	return lifetime{what: "the certificate", until: b.Until, months: p.CertMonths}
+}
+
+func (b DeviceCertify) lasts(p Pack) lifetime {
+	return lifetime{what: "the certificate of the device", until: b.Until, months: p.CertMonths}
+}
+
+func (b ApprovalRequest) lasts(p Pack) lifetime {
+	return lifetime{what: "the period of filming", from: b.From, until: b.Until, months: p.ApprovalMonths}
+}
+
+func (b ConsentSign) lasts(p Pack) lifetime {
+	return lifetime{what: "the consent", from: b.From, until: b.Until, months: p.ConsentMonths}
+}
+
+// Within refuses what would last longer than the service's figure, and a day: a date
+// means its last instant, wherever it was given, and an honest clock may be ahead. A
+// pack without the figure sets no bound of its own. Nil for what lasts for good.
+func (p Pack) Within(body Body, accepted Micros) error {
+	b, ok := body.(interface{ lasts(Pack) lifetime })
+	if !ok {
+		return nil
+	}
+	l := b.lasts(p)
+	from, span := accepted, Figure{}
+	if l.from != 0 {
+		from = l.from
+	}
+	end, unit := from.Time(), "days"
+	switch {
+	case l.days.Value > 0:
+		span, end = l.days, end.AddDate(0, 0, l.days.Value)
+	case l.months.Value > 0:
+		span, end, unit = l.months, end.AddDate(0, l.months.Value, 0), "months"
+	default:
+		return nil
+	}
+	if !l.until.Time().After(end.Add(24 * time.Hour)) {
+		return nil
+	}
+	return notPossible("%s may last %d %s at most here", l.what, span.Value, unit)
+}
