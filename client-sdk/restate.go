@@ -30,7 +30,7 @@ func (o *Outbox) FindRefused(text string) (policies.StatementID, error) {
 	for i, x := range list {
 		ids[i] = x.ID
 	}
-	return pick("refused statement", text, ids)
+	return pick("refused entry", text, ids)
 }
 
 // Restate states a refused clip again: the same sealed film with the same key, and

@@ -114,16 +114,27 @@ func (c *staffListCmd) Run(g *global) error {
 }
 
 type staffRevokeCmd struct {
-	Person ref `arg:"" help:"Name or id."`
+	Person ref  `arg:"" help:"Name or id."`
+	Myself bool `help:"Yes, this is your own certificate."`
 }
 
-func (staffRevokeCmd) Help() string { return `Example: attune staff revoke "Sam Reed"` }
+func (staffRevokeCmd) Help() string {
+	return `Example: attune staff revoke "Sam Reed"
+
+For somebody who leaves, or whose device or invitation is in other hands. It ends their certificate and
+all of their devices, for good: to work here again they need a new invitation.`
+}
 
 func (c *staffRevokeCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
 		id, err := d.Staff.Find(string(c.Person))
 		if err != nil {
 			return err
+		}
+		if id == d.Keys.Staff() && !c.Myself {
+			// Nobody can take it back, and the last registrar would leave a service that
+			// can invite nobody. Asked for twice, it stays possible: keys may be stolen.
+			return problem("input", "Ask another registrar to do it. If your own keys are in other hands, do it at once with --myself.", "This is you: it would end your own certificate and devices, for good.")
 		}
 		if err := d.Staff.Revoke(id); err != nil {
 			return err

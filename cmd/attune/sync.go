@@ -23,7 +23,7 @@ func (c *syncCmd) Run(ctx context.Context, g *global) error {
 	return g.device(func(d *attune.Client) error {
 		report, err := d.Sync(ctx)
 		if err != nil && report.Waiting > 0 {
-			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "statement is", "statements are"))
+			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "thing is", "things are"))
 		}
 		// What was decided before the connection ended is told all the same: a
 		// refusal is final, and the next sync does not repeat it.
