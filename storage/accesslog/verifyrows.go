@@ -47,7 +47,13 @@ type rowRun struct {
 	stored prefix
 	loaded int64  // number of the level 0 tile in tile, or -1
 	tile   []Hash // nil when that tile is not full
+
+	claimed bool // a stranger's files: nothing bounds the size but their word
 }
+
+// errLost ends a run over an export that lacks so much that nothing more of it can
+// be told.
+var errLost = errors.New("too much is missing")
 
 func (v *rowRun) row(r Row) error {
 	if r.Index < v.next {
@@ -81,8 +87,14 @@ func (v *rowRun) row(r Row) error {
 // skip passes over rows that are pruned or missing. Their stored hashes take
 // their place in both trees, so that the rest can still be proved; where there
 // is none, the zero hash makes the root wrong, as it must be.
+//
+// Whoever signs can claim any number of rows. An export with more faults than a
+// report holds is not followed through rows that it does not have: see [errLost].
 func (v *rowRun) skip(to int64) error {
 	for v.next < to {
+		if v.claimed && v.report.More > 0 {
+			return errLost
+		}
 		was, _, err := v.hash(v.next)
 		if err == nil {
 			err = v.append(was, was)

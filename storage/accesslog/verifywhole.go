@@ -20,10 +20,13 @@ func VerifyWhole(files fs.FS, v *Verifier, o Options) (Checkpoint, Report, error
 		return c, Report{}, err
 	}
 	tiles := exportedTiles{files, c.Size, new([]byte)}
-	run := rowRun{run: newRun(c, o), tiles: tiles, stored: newPrefix(c.Size), loaded: -1}
+	run := rowRun{run: newRun(c, o), tiles: tiles, stored: newPrefix(c.Size), loaded: -1, claimed: true}
 	for row, err := range exportedRows(files) {
 		if err == nil {
 			err = run.exported(row)
+		}
+		if errors.Is(err, errLost) {
+			return c, run.report, nil
 		}
 		if err != nil {
 			return c, run.report, fmt.Errorf("verify row %d: %w", run.next, err)
@@ -68,9 +71,11 @@ func edges(files fs.FS, tree Frontier, r *Report) error {
 	return nil
 }
 
-// bundles holds each entry against the hash that its tile has for it.
+// bundles holds each entry against the hash that its tile has for it. It ends with
+// the room in the report: the size is whatever somebody signed, and each bundle that
+// is absent is a fault.
 func bundles(files fs.FS, tiles exportedTiles, r *Report) error {
-	for first := int64(0); first < tiles.size; first += TileWidth {
+	for first := int64(0); first < tiles.size && r.More == 0; first += TileWidth {
 		width := min(TileWidth, tiles.size-first)
 		path := BundlePath(first/TileWidth, int(width))
 		raw, err := readAtMost(files, path, maxBundleBytes)
