@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,20 +100,34 @@ func (a *acmeCerts) prove(next http.Handler) http.Handler {
 	})
 }
 
-var errResting = errors.New("no certificate could be had, and the authority is not asked again yet")
+var (
+	errResting   = errors.New("no certificate could be had, and the authority is not asked again yet")
+	errOtherName = errors.New("no certificate for that name")
+)
 
-// certificate answers a handshake. Names that are not ours are refused by the
-// manager before anybody is asked.
+// certificate answers a handshake. One name in any case is ours, and another is
+// refused before the manager sees it: it would read "ATTUNE.example.org", or the same
+// in wide letters, as our name, and fetch a certificate past the pause.
 func (a *acmeCerts) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	if hello.ServerName != a.name || len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acme.ALPNProto {
-		return a.manager.GetCertificate(hello)
+	if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acme.ALPNProto {
+		return a.manager.GetCertificate(hello) // a proof that the manager has, or nothing
+	}
+	if !strings.EqualFold(hello.ServerName, a.name) {
+		return nil, errOtherName
 	}
 	if a.resting(time.Now()) {
 		return nil, errResting
 	}
-	cert, err := a.manager.GetCertificate(hello)
+	cert, err := a.manager.GetCertificate(a.asked())
 	a.had(err, time.Now())
 	return cert, err
+}
+
+// asked is what a browser asks for. Whoever speaks RSA alone, as scanners do, gets
+// this one too, and goes away: the manager would fetch them a second certificate, and
+// a failure of that would have everybody else wait for a good one.
+func (a *acmeCerts) asked() *tls.ClientHelloInfo {
+	return &tls.ClientHelloInfo{ServerName: a.name, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
 }
 
 func (a *acmeCerts) resting(now time.Time) bool {
@@ -137,9 +152,7 @@ func (a *acmeCerts) had(err error, now time.Time) {
 // leaf asks as a browser would: the first time this fetches the certificate, so
 // that no carer has to wait for it, and after a restart it is in the folder.
 func (a *acmeCerts) leaf(ctx context.Context) (*x509.Certificate, error) {
-	cert, err := a.certificate(&tls.ClientHelloInfo{
-		ServerName: a.name, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
-	})
+	cert, err := a.certificate(a.asked())
 	if err != nil {
 		return nil, err
 	}
