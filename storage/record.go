@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -25,15 +26,16 @@ type Records struct{ d *door }
 // consistency with size since is proved too (0 for no earlier size).
 //
 // The error is for the whole batch and means that nothing of it happened: ErrFull
-// when the disk is full, but a batch of restrictions alone is taken even then.
+// when the disk is full, but a batch of restrictions alone is taken even then,
+// unless every one of them is refused.
 func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed, since int64) ([]Result, Proven, error) {
 	o, err := r.Org(ctx)
 	if err != nil {
 		return nil, Proven{}, err
 	}
 	verified, checked := verify(o, batch)
-	write := r.d.rows.Write
-	if restrictive(verified, checked) {
+	write, stops := r.d.rows.Write, restrictive(verified, checked)
+	if stops {
 		write = r.d.rows.WriteFromReserve
 	}
 	var results []Result
@@ -51,13 +53,28 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 				return err
 			}
 		}
+		if stops && refusedAll(results) && r.d.rows.Room() != nil {
+			return errNothingStops
+		}
 		return j.keep()
 	})
+	if errors.Is(err, errNothingStops) {
+		err = ErrFull
+	}
 	if err != nil {
 		return nil, Proven{}, err
 	}
 	p, err := r.d.log.prove(ctx, since, results)
 	return results, p, err
+}
+
+// errNothingStops undoes refusals on a full disk. They are events, and whoever ever
+// had a key can send a restriction that is refused, the same one any number of times:
+// the reserve is for withdrawals, and not for those.
+var errNothingStops = errors.New("no room to log a refusal")
+
+func refusedAll(results []Result) bool {
+	return !slices.ContainsFunc(results, func(r Result) bool { return r.Err == nil })
 }
 
 // restrictive reports whether all that a batch holds stops something. A device sends
