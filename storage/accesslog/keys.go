@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -53,11 +54,17 @@ func NewVerifier(name string, pub ed25519.PublicKey) (*Verifier, error) {
 	return ParseVerifier(vkey)
 }
 
-// ParseVerifier reads the text that VKey returns.
+// ParseVerifier reads the text that VKey returns. A name that does not show as it is
+// written is refused: people compare it.
 func ParseVerifier(vkey string) (*Verifier, error) {
 	v, err := note.NewVerifier(vkey)
 	if err != nil {
 		return nil, fmt.Errorf("log key %q: %w", vkey, err)
+	}
+	// Notes refuse the escapes of ASCII. Terminals obey those of Unicode as well, and
+	// the name of a stranger's key could take away the line above it.
+	if strings.ContainsFunc(v.Name(), func(r rune) bool { return !unicode.IsGraphic(r) }) {
+		return nil, fmt.Errorf("log key %q: its name holds what nobody can see", vkey)
 	}
 	return &Verifier{Verifier: v, vkey: vkey}, nil
 }
