@@ -38,7 +38,7 @@ type LogExportReport struct {
 // Files that cannot be judged, or a checkpoint that this key did not sign for this
 // log, are an [*Error].
 func VerifyLogExport(files fs.FS, key string, progress Progress) (LogExportReport, error) {
-	v := &exportCheck{files: files, progress: orSilent(progress)}
+	v := &exportCheck{files: plainFiles{files}, progress: orSilent(progress)}
 	err := v.run(key)
 	v.report.Faults = append([]string{}, v.report.Faults...)
 	v.report.OK = err == nil && len(v.report.Faults) == 0
