@@ -53,8 +53,8 @@ $(PAGES): $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd $(WEB) && npm run --silent build
 	@mkdir -p $(@D) && touch $@
 
-check: static ## formatting, vet, cross-builds, Go tests: no browser, no Node
-	go test ./...
+check: static ## formatting, vet, cross-builds, Go tests: no browser, no Node, a few rounds of killing
+	ROUNDS=$${ROUNDS:-4} go test ./...
 	go -C cmd/bench test ./...
 
 # SQLite is C in Go's clothes: the race detector's check of each pointer in it takes
