@@ -199,8 +199,8 @@ func (f *Family) received(o *Org, who StaffID, was bool, now Micros) Changes {
 // MayView reports whether a person outside the team may watch a clip for a purpose
 // now: named by everyone in it, on the list, countersigned where that is needed,
 // the purpose agreed to by everyone in it, and the film not stopped by the head of
-// service. It is what a team's device asks
-// before it writes a key, and says nothing of certificates: see [Staff.Active].
+// service. It is what a team's device asks before it writes a key, and says nothing of
+// certificates: see [Staff.Active].
 func (f *Family) MayView(o *Org, who StaffID, id ClipID, purpose Purpose, now Micros) bool {
 	p := o.Staff[who]
 	listed, signed := f.ListedFor(who, purpose, now)
