@@ -6,6 +6,7 @@ import "slices"
 type Approval struct {
 	ID        ApprovalID `json:"id"`
 	By        StaffID    `json:"by"` // the requester, who may not grant it
+	At        Micros     `json:"at"` // when it was asked for
 	Programme Programme  `json:"programme"`
 	From      Micros     `json:"from"`
 	Until     Micros     `json:"until"`
@@ -104,7 +105,7 @@ func requestApproval(f *Family, _ *Org, a act[ApprovalRequest]) (Changes, error)
 	}
 	id := ApprovalID(a.ID)
 	f.Approvals[id] = &Approval{
-		ID: id, By: a.By.Staff, Programme: a.Said.Programme, From: a.Said.From, Until: a.Said.Until,
+		ID: id, By: a.By.Staff, At: min(a.At, a.Now), Programme: a.Said.Programme, From: a.Said.From, Until: a.Said.Until,
 		Granted: []Grant{},
 	}
 	return Changes{}, nil
@@ -214,4 +215,23 @@ func stateWords(s ApprovalState) string {
 		return "requested but not yet approved by the head of service"
 	}
 	return string(s) + "; ask the head of service with a new request"
+}
+
+// ApprovalWaits is the matter of a request to film that nobody has decided on.
+const ApprovalWaits MatterKind = "approval"
+
+// approvalsWaiting lists the requests that wait for a head of service. One whose
+// whole period has passed waits for nothing any more.
+func approvalsWaiting(f *Family, _ *Org, p Pack, now Micros) []Matter {
+	var out []Matter
+	for id, a := range f.Approvals {
+		if f.ApprovalState(id, now) == Requested && now <= a.Until {
+			out = append(out, Matter{
+				Kind: ApprovalWaits, Of: id.String(), Since: a.At, Due: a.At.workingDays(p.Clocks.Reminder), For: []Role{HeadOfService},
+				Text: "A practitioner asked for permission to film.",
+				Do:   "Approve it or decline it.",
+			})
+		}
+	}
+	return out
 }

@@ -77,3 +77,23 @@ func (f *Family) Objected() []Objection {
 	slices.SortFunc(out, func(a, b Objection) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
 	return out
 }
+
+// ObjectionWaits is the matter of an objection that nobody has settled.
+const ObjectionWaits MatterKind = "objection"
+
+// objectionsWaiting lists the objections that nobody has decided on. One that a head
+// of service has upheld is settled, and still stands.
+func objectionsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+	var out []Matter
+	for _, o := range f.Objected() {
+		if f.Decisions[o.ID] != nil {
+			continue
+		}
+		out = append(out, Matter{
+			Kind: ObjectionWaits, Of: o.ID.String(), Since: o.At, Due: o.At.workingDays(p.Clocks.Withdrawal), For: []Role{HeadOfService},
+			Text: "Somebody who decides about a child objects to its film. The film is stopped.",
+			Do:   "Talk with both, then decide whether it may be used.",
+		})
+	}
+	return out
+}

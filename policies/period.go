@@ -102,6 +102,20 @@ func (d Day) WorkingDays(n int) Day {
 	return dayAt(t)
 }
 
+// workingDays is the last instant of a clock of working days that began at m; zero
+// where the pack has no such clock. Nobody's zone is known here: the day on which it
+// began is taken an hour ahead, as in summer, and it ends with the day in UTC. Both
+// errors make it longer, and never destroy early.
+func (m Micros) workingDays(clock Figure) Micros {
+	if clock.Value == 0 {
+		return 0
+	}
+	return dayAt(m.plus(summerTime).Time()).WorkingDays(clock.Value).end()
+}
+
+// end is the last instant of the day in UTC.
+func (d Day) end() Micros { return At(d.noon()) + 12*Hour - 1 }
+
 // noon in UTC has no summer time that could push a day over midnight.
 func (d Day) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 

@@ -96,3 +96,19 @@ func (f *Family) agreedSince(p PersonID, w StatementID) bool {
 	}
 	return false
 }
+
+// StopWaits is the matter of a carer who asked us to stop, and with whom nobody has
+// talked.
+const StopWaits MatterKind = "stop"
+
+func stopsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+	var out []Matter
+	for _, s := range f.StopAsked() {
+		out = append(out, Matter{
+			Kind: StopWaits, Of: s.ID.String(), Since: s.At, Due: s.At.workingDays(p.Clocks.Withdrawal), For: []Role{Practitioner},
+			Text: "A carer asked us to stop on the page of their link. The film is stopped.",
+			Do:   "Talk with them: record that they withdraw, or a new form.",
+		})
+	}
+	return out
+}

@@ -19,6 +19,7 @@ import (
 type Listing struct {
 	ID      StatementID   `json:"id"` // viewer.add
 	By      StaffID       `json:"by"`
+	At      Micros        `json:"at"`
 	Staff   StaffID       `json:"staff"`
 	Purpose Purpose       `json:"purpose"`
 	Until   Micros        `json:"until"`
@@ -97,7 +98,7 @@ func addViewer(f *Family, o *Org, a act[ViewerAdd]) (Changes, error) {
 	}
 	was := f.Receives(o, p.ID, a.Now)
 	f.list()[a.ID] = &Listing{
-		ID: a.ID, By: a.By.Staff, Staff: p.ID, Purpose: a.Said.Purpose, Until: a.Said.Until, Knew: knew(a.Statement),
+		ID: a.ID, By: a.By.Staff, At: min(a.At, a.Now), Staff: p.ID, Purpose: a.Said.Purpose, Until: a.Said.Until, Knew: knew(a.Statement),
 	}
 	return f.received(o, p.ID, was, a.Now), nil
 }
@@ -280,4 +281,22 @@ func (f *Family) ListingState(o *Org, l Listing, now Micros) ListingState {
 		return ListingWaits
 	}
 	return ListingOpen
+}
+
+// CountersignWaits is the matter of a viewer of another organisation for whom the
+// head of service has not signed.
+const CountersignWaits MatterKind = "countersign"
+
+func countersignsWaiting(f *Family, o *Org, p Pack, now Micros) []Matter {
+	var out []Matter
+	for id, l := range f.Viewers {
+		if f.ListingState(o, *l, now) == ListingWaits {
+			out = append(out, Matter{
+				Kind: CountersignWaits, Of: id.String(), Since: l.At, Due: l.At.workingDays(p.Clocks.Reminder), For: []Role{HeadOfService},
+				Text: "Somebody of another organisation is on the viewer list and waits for your signature.",
+				Do:   "Countersign it, or take them off the list.",
+			})
+		}
+	}
+	return out
 }
