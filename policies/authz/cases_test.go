@@ -155,6 +155,13 @@ var steps = map[string]func(s *situation, arg string){
 		s.Do("bea", "viewer.remove", policies.ViewerRemove{Staff: s.Staff[who].ID})
 	},
 	"listed by a fault": func(s *situation, who string) { s.Family.Viewers[s.Listing].Staff = s.Staff[who].ID },
+	// What the fold lets nobody be: the rules hold without it.
+	"on the team by a fault": func(s *situation, who string) {
+		id := s.Staff[who].ID
+		s.Family.Team[id] = &policies.TeamMember{Staff: id, Added: s.Family.Team[s.Staff["ann"].ID].Added}
+	},
+	"clip is of": func(s *situation, who string) { s.Family.Clips[s.Clip].By = s.Staff[who].ID },
+	"outside":    func(s *situation, who string) { s.Org.Staff[s.Staff[who].ID].Outside = true },
 	"list ends in a day": func(s *situation, _ string) {
 		s.Family.Viewers[s.Listing].Until = s.Now + policiestest.Day(1)
 	},

@@ -26,7 +26,7 @@ func (b *Bundle) Decide(r policies.Request, o *policies.Org, f *policies.Family)
 		return ruling
 	}
 	facts.actions = b.actions
-	decision, why := cedar.Authorize(b.list, facts, cedar.Request{
+	decision, why := cedar.Authorize(b.about(facts), facts, cedar.Request{
 		Principal: facts.principal.UID, Action: facts.action, Resource: facts.resource.UID, Context: facts.context,
 	})
 	if len(why.Errors) > 0 {

@@ -31,15 +31,15 @@ func (q *question) addedClip() (types.Entity, bool) {
 func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	m := types.RecordMap{
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
-		"approved": types.False, "permitted": types.False, "lawful": types.False, "agreed": types.Set{}, "viewers": types.Set{},
-		"listed": types.Set{}, "signed": types.Set{},
+		"approved": types.False, "permitted": types.False, "lawful": types.False,
+		"agreed": types.False, "named": types.False, "listed": types.False, "signed": types.False,
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
 		m["permitted"] = types.Boolean(q.family.FilmPermitted(c.ID, q.Now))
 		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
-		m["viewers"] = q.asked(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
-		m["listed"], m["signed"] = q.asked(listed), q.asked(signed)
+		m["named"] = types.Boolean(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
+		m["listed"], m["signed"] = types.Boolean(listed), types.Boolean(signed)
 	} else {
 		_, approved := q.family.ApprovalCovers(c.Approval, c.Captured)
 		lawful := q.family.CaptureConsented(c.People, c.Kind, c.Captured)
@@ -48,22 +48,9 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	return thing(entity("Clip", c.ID.String()), m)
 }
 
-// agreed holds the purpose asked about if everyone in the clip agrees to it now.
-func (q *question) agreed(c *policies.Clip, purpose policies.Purpose) types.Set {
-	if len(q.family.ClipConsented(c.ID, purpose, q.Now)) > 0 {
-		return types.Set{}
-	}
-	return types.NewSet(entity("Purpose", string(purpose)))
-}
-
-// asked holds the one who asks with the purpose asked about, if so.
-func (q *question) asked(so bool) types.Set {
-	if !so {
-		return types.Set{}
-	}
-	return types.NewSet(types.NewRecord(types.RecordMap{
-		"who": entity("Staff", q.Caller.Staff.String()), "purpose": entity("Purpose", string(q.Purpose)),
-	}))
+// agreed reports whether everyone in the clip agrees to a purpose now.
+func (q *question) agreed(c *policies.Clip, purpose policies.Purpose) types.Boolean {
+	return len(q.family.ClipConsented(c.ID, purpose, q.Now)) == 0
 }
 
 // listing is the entry that a viewer.add would make. One form in force that names

@@ -22,6 +22,7 @@ var files embed.FS
 type Bundle struct {
 	rules   []Rule
 	list    ordered
+	index   index
 	actions map[types.EntityUID]types.Entity
 	sha256  policies.Digest
 }
@@ -83,6 +84,7 @@ func build(sources []source) (*Bundle, error) {
 			}
 		}
 	}
+	b.index = schema.indexed(b.list)
 	return b, nil
 }
 

@@ -41,6 +41,37 @@ func (s *schema) actions() map[types.EntityUID]types.Entity {
 	return m
 }
 
+// concerns reports whether a rule's first line lets it apply to a kind of principal
+// and an action. Of a first line of another form than those in use it says yes.
+func (s *schema) concerns(p *cedar.Policy, principal types.EntityType, action types.EntityUID) bool {
+	tree := (*ast.Policy)(p.AST())
+	if is, ok := tree.Principal.(ast.ScopeTypeIs); ok && is.Type != principal {
+		return false
+	}
+	switch a := tree.Action.(type) {
+	case ast.ScopeTypeEq:
+		return a.Entity == action
+	case ast.ScopeTypeIn:
+		return s.within(action, a.Entity)
+	case ast.ScopeTypeInSet:
+		return slices.ContainsFunc(a.Entities, func(e types.EntityUID) bool { return s.within(action, e) })
+	}
+	return true
+}
+
+// within reports whether an action is another, or in that group, or in a group in it.
+func (s *schema) within(action, group types.EntityUID) bool {
+	if action == group {
+		return true
+	}
+	for parent := range s.resolved.Actions[action].Entity.Parents.All() {
+		if s.within(parent, group) {
+			return true
+		}
+	}
+	return false
+}
+
 // check validates one rule strictly, and then its words.
 func (s *schema) check(id string, p *cedar.Policy) error {
 	tree := (*ast.Policy)(p.AST())
