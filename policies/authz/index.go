@@ -14,18 +14,22 @@ type asked struct {
 
 // index holds, for each kind of principal and action, the rules whose first line
 // could apply to them, in the order of the bundle. The others could not match, and
-// most rules are among them: asking only these halves the time of a ruling.
+// most rules are among them: asking only these takes a third off the time of a ruling.
 //
 // A rule is left out only where its first line names another kind of principal or
 // another action; what it says of the resource, and its conditions, are Cedar's to
 // judge. The test asks every case of both, the index and all rules.
 type index map[asked]ordered
 
-// indexed makes the index of a list of rules under the schema's actions.
+// indexed makes the index of a list of rules under the schema. A pair that the schema
+// does not know, such as a carer who would add a clip, has no rules.
 func (s *schema) indexed(list ordered) index {
 	ix := index{}
-	for principal := range s.resolved.Entities {
-		for uid := range s.resolved.Actions {
+	for uid, action := range s.resolved.Actions {
+		if action.AppliesTo == nil {
+			continue // a group
+		}
+		for _, principal := range action.AppliesTo.Principals {
 			for _, n := range list {
 				if s.concerns(n.policy, principal, uid) {
 					k := asked{principal, uid}
@@ -37,11 +41,11 @@ func (s *schema) indexed(list ordered) index {
 	return ix
 }
 
-// about are the rules to ask about a request: all of them, unless the request is one
-// that the index knows.
+// about are the rules to ask about a request. Where there are none nobody granted it,
+// whatever a rule without a word on who or what would say.
 func (b *Bundle) about(f *facts) cedar.PolicyIterator {
-	if list, ok := b.index[asked{f.principal.UID.Type, f.action}]; ok {
-		return list
+	if b.index == nil {
+		return b.list
 	}
-	return b.list
+	return b.index[asked{f.principal.UID.Type, f.action}]
 }

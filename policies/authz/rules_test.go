@@ -104,7 +104,7 @@ func TestRoleByKind(t *testing.T) {
 			}
 			got := b.Decide(policies.Request{Caller: s.Staff[who].Caller(), Action: policies.Action(row.Kind), Statement: &st, Now: s.Now}, s.Org, s.Family)
 			joins := slices.Contains(row.Signers, policies.SignInvite) || slices.Contains(row.Signers, policies.SignPerson)
-			want := row.Restriction || joins || slices.Contains(row.Roles, role)
+			want := row.Restriction && slices.Contains(row.Signers, policies.SignDevice) || joins || slices.Contains(row.Roles, role)
 			if got.Allowed != want {
 				t.Errorf("%s by a %s: %s, want allowed %v", row.Kind, role, verdict(got), want)
 			}
@@ -116,7 +116,7 @@ func TestRoleByKind(t *testing.T) {
 func TestRestrictionsAreAlwaysAllowed(t *testing.T) {
 	b := loaded(t)
 	for _, row := range policies.Kinds() {
-		if !row.Restriction {
+		if !row.Restriction || !slices.Contains(row.Signers, policies.SignDevice) {
 			continue
 		}
 		for _, given := range []string{"removed ann", "revoked ann", "device revoked ann", "filming revoked"} {
