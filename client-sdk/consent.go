@@ -23,6 +23,7 @@ type SignConsent struct {
 	Family   policies.FamilyID
 	People   []policies.Covered // who is covered, who decided, on what authority
 	Purposes map[policies.Purpose]bool
+	Separate bool // a form of its own, that leaves the family's other answers as they are
 	Viewers  []policies.NamedViewer
 	From     time.Time       // now when zero
 	Until    time.Time       // the service's figure after From when zero
@@ -31,11 +32,12 @@ type SignConsent struct {
 	FormText policies.Digest // SHA-256 of the exact words shown; those of the adopted pack when zero
 }
 
-// ConsentView is a form and whether it is in force now for each person on it.
+// ConsentView is a form and for whom it decides about something now.
 type ConsentView struct {
 	policies.Consent
-	Family  policies.FamilyID   `json:"family"`
-	InForce []policies.PersonID `json:"in_force"`
+	Family   policies.FamilyID   `json:"family"`
+	InForce  []policies.PersonID `json:"in_force"`
+	Separate bool                `json:"separate"` // about purposes of its own
 }
 
 // Sign records a signed form. The form itself is sealed to the family and to
@@ -91,10 +93,19 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 			return policies.ConsentSign{}, problem(CodeInput, "Take one of those that consent sign --help lists.", "There is no purpose %q.", p)
 		}
 	}
+	if err := c.oneSort(*in, pack); err != nil {
+		return policies.ConsentSign{}, err
+	}
 	if in.FormText.IsZero() {
-		if _, in.FormText, err = packs.FormText(pack.Name); err != nil {
+		paper := packs.Form
+		if in.Separate {
+			paper = packs.SeparateForm
+		}
+		words, err := packs.Paper(pack.Name, paper)
+		if err != nil {
 			return policies.ConsentSign{}, problem(CodeInput, "Give the words that were shown.", "The service's pack has no form of its own.").because(err)
 		}
+		in.FormText = policies.DigestOf(words)
 	}
 	body := policies.ConsentSign{
 		People: in.People, Viewers: append([]policies.NamedViewer{}, in.Viewers...), SignedOn: in.SignedOn,
@@ -134,13 +145,6 @@ func (c *Consents) readers(family policies.FamilyID) ([]seal.Recipient, error) {
 	return to, err
 }
 
-// Withdraw records that people said stop, however they told us. It stops every
-// use at once, and reaches the server before anything else.
-func (c *Consents) Withdraw(family policies.FamilyID, people []policies.PersonID, channel policies.Channel) error {
-	_, err := c.d.outbox.file(draft{policies.RecordID(family), "consent.withdraw", policies.ConsentWithdraw{People: people, Channel: channel}, nil})
-	return err
-}
-
 // List is every form of a family, in order.
 func (c *Consents) List(family policies.FamilyID) ([]ConsentView, error) {
 	v, err := (&Families{c.d}).Show(family)
@@ -171,12 +175,21 @@ func (c *Consents) ReadForm(family policies.FamilyID, id policies.ConsentID) ([]
 func consentViews(f *policies.Family, order map[string]int, now policies.Micros) (out []ConsentView) {
 	for _, id := range sortedBy(f.Consents, order) {
 		v := ConsentView{Consent: *f.Consents[id], Family: f.ID, InForce: []policies.PersonID{}}
+		v.Separate = !v.Whole()
 		for _, p := range v.People {
-			if now, ok := f.CurrentConsent(p.Person, now); ok && now.ID == id {
+			if !slices.Contains(v.InForce, p.Person) && decides(f, v.Consent, p.Person, now) {
 				v.InForce = append(v.InForce, p.Person)
 			}
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// decides reports whether a form decides about any of its purposes for a person now.
+func decides(f *policies.Family, c policies.Consent, p policies.PersonID, now policies.Micros) bool {
+	return slices.ContainsFunc(c.Purposes, func(a policies.PurposeAnswer) bool {
+		form, ok := f.DecidingForm(p, a.Purpose, now)
+		return ok && form.ID == c.ID
+	})
 }

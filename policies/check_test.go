@@ -99,6 +99,12 @@ func TestCheckConsentSign(t *testing.T) {
 		{"ParentOfOneself", func(b *form) { b.People[1].By = b.People[1].Person }},
 		{"CompetentChildDecidedByAnother", func(b *form) { b.People[1].Basis = policies.Competent }},
 		{"UnknownBasis", func(b *form) { b.People[0].Basis = "guess" }},
+		{"OneParentTwice", func(b *form) {
+			b.People = append(b.People, policies.Covered{Person: b.People[1].Person, By: b.People[1].By, Basis: policies.Delegated})
+		}},
+		{"DecidedAloneAndByAnother", func(b *form) {
+			b.People = append(b.People, policies.Covered{Person: b.People[0].Person, By: policies.PersonID{7}, Basis: policies.Delegated})
+		}},
 		{"NoPurpose", func(b *form) { b.Purposes, b.Viewers = nil, nil }},
 		{"PurposeTwice", func(b *form) { b.Purposes = append(b.Purposes, b.Purposes[0]) }},
 		{"UnknownPurpose", func(b *form) { b.Purposes[3].Purpose = "marketing" }},
@@ -185,6 +191,8 @@ func TestCheckTheRest(t *testing.T) {
 	}, []slip[withdrawal]{
 		{"Nobody", func(b *withdrawal) { b.People = nil }},
 		{"UnknownChannel", func(b *withdrawal) { b.Channel = "dream" }},
+		{"UnknownPurpose", func(b *withdrawal) { b.Purposes = []policies.Purpose{"marketing"} }},
+		{"PurposeTwice", func(b *withdrawal) { b.Purposes = []policies.Purpose{policies.Research, policies.Research} }},
 	})
 	type suspension = policies.ConsentSuspend
 	refuses(t, "ConsentSuspend", func() suspension {

@@ -17,6 +17,7 @@ const (
 	MaxReference       = 64                  // characters; case-system numbers are far shorter
 	MaxRecipient       = 4096                // bytes; an age hybrid recipient is about 2,000
 	MaxPeople          = 20                  // people in one clip or on one form
+	MaxSigned          = 4                   // signatures for one person on one form: two parents, and whom a court named
 	MaxViewers         = 50                  // named viewers on one form
 	MaxPayloadBytes    = 64 << 30            // an hour and a half of the largest phone film is 12 GiB
 	MaxCapture         = 12 * time.Hour      // one recording; a visit is at most two

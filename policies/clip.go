@@ -286,7 +286,7 @@ func (f *Family) CaptureConsented(people []PersonID, kind ClipKind, span Span) (
 func (f *Family) NamedViewer(who StaffID, id ClipID, purpose Purpose, now Micros) bool {
 	c := f.Clips[id]
 	return c != nil && !slices.ContainsFunc(c.People, func(p PersonID) bool {
-		form, ok := f.CurrentConsent(p, now)
+		form, ok := f.DecidingForm(p, purpose, now)
 		return !ok || !form.names(who, purpose, now)
 	})
 }

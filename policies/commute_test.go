@@ -56,12 +56,18 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		form := w.ConsentBody()
 		form.Purposes[0].Yes = rapid.Bool().Draw(t, "says yes")
+		if rapid.Bool().Draw(t, "separate") {
+			form.Purposes = form.Purposes[1:]
+		}
 		form.SignedOn = (w.Now - policiestest.Day(rapid.IntRange(0, 9).Draw(t, "days since the paper was signed"))).Time().Format("2006-01-02")
 		return team(t), "consent.sign", form
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		people := rapid.SampledFrom([][]policies.PersonID{{w.Mum}, {w.Kid}, {w.Mum, w.Kid}}).Draw(t, "who withdraws")
-		return rapid.SampledFrom([]string{"ann", "sup", "server"}).Draw(t, "who"), "consent.withdraw", policies.ConsentWithdraw{People: people, Channel: policies.ByPhone}
+		return rapid.SampledFrom([]string{"ann", "sup", "server"}).Draw(t, "who"), "consent.withdraw", policies.ConsentWithdraw{
+			People: people, Channel: policies.ByPhone,
+			Purposes: rapid.SampledFrom([][]policies.Purpose{nil, {policies.Supervision}, {policies.FamilyCopy, policies.Supervision}, {policies.FilmAndUse}}).Draw(t, "of what"),
+		}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return team(t), "clip.add", w.ClipBody()
@@ -215,6 +221,7 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 	}
 	for id := range f.Clips {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
+		m["copy of "+id.Short()] = len(f.ClipConsented(id, policies.FamilyCopy, w.Now)) == 0
 		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
 	}
 	for id := range f.Links {

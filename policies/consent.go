@@ -18,7 +18,8 @@ type Consent struct {
 	SignedOn string          `json:"signed_on"`
 }
 
-// Covered is one person whose image the form is about, and who decided for them.
+// Covered is one person whose image the form is about, and somebody who decided for
+// them. Where several signed for a child, it stands once for each.
 type Covered struct {
 	Person PersonID `json:"person"`
 	By     PersonID `json:"by"` // the same person when Basis is own or competent
@@ -57,10 +58,12 @@ type ConsentSign struct {
 }
 
 // ConsentWithdraw is the body of consent.withdraw, a restriction on every
-// consent that covers one of these people and does not name it.
+// consent that covers one of these people and does not name it: for these purposes,
+// or for everything when none is named.
 type ConsentWithdraw struct {
-	People  []PersonID `json:"people"`
-	Channel Channel    `json:"channel"`
+	People   []PersonID `json:"people"`
+	Purposes []Purpose  `json:"purposes"`
+	Channel  Channel    `json:"channel"`
 }
 
 // summerTime is how far the day on a form, which is a local date, may be ahead of
@@ -97,17 +100,26 @@ func (b ConsentSign) Check() error {
 }
 
 // covered checks who decides for whom: nobody else for an adult or a competent
-// child, and never oneself on the ground of authority over another.
+// child, and never oneself on the ground of authority over another. Several may have
+// signed for one person, each once.
 func (c *checks) covered(list []Covered) {
-	people := make([]PersonID, len(list))
+	var people []PersonID
 	for i, p := range list {
-		people[i] = p.Person
 		named(c, "who decided", p.By)
 		word(c, "basis", p.Basis, Bases())
 		own := p.Basis == Own || p.Basis == Competent
 		c.that(own == (p.By == p.Person), "basis %s does not fit who decided", p.Basis)
+		for _, q := range list[:i] {
+			same := p.Person == q.Person
+			c.that(!same || p.By != q.By, "one person's signature for another stands twice")
+			c.that(!same || !own && q.By != q.Person, "who decides about their own image decides alone")
+		}
+		if !slices.Contains(people, p.Person) {
+			people = append(people, p.Person)
+		}
 	}
 	distinct(c, "people on the form", people, 1, MaxPeople)
+	c.that(len(list) <= MaxPeople*MaxSigned, "%d signatures, %d at most", len(list), MaxPeople*MaxSigned)
 }
 
 func (c *checks) purposes(list []PurposeAnswer) {
@@ -134,6 +146,10 @@ func (c *checks) viewers(b ConsentSign) {
 func (b ConsentWithdraw) Check() error {
 	var c checks
 	distinct(&c, "people who withdraw", b.People, 1, MaxPeople)
+	for i, p := range b.Purposes {
+		word(&c, "purpose", p, Purposes())
+		c.that(!slices.Contains(b.Purposes[:i], p), "purpose %s is withdrawn twice", p)
+	}
 	word(&c, "channel", b.Channel, Channels())
 	return c.err
 }
@@ -175,7 +191,17 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 //
 // Source: UK GDPR Art 7(3): as easy to withdraw as to give.
 func withdrawConsent(f *Family, _ *Org, a act[ConsentWithdraw]) (Changes, error) {
-	return f.stop(a.ID, a.Said.People, min(a.At, a.Now)), nil
+	b, when := a.Said, min(a.At, a.Now)
+	if len(b.Purposes) == 0 || slices.Contains(b.Purposes, FilmAndUse) { // no purpose outlives that one
+		return f.stop(a.ID, b.People, when), nil
+	}
+	for _, p := range b.People {
+		for _, purpose := range b.Purposes {
+			f.restrict(purposeSubject(p, purpose), a.ID)
+		}
+	}
+	f.Withdrawn[a.ID] = when.day()
+	return f.touched(b.People), nil
 }
 
 // stop restricts every consent of these people. When is the author's clock, but
@@ -206,78 +232,4 @@ func (f *Family) touched(people []PersonID) Changes {
 	slices.SortFunc(ch.Clips, compareID)
 	slices.SortFunc(ch.Links, compareID)
 	return ch
-}
-
-// CurrentConsent returns the consent that decides about a person's image at a
-// time: of the forms that cover them, were signed and had begun by then, the
-// last. It is false when there is none, or the last was withdrawn or is over. An
-// older form never comes back to life behind it: else a withdrawal that meets a
-// form saying no would bring back an earlier yes.
-//
-// Asked about the time of capture it says whether filming was lawful; asked about
-// now, whether film may be used.
-func (f *Family) CurrentConsent(p PersonID, when Micros) (*Consent, bool) {
-	var last *Consent
-	day := when.plus(summerTime).day()
-	for _, c := range f.Consents {
-		if c.Covers(p) && c.SignedOn <= day && c.From <= when && (last == nil || last.before(c)) {
-			last = c
-		}
-	}
-	if last == nil || f.withdrawn(last, p) || when >= last.Until {
-		return nil, false
-	}
-	return last, true
-}
-
-// withdrawn reports whether a withdrawal stands against this form for a person.
-// A form answers a withdrawal that it names, unless the day on the paper is
-// earlier: knowing of Tuesday's withdrawal while typing in Monday's form does not
-// undo it.
-func (f *Family) withdrawn(c *Consent, p PersonID) bool {
-	return slices.ContainsFunc(f.Restrictions[personSubject(p)], func(w StatementID) bool { return !f.answers(c, w, p) })
-}
-
-// answers reports whether a form answers a withdrawal for a person: signed in the
-// knowledge of it, and for an objection, once whoever objected has agreed.
-func (f *Family) answers(c *Consent, w StatementID, p PersonID) bool {
-	if o := f.Objections[w]; o != nil && (f.setAside(w) || !f.lifted(o, p)) {
-		return f.setAside(w)
-	}
-	return f.knows(c, w)
-}
-
-// knows reports whether a form was signed in the knowledge of a withdrawal.
-func (f *Family) knows(c *Consent, w StatementID) bool {
-	return slices.Contains(c.Knew, w) && c.SignedOn >= f.Withdrawn[w]
-}
-
-// before orders forms: by the day on the paper, then by when they were entered.
-func (c *Consent) before(d *Consent) bool {
-	if c.SignedOn != d.SignedOn {
-		return c.SignedOn < d.SignedOn
-	}
-	if c.At != d.At {
-		return c.At < d.At
-	}
-	return compareID(c.ID, d.ID) < 0
-}
-
-// Covers reports whether the form is about this person's image.
-func (c *Consent) Covers(p PersonID) bool {
-	return slices.ContainsFunc(c.People, func(q Covered) bool { return q.Person == p })
-}
-
-// Says reports whether the form says yes to a purpose.
-func (c *Consent) Says(p Purpose) bool { return says(c.Purposes, p) }
-
-func says(list []PurposeAnswer, p Purpose) bool {
-	return slices.Contains(list, PurposeAnswer{Purpose: p, Yes: true})
-}
-
-// ConsentFor reports whether a person's consent in force says yes to a purpose.
-// No purpose outlives "film and use": who says no to that has said stop.
-func (f *Family) ConsentFor(p PersonID, purpose Purpose, when Micros) bool {
-	c, ok := f.CurrentConsent(p, when)
-	return ok && c.Says(FilmAndUse) && c.Says(purpose)
 }

@@ -209,6 +209,6 @@ func (f *Family) MayHaveLink(p PersonID, id ClipID, now Micros) bool {
 	c := f.Clips[id]
 	return c != nil && slices.ContainsFunc(c.People, func(in PersonID) bool {
 		form, ok := f.CurrentConsent(in, now)
-		return in == p || ok && slices.ContainsFunc(form.People, func(q Covered) bool { return q.Person == in && q.By == p })
+		return in == p || ok && form.DecidedBy(p, in)
 	})
 }

@@ -58,7 +58,7 @@ func (f *Family) lifted(o *Objection, p PersonID) bool {
 		return true
 	}
 	for _, c := range f.Consents {
-		if c.decided(p) == o.By && c.Says(FilmAndUse) && f.knows(c, o.ID) {
+		if c.DecidedBy(o.By, p) && c.Says(FilmAndUse) && f.knows(c, o.ID) {
 			return true
 		}
 	}

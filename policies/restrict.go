@@ -15,7 +15,7 @@ import "slices"
 //	                  every approval until one is granted that knew of it. A
 //	                  family has one programme, and requests for another are
 //	                  refused, so the family is the programme's subject
-//	consent.withdraw  each person named
+//	consent.withdraw  each person named, or each for each purpose named
 //	consent.suspend   each person named, as if they had withdrawn
 //	consent.object    each person named, until whoever objected agrees
 //	viewer.remove     the person of staff as a viewer
@@ -33,9 +33,12 @@ type Subject string
 
 func subject[Noun any](noun string, id ID[Noun]) Subject { return Subject(noun + "/" + id.String()) }
 
-func staffSubject(who StaffID) Subject    { return subject("staff", who) }
-func viewerSubject(who StaffID) Subject   { return subject("viewer", who) }
-func personSubject(p PersonID) Subject    { return subject("person", p) }
+func staffSubject(who StaffID) Subject  { return subject("staff", who) }
+func viewerSubject(who StaffID) Subject { return subject("viewer", who) }
+func personSubject(p PersonID) Subject  { return subject("person", p) }
+func purposeSubject(p PersonID, purpose Purpose) Subject {
+	return subject("purpose/"+string(purpose), p)
+}
 func requestSubject(a ApprovalID) Subject { return subject("request", a) }
 func linkSubject(l LinkID) Subject        { return subject("link", l) }
 func (f *Family) filmingSubject() Subject { return subject("filming", f.ID) }
@@ -88,6 +91,9 @@ func (b ConsentSign) subjects(*Family) []Subject {
 	var list []Subject
 	for _, p := range b.People {
 		list = append(list, personSubject(p.Person))
+		for _, a := range b.Purposes {
+			list = append(list, purposeSubject(p.Person, a.Purpose))
+		}
 	}
 	return list
 }
@@ -99,6 +105,9 @@ func (f *Family) linkSubjects(clip ClipID, person PersonID) []Subject {
 	if c := f.Clips[clip]; c != nil {
 		for _, p := range c.People {
 			list = append(list, personSubject(p))
+			if c.Kind == Review {
+				list = append(list, purposeSubject(p, FilmReview))
+			}
 		}
 	}
 	return list

@@ -59,20 +59,11 @@ func (f *Family) Suspension(id LinkID, now Micros) *ConsentSuspend {
 		return b
 	}
 	for _, in := range c.People {
-		if form, ok := f.CurrentConsent(in, now); ok && form.decided(in) == l.Person {
+		if form, ok := f.CurrentConsent(in, now); ok && form.DecidedBy(l.Person, in) {
 			b.People = append(b.People, in)
 		}
 	}
 	return b
-}
-
-func (c *Consent) decided(p PersonID) (by PersonID) {
-	for _, q := range c.People {
-		if q.Person == p {
-			by = q.By
-		}
-	}
-	return by
 }
 
 // StopAsked lists the suspensions that still stand, the oldest first: somebody in
@@ -90,7 +81,7 @@ func (f *Family) StopAsked() []Suspension {
 
 func (f *Family) agreedSince(p PersonID, w StatementID) bool {
 	for _, c := range f.Consents {
-		if c.Covers(p) && f.answers(c, w, p) {
+		if c.Covers(p) && c.Whole() && f.settles(c, w, p) {
 			return true
 		}
 	}

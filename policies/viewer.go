@@ -219,10 +219,11 @@ func (f *Family) ViewUntil(o *Org, l Listing, id ClipID, now Micros) Micros {
 	}
 	until := l.Until
 	for _, person := range c.People {
-		form, _ := f.CurrentConsent(person, now)
+		whole, _ := f.CurrentConsent(person, now)
+		form, _ := f.DecidingForm(person, l.Purpose, now)
 		for _, v := range form.Viewers {
 			if v.Staff == l.Staff && v.Purpose == l.Purpose {
-				until = min(until, v.Until, form.Until)
+				until = min(until, v.Until, form.Until, whole.Until)
 			}
 		}
 	}
@@ -233,7 +234,7 @@ func (f *Family) ViewUntil(o *Org, l Listing, id ClipID, now Micros) Micros {
 // person for a purpose.
 func (f *Family) Named(who StaffID, purpose Purpose, now Micros) bool {
 	for p := range f.People {
-		if form, ok := f.CurrentConsent(p, now); ok && form.names(who, purpose, now) {
+		if form, ok := f.DecidingForm(p, purpose, now); ok && form.names(who, purpose, now) {
 			return true
 		}
 	}

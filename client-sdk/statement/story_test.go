@@ -121,7 +121,7 @@ func (s *story) family(org policies.OrgID, head string) {
 		}, deps...))
 	}
 	sign()
-	withdrawn := s.sign(sam, family, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{carer, child}, Channel: policies.ByPhone})
+	withdrawn := s.sign(sam, family, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{carer, child}, Purposes: []policies.Purpose{policies.Supervision}, Channel: policies.ByPhone})
 	father := policies.PersonID(digest("the child's father"))
 	objection := s.sign(head, family, "consent.object", &policies.ConsentObject{People: []policies.PersonID{child}, By: father, Channel: policies.Writing})
 	s.sign(head, family, "decision.make", &policies.DecisionMake{Of: objection, Outcome: policies.MayBeUsed, Ground: policies.CourtOrder})

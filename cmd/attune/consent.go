@@ -20,7 +20,8 @@ type consentCmd struct {
 
 type consentSignCmd struct {
 	Family   ref      `arg:"" help:"Reference or id."`
-	Person   []ref    `required:"" sep:"none" placeholder:"PERSON:BY:BASIS" help:"Who is covered, who decided, on what authority. Repeat."`
+	Person   []ref    `required:"" sep:"none" placeholder:"PERSON:BY:BASIS" help:"Who is covered, who decided, on what authority; BY may be two, with a comma. Repeat."`
+	For      []string `placeholder:"PURPOSE" help:"A form of its own, about this purpose alone, that was agreed to. Repeat."`
 	Yes      []string `placeholder:"PURPOSE" help:"A purpose that was agreed to. Repeat."`
 	No       []string `placeholder:"PURPOSE" help:"A purpose that was refused. Repeat."`
 	Viewer   []ref    `sep:"none" placeholder:"STAFF:PURPOSE:DATE" help:"Somebody outside the team who may watch, for a purpose, until a date. Repeat."`
@@ -36,6 +37,10 @@ func (consentSignCmd) Help() string {
 	return `Example: attune consent sign NF-1042 --person Mum:Mum:own --person Robin:Mum:parental_responsibility
   --yes film_and_use --yes film_review --no training_event --viewer "Sue Lane:supervision:2026-12-20"
   --from 2026-11-20 --until 2027-04-20 --signed-on 2026-11-20 --form form.jpg
+
+Two parents who both signed: --person Robin:Mum,Dad:parental_responsibility
+A form of its own, for one training day, while all other answers stay as they are:
+  attune consent sign NF-1042 --for training_event --person Mum:Mum:own --form event.jpg
 
 Purposes: film_and_use, film_review, supervision, peers, training_event, external_training, research,
 named_professional, family_copy, accreditation. Each is its own yes or no.`
@@ -54,19 +59,23 @@ func (c *consentSignCmd) Run(g *global) error {
 		if len(in.Viewers) > 0 {
 			g.note("Whom the form names watches only once they are on the list: attune viewer add --help")
 		}
-		return g.print(map[string]any{"id": id, "family": family}, "Recorded the consent form (%s). Sync before you film: it counts once the service has it.", id.Short())
+		result := map[string]any{"id": id, "family": family}
+		if in.Separate {
+			return g.print(result, "Recorded the form about %s (%s). The family's other answers stay as they are. It counts once the service has it: attune sync", spoken(c.For), id.Short())
+		}
+		return g.print(result, "Recorded the consent form (%s). It takes the place of all earlier ones. Sync before you film: it counts once the service has it.", id.Short())
 	})
 }
 
 // form turns the flags into what stands on the paper.
 func (c *consentSignCmd) form(d *attune.Client, family policies.FamilyID) (in attune.SignConsent, err error) {
-	in = attune.SignConsent{Family: family, SignedOn: c.SignedOn, Form: c.Form, Purposes: map[policies.Purpose]bool{}}
+	in = attune.SignConsent{Family: family, SignedOn: c.SignedOn, Form: c.Form, Purposes: map[policies.Purpose]bool{}, Separate: len(c.For) > 0}
 	for _, text := range c.Person {
-		p, err := covered(d, family, text)
+		signed, err := covered(d, family, text)
 		if err != nil {
 			return in, err
 		}
-		in.People = append(in.People, p)
+		in.People = append(in.People, signed...)
 	}
 	for _, text := range c.Viewer {
 		v, err := viewer(d, text)
@@ -78,7 +87,7 @@ func (c *consentSignCmd) form(d *attune.Client, family policies.FamilyID) (in at
 	for _, answer := range []struct {
 		list []string
 		yes  bool
-	}{{c.Yes, true}, {c.No, false}} {
+	}{{c.For, true}, {c.Yes, true}, {c.No, false}} {
 		for _, p := range answer.list {
 			if _, twice := in.Purposes[policies.Purpose(p)]; twice {
 				return in, usage("Each purpose has one answer.", "The purpose %s is answered twice.", p)
@@ -111,18 +120,24 @@ func usage(next, message string, args ...any) *failure {
 	return problem("usage", next, message, args...).status(exitUsage)
 }
 
-// covered reads "Robin:Mum:parental_responsibility".
-func covered(d *attune.Client, family policies.FamilyID, text ref) (p policies.Covered, err error) {
+// covered reads "Robin:Mum,Dad:parental_responsibility": once for each who signed.
+func covered(d *attune.Client, family policies.FamilyID, text ref) (out []policies.Covered, err error) {
 	parts := strings.Split(string(text), ":")
 	if len(parts) != 3 {
-		return p, usage("Write it as PERSON:BY:BASIS, such as Robin:Mum:parental_responsibility.", "--person %q has %d parts.", text, len(parts))
+		return nil, usage("Write it as PERSON:BY:BASIS, such as Robin:Mum:parental_responsibility.", "--person %q has %d parts.", text, len(parts))
 	}
-	if p.Person, err = d.Families.FindPerson(family, parts[0]); err != nil {
-		return p, err
+	person, err := d.Families.FindPerson(family, parts[0])
+	if err != nil {
+		return nil, err
 	}
-	p.By, err = d.Families.FindPerson(family, parts[1])
-	p.Basis = policies.Basis(parts[2])
-	return p, err
+	for _, name := range strings.Split(parts[1], ",") {
+		by, err := d.Families.FindPerson(family, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, policies.Covered{Person: person, By: by, Basis: policies.Basis(parts[2])})
+	}
+	return out, nil
 }
 
 // viewer reads "Sue Lane:supervision:2026-12-20".
@@ -139,32 +154,6 @@ func viewer(d *attune.Client, text ref) (v policies.NamedViewer, err error) {
 	return v, err
 }
 
-type consentWithdrawCmd struct {
-	Family  ref    `arg:"" help:"Reference or id."`
-	Person  []ref  `required:"" sep:"none" help:"Whose image: label or id. Repeat."`
-	Channel string `default:"in_person" enum:"in_person,phone,writing,page" help:"How they told you: ${enum}."`
-}
-
-// Help is what --help shows below the flags.
-func (consentWithdrawCmd) Help() string {
-	return `Example: attune consent withdraw NF-1042 --person Mum --person Robin --channel phone
-
-It stops every use as soon as it is synced, and is sent before anything else.`
-}
-
-func (c *consentWithdrawCmd) Run(g *global) error {
-	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
-		people, err := findPeople(d, family, c.Person)
-		if err != nil {
-			return err
-		}
-		if err := d.Consents.Withdraw(family, people, policies.Channel(c.Channel)); err != nil {
-			return err
-		}
-		return g.print(map[string]any{"family": family, "people": people, "withdrawn": true}, "Recorded. "+syncNow)
-	})
-}
-
 type consentListCmd struct {
 	Family ref `arg:"" help:"Reference or id."`
 }
@@ -173,17 +162,37 @@ func (consentListCmd) Help() string { return `Example: attune consent list NF-10
 
 func (c *consentListCmd) Run(g *global) error {
 	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
-		list, err := d.Consents.List(family)
+		forms, err := d.Consents.List(family)
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"consents": list}, "%s", table(list, consentRow))
+		return g.print(map[string]any{"consents": forms}, "%s", table(forms, consentRow))
 	})
 }
 
 func consentRow(c attune.ConsentView) []string {
+	covered := map[policies.PersonID]bool{}
+	for _, p := range c.People {
+		covered[p.Person] = true
+	}
+	var of []string
+	for _, a := range c.Purposes {
+		of = append(of, string(a.Purpose))
+	}
 	return []string{c.ID.Short(), "signed " + c.SignedOn, "until " + date(c.Until),
-		fmt.Sprintf("in force for %d of %d", len(c.InForce), len(c.People))}
+		fmt.Sprintf("in force for %d of %d", len(c.InForce), len(covered)), mark(c.Separate, "only about "+spoken(of))}
+}
+
+// spoken sets words of the protocol as people do: "supervision and family copy".
+func spoken(of []string) string {
+	var all []string
+	for _, w := range of {
+		all = append(all, plain(w))
+	}
+	if n := len(all); n > 1 {
+		return strings.Join(all[:n-1], ", ") + " and " + all[n-1]
+	}
+	return strings.Join(all, "")
 }
 
 type consentFormCmd struct {

@@ -132,6 +132,16 @@ var steps = map[string]func(s *situation, arg string){
 		person := map[string]policies.PersonID{"mum": s.Mum, "kid": s.Kid}[who]
 		s.Do("server", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{person}, Channel: policies.Page})
 	},
+	"withdrawn in part": func(s *situation, purpose string) {
+		s.Do("bea", "consent.withdraw", policies.ConsentWithdraw{
+			People: []policies.PersonID{s.Mum}, Purposes: []policies.Purpose{policies.Purpose(purpose)}, Channel: policies.ByPhone,
+		})
+	},
+	"signed apart for": func(s *situation, purpose string) {
+		s.sign(func(f *policies.ConsentSign) {
+			f.Viewers, f.Purposes = nil, []policies.PurposeAnswer{{Purpose: policies.Purpose(purpose), Yes: true}}
+		})
+	},
 	"asked to stop": func(s *situation, _ string) {
 		s.Do("server", "consent.suspend", s.Family.Suspension(s.Link, s.Now))
 	},

@@ -21,9 +21,12 @@ import (
 // Form is the paper whose words a family signs; see [FormText].
 const Form = "consent-form"
 
+// SeparateForm is the paper for a purpose that is asked on a form of its own.
+const SeparateForm = "separate-form"
+
 // Papers lists the papers, in the order in which a service reads them.
 func Papers() []string {
-	return []string{"service-policy", "storage", Form, "consent-form-easy", "separate-form", "privacy-notice", "supervision-agreement", "booking-script"}
+	return []string{"service-policy", "storage", Form, "consent-form-easy", SeparateForm, "privacy-notice", "supervision-agreement", "booking-script"}
 }
 
 var (
