@@ -34,6 +34,7 @@ type Client struct {
 	Staff     *Staff
 	Families  *Families
 	Approvals *Approvals
+	Deputies  *Deputies
 	Consents  *Consents
 	Viewers   *Viewers
 	Sessions  *Sessions
@@ -139,7 +140,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	keys.mirror, keys.shelf = d.mirror, d.shelf
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
-		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
+		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
 	}, nil

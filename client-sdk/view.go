@@ -110,7 +110,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 // in it; everybody else is a viewer.
 func (fs *Families) watches(f *policies.Family) bool {
 	org := fs.d.mirror.Org()
-	return org != nil && !f.OnTeam(fs.d.me.Staff) && !slices.Contains(org.Desks(), fs.d.me.Staff)
+	return org != nil && !f.OnTeam(fs.d.me.Staff) && !slices.Contains(org.Desks(policies.At(fs.d.now())), fs.d.me.Staff)
 }
 
 func (fs *Families) team(f *policies.Family, order map[string]int) ([]Member, error) {

@@ -53,6 +53,7 @@ func (o *Org) Author(s Statement, at Micros) (Author, error) {
 	if by.Staff.IsZero() {
 		return by, nil
 	}
+	by.Deputy = o.deputises(row, s, by, at)
 	if err := o.mayAct(row, by, at); err != nil {
 		return Author{}, err
 	}
@@ -92,7 +93,10 @@ func (o *Org) mayAct(row Row, by Author, at Micros) error {
 	if len(row.Roles) == 0 || by.Signer != SignDevice {
 		return nil
 	}
-	if !slices.Contains(row.Roles, by.Role) {
+	if !slices.Contains(row.Roles, by.Role) && !by.Deputy {
+		if row.Deputy && o.everDeputy(by.Staff) {
+			return notCertified("the author is no deputy at this time; ask the head of service")
+		}
 		return notCertified("%s needs the role %v, and the author is certified as %s", row.Kind, row.Roles, by.Role)
 	}
 	if !p.HasPowers() {

@@ -13,6 +13,7 @@ func (o *Org) Clone() *Org {
 	n.Staff = cloneMap(o.Staff, func(*Staff) {})
 	n.Devices = cloneMap(o.Devices, func(*Device) {})
 	n.Keys = maps.Clone(o.Keys)
+	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
 	return &n
 }
 

@@ -18,6 +18,11 @@ import (
 func story(t *rapid.T) (*policiestest.Filmed, *policies.Family) {
 	w := policiestest.NewFilmed()
 	first := w.Family.Clone()
+	if _, err := w.InOrg(w.Key("head"), "deputy.appoint", policies.DeputyAppoint{
+		Staff: w.Staff["outsider"].ID, From: w.Now, Until: w.Now + policiestest.Day(20), Reason: policies.OnLeave,
+	}); err != nil {
+		t.Fatal(err)
+	}
 	n := rapid.IntRange(3, 14).Draw(t, "statements")
 	for i := range n {
 		w.Now += policies.Micros(rapid.Int64Range(1, 5*24*3600).Draw(t, "seconds")) * 1e6
@@ -45,13 +50,13 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		return team(t), "approval.request", w.RequestBody()
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return boss(t), "approval.grant", policies.ApprovalGrant{Request: request(t, w)}
+		return boss(t, w), "approval.grant", policies.ApprovalGrant{Request: request(t, w)}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return boss(t), "approval.decline", policies.ApprovalDecline{Request: request(t, w), Reason: policies.NotNow}
+		return boss(t, w), "approval.decline", policies.ApprovalDecline{Request: request(t, w), Reason: policies.NotNow}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return boss(t), "approval.revoke", policies.ApprovalRevoke{Request: request(t, w), Reason: policies.Safeguarding}
+		return boss(t, w), "approval.revoke", policies.ApprovalRevoke{Request: request(t, w), Reason: policies.Safeguarding}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		form := w.ConsentBody()
@@ -96,7 +101,7 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		for _, l := range w.Family.Listings() {
 			of = append(of, l.ID)
 		}
-		return boss(t), "countersign", policies.Countersign{Of: rapid.SampledFrom(of).Draw(t, "entry")}
+		return boss(t, w), "countersign", policies.Countersign{Of: rapid.SampledFrom(of).Draw(t, "entry")}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return rapid.SampledFrom([]string{"ann", "sup", "deputy"}).Draw(t, "who"), "consent.object",
@@ -107,7 +112,7 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		for _, o := range w.Family.Objected() {
 			of = append(of, o.ID)
 		}
-		return boss(t), "decision.make", policies.DecisionMake{
+		return boss(t, w), "decision.make", policies.DecisionMake{
 			Of: of[len(of)-1], Outcome: rapid.SampledFrom(policies.Outcomes()).Draw(t, "outcome"), Ground: policies.CourtOrder,
 		}
 	},
@@ -124,7 +129,14 @@ func team(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"ann", "bea"}).Draw(t, "practitioner")
 }
 
-func boss(t *rapid.T) string { return rapid.SampledFrom([]string{"head", "deputy"}).Draw(t, "head") }
+// boss is a head of service, or for the first weeks a deputy.
+func boss(t *rapid.T, w *policiestest.Filmed) string {
+	who := []string{"head", "deputy"}
+	if w.Org.Deputises(w.Staff["outsider"].ID, w.Now) {
+		who = append(who, "outsider")
+	}
+	return rapid.SampledFrom(who).Draw(t, "head")
+}
 
 func request(t *rapid.T, w *policiestest.Filmed) policies.ApprovalID {
 	var ids []policies.ApprovalID

@@ -18,10 +18,11 @@ type Row struct {
 	Class       Class
 	Signers     []Signer // SignRoot…SignDevice
 	Roles       []Role   // when a device signs: the roles, confirmed; empty means any
+	Deputy      bool     // also by a deputy of the head of service, between their dates
 	Restriction bool     // accepted at any n, from a revoked device, without a token
 	New         func() Body
-	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil for family kinds
-	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil for organisation kinds
+	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil where only families have it
+	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil where only the organisation has it
 }
 
 // Author is who signed, as the organisation record knows them.
@@ -30,4 +31,5 @@ type Author struct {
 	Staff  StaffID // zero for the root and the server
 	Device DeviceID
 	Role   Role
+	Deputy bool // acts for the head of service here: see [Org.Deputises]
 }

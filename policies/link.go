@@ -137,7 +137,7 @@ func reissuePIN(f *Family, _ *Org, a act[LinkPIN]) (Changes, error) {
 
 // revokeLink ends a link for good, whether or not the link has arrived.
 func revokeLink(f *Family, _ *Org, a act[LinkRevoke]) (Changes, error) {
-	if a.By.Role == Practitioner {
+	if a.By.Role == Practitioner && !a.By.Deputy {
 		if err := f.teamed(a.By); err != nil {
 			return Changes{}, err
 		}

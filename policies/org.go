@@ -16,6 +16,9 @@ type Org struct {
 	Staff      map[StaffID]*Staff   `json:"staff"`
 	Devices    map[DeviceID]*Device `json:"devices"`
 	Keys       map[KeyID]StaffID    `json:"keys"` // staff.certify -> person
+
+	// Deputies are the appointments, by their deputy.appoint.
+	Deputies map[StatementID]*Deputy `json:"deputies"`
 }
 
 // Server is the certified server: a device that states what it stored.

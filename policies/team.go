@@ -51,7 +51,7 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 }
 
 func removeFromTeam(f *Family, o *Org, a act[TeamRemove]) (Changes, error) {
-	if a.By.Role == Practitioner {
+	if a.By.Role == Practitioner && !a.By.Deputy {
 		if err := f.teamed(a.By); err != nil {
 			return Changes{}, err
 		}
@@ -90,6 +90,9 @@ func (f *Family) teamed(by Author) error {
 	}
 	return nil
 }
+
+// Worked reports whether a person is or ever was on the practitioner team.
+func (f *Family) Worked(who StaffID) bool { return f.member(who) != nil }
 
 // member is whoever was ever put on the team; nil for anyone else. It only looks.
 func (f *Family) member(who StaffID) *TeamMember { return f.Team[who] }

@@ -123,7 +123,7 @@ func countersign(f *Family, o *Org, a act[Countersign]) (Changes, error) {
 // removeViewer ends what this person may watch, whether or not they are on the
 // list yet.
 func removeViewer(f *Family, o *Org, a act[ViewerRemove]) (Changes, error) {
-	if a.By.Role == Practitioner {
+	if a.By.Role == Practitioner && !a.By.Deputy {
 		if err := f.teamed(a.By); err != nil {
 			return Changes{}, err
 		}

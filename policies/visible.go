@@ -7,11 +7,13 @@ import (
 
 // Desks lists the people who receive every family's control statements, to do
 // what their role is for: the head of service decides about filming, the IG
-// officer answers for records. Neither receives content, keys or film.
-func (o *Org) Desks() []StaffID {
+// officer answers for records, and a deputy prepares for and does what the head of
+// service would. None receives content, keys or film by it.
+func (o *Org) Desks(now Micros) []StaffID {
 	var out []StaffID
 	for id, p := range o.Staff {
-		if (p.Role == HeadOfService || p.Role == IGOfficer) && p.HasPowers() && p.Revoked.IsZero() {
+		desk := p.Role == HeadOfService || p.Role == IGOfficer || o.Appointed(id, now)
+		if desk && p.HasPowers() && p.Revoked.IsZero() {
 			out = append(out, id)
 		}
 	}
@@ -26,7 +28,14 @@ func MayKnow(o *Org, f *Family, by Author, kind Kind) bool {
 	if row, ok := RowOf(kind); ok && row.Restriction && row.Roles == nil {
 		return by.Signer == SignDevice || by.Signer == SignServer
 	}
-	return by.Signer == SignServer || f.OnTeam(by.Staff) || f.member(by.Staff) != nil || slices.Contains(o.Desks(), by.Staff) || f.everListed(by.Staff)
+	return by.Signer == SignServer || f.OnTeam(by.Staff) || f.member(by.Staff) != nil || o.desk(by.Staff) || f.everListed(by.Staff)
+}
+
+// desk reports whether a person has, or had as a deputy, to do with every family.
+func (o *Org) desk(who StaffID) bool {
+	p := o.Staff[who]
+	standing := p != nil && (p.Role == HeadOfService || p.Role == IGOfficer) && p.HasPowers() && p.Revoked.IsZero()
+	return standing || o.everDeputy(who)
 }
 
 // everListed reports whether a person was ever put on the viewer list: what has

@@ -18,9 +18,9 @@ func (j *judge) change(next folded, index int64) error {
 	j.families[f.ID], j.dirty[f.ID] = f, true
 	joined := next.changes.Joined
 	if next.before == nil {
-		joined = append(slices.Clone(joined), j.org.Desks()...)
+		joined = append(slices.Clone(joined), j.org.Desks(j.now)...)
 	}
-	if err := j.access(next.record, joined, j.leaving(next), index); err != nil {
+	if err := j.access(next.record, append(joined, j.reduced(next)...), j.leaving(next), index); err != nil {
 		return err
 	}
 	if err := j.dropHeaders(next); err != nil {
@@ -62,14 +62,23 @@ func (j *judge) changeOrg(next folded, index int64) error {
 			families = append(families, f.ID)
 		}
 	}
-	for _, staff := range j.org.Desks() {
-		if slices.Contains(before.Desks(), staff) {
+	old, desks := before.Desks(j.now), j.org.Desks(j.now)
+	for _, staff := range desks {
+		if slices.Contains(old, staff) {
 			continue
 		}
 		for _, f := range families {
 			if err := j.tx.Join(policies.RecordID(f), staff, index); err != nil {
 				return fmt.Errorf("join desk: %w", err)
 			}
+		}
+	}
+	for _, staff := range old {
+		if slices.Contains(desks, staff) || slices.Contains(next.changes.Left, staff) {
+			continue
+		}
+		if err := j.clearDesk(staff, families, index); err != nil {
+			return err
 		}
 	}
 	for _, staff := range next.changes.Left {
@@ -82,11 +91,38 @@ func (j *judge) changeOrg(next folded, index int64) error {
 	return nil
 }
 
+// clearDesk ends what a deputy received as one: of every family but those that they
+// work with or watch.
+func (j *judge) clearDesk(staff policies.StaffID, families []policies.FamilyID, index int64) error {
+	for _, id := range families {
+		f, err := j.family(id)
+		if err != nil {
+			return err
+		}
+		if f.Receives(j.org, staff, j.now) {
+			continue
+		}
+		if err := j.tx.Leave(policies.RecordID(id), staff, index); err != nil {
+			return fmt.Errorf("clear desk: %w", err)
+		}
+	}
+	return nil
+}
+
 // leaving is who receives the record no longer. A desk stays one, also of a head of
 // service who was a viewer too.
 func (j *judge) leaving(next folded) []policies.StaffID {
-	desks := j.org.Desks()
+	desks := j.org.Desks(j.now)
 	return slices.DeleteFunc(slices.Clone(next.changes.Left), func(who policies.StaffID) bool { return slices.Contains(desks, who) })
+}
+
+// reduced is who leaves the team and goes on receiving the record as a deputy: they
+// begin anew, with what is theirs now, and their device forgets the rest.
+func (j *judge) reduced(next folded) []policies.StaffID {
+	desks := j.org.Desks(j.now)
+	return slices.DeleteFunc(slices.Clone(next.changes.Left), func(who policies.StaffID) bool {
+		return next.before == nil || !next.before.OnTeam(who) || !slices.Contains(desks, who)
+	})
 }
 
 // dropHeaders deletes the keys of whoever may watch no longer: the list of viewers

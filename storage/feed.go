@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/rows"
@@ -73,15 +74,15 @@ func (r *Records) logPull(ctx context.Context, w *walk) error {
 	})
 }
 
-// endAccess takes a record out of the tables for a viewer whose date has passed, unless
-// they were put on the list again since that was read.
+// endAccess takes a record out of the tables for a viewer or deputy whose date has
+// passed, unless they were put on the list or appointed again since that was read.
 func (r *Records) endAccess(tx *rows.Tx, record policies.RecordID, who policies.StaffID, index int64) error {
 	o, err := r.d.org.read(tx)
 	if err != nil {
 		return err
 	}
 	f, err := tx.Family(policies.FamilyID(record))
-	if err != nil || f.Receives(o, who, r.d.now()) {
+	if err != nil || f.Receives(o, who, r.d.now()) || slices.Contains(o.Desks(r.d.now()), who) {
 		return err
 	}
 	return tx.Leave(record, who, index)

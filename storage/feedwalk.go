@@ -214,7 +214,7 @@ func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error)
 // Nobody states that a date has passed, so the pull that meets it ends the access;
 // the next one tells the device to forget the record.
 func (w *walk) over(f *policies.Family) bool {
-	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(), w.c.Staff)
+	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(w.now), w.c.Staff)
 }
 
 func (w *walk) deliver(f *policies.Family, st rows.Statement) error {

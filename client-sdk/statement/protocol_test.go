@@ -72,6 +72,7 @@ func wordRows() []string {
 		wordRow("`role` (staff.invite)", policies.Roles()), wordRow("`programme`", policies.Programmes()),
 		wordRow("`role` (person.add)", policies.FilmRoles()), wordRow("`basis`", policies.Bases()),
 		wordRow("`contact`", policies.Contacts()), wordRow("`reason`", policies.DeclineReasons()),
+		wordRow("`reason` (deputy.appoint)", policies.DeputyReasons()),
 		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),
 		wordRow("`outcome`", policies.Outcomes()), wordRow("`ground`", policies.Grounds()),
 		wordRow("`kind` (clip.add)", policies.ClipKinds()),
@@ -95,6 +96,9 @@ func kindRow(t *testing.T, row policies.Row) string {
 		case s == policies.SignDevice && len(row.Roles) > 0:
 			for _, r := range row.Roles {
 				by = append(by, string(r))
+			}
+			if row.Deputy {
+				by = append(by, "deputy")
 			}
 		case s == policies.SignDevice:
 			by = append(by, "any device")

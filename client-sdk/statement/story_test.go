@@ -86,6 +86,8 @@ func (s *story) found() (policies.OrgID, string) {
 	const head = "Robin Head's device"
 	staff, _ := s.join("Sam Practitioner", policies.Practitioner, record, head)
 	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: staff, Certificate: s.kids["Sam Practitioner"]})
+	s.sign(head, record, "deputy.appoint", &policies.DeputyAppoint{Staff: staff, From: s.at, Until: s.at + 30*day, Reason: policies.OnLeave})
+	s.sign(head, record, "deputy.end", &policies.DeputyEnd{Staff: staff})
 	leaver, device := s.join("Kim Leaver", policies.Supervisor, record, head)
 	s.sign(head, record, "device.revoke", &policies.DeviceRevoke{Device: device})
 	s.sign(head, record, "staff.revoke", &policies.StaffRevoke{Staff: leaver})

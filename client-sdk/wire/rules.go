@@ -16,6 +16,7 @@ var advice = map[string]Advice{
 	"CONFIRM-1":     {"Nobody has heard your six words yet.", "Read them to the head of service: attune status shows them."},
 	"TEAM-1":        {"You are not on this family's team.", "Ask a practitioner of the family to add you to the team."},
 	"APPROVE-OTHER": {"You asked for this approval yourself.", "Ask the other person who may approve, such as the deputy."},
+	"DEPUTY-TEAM":   {"You are, or were, on this family's team, so you do not decide for it as a deputy.", "Ask the head of service, or another deputy."},
 	"VIEWER-NAMED":  {"The family's consent form does not name this person for this purpose.", "Ask the family; if they agree, take a new consent form that names them."},
 
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},

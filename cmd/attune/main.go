@@ -34,6 +34,7 @@ type commands struct {
 	Invite    inviteCmd    `cmd:"" help:"Invite a member of staff."`
 	Confirm   confirmCmd   `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
 	Staff     staffCmd     `cmd:"" help:"Members of staff."`
+	Deputy    deputyCmd    `cmd:"" help:"Who decides about families in the head of service's place."`
 	Family    familyCmd    `cmd:"" help:"Families."`
 	Person    personCmd    `cmd:"" help:"People of a family."`
 	Team      teamCmd      `cmd:"" help:"The practitioners of a family."`

@@ -113,6 +113,13 @@ var steps = map[string]func(s *situation, arg string){
 		p.Certified, p.Until = policies.KeyID{}, 0
 		delete(s.Org.Devices, s.Staff[who].Device)
 	},
+	"appointed": func(s *situation, who string) { s.appoint(who, 0) },
+	"appointed a week ahead": func(s *situation, who string) {
+		s.appoint(who, policiestest.Day(7))
+	},
+	"deputy ended": func(s *situation, who string) {
+		s.org("head", "deputy.end", policies.DeputyEnd{Staff: s.Staff[who].ID})
+	},
 	"joined":    func(s *situation, who string) { s.Join(who, policies.Practitioner) },
 	"confirmed": func(s *situation, who string) { s.Confirm(who) },
 	"requested by": func(s *situation, who string) {
@@ -214,6 +221,13 @@ func (s *situation) org(who string, kind policies.Kind, body policies.Body) {
 	if _, err := s.InOrg(s.Key(who), kind, body); err != nil {
 		panic(err)
 	}
+}
+
+// appoint makes somebody a deputy for a month.
+func (s *situation) appoint(who string, ahead policies.Micros) {
+	s.org("head", "deputy.appoint", policies.DeputyAppoint{
+		Staff: s.Staff[who].ID, From: s.Now + ahead, Until: s.Now + ahead + policiestest.Day(30), Reason: policies.OnLeave,
+	})
 }
 
 func (s *situation) sign(change func(*policies.ConsentSign)) {

@@ -45,6 +45,7 @@ func (q *question) staff(who policies.StaffID, device bool) types.Entity {
 	p := q.org.Staff[who]
 	f := q.family
 	listed := q.Action == policies.ActPull && f != nil && f.Listed(q.org, who, q.Now)
+	appointed := q.Action == policies.ActPull && q.org.Appointed(who, q.Now)
 	return thing(entity("Staff", who.String()), types.RecordMap{
 		"role":      entity("Role", string(p.Role)),
 		"active":    types.Boolean(device && p.Active(q.Now)),
@@ -52,6 +53,9 @@ func (q *question) staff(who policies.StaffID, device bool) types.Entity {
 		"team":      types.Boolean(f != nil && f.OnTeam(who)),
 		"listed":    types.Boolean(listed),
 		"outside":   types.Boolean(p.Outside),
+		"deputy":    types.Boolean(q.org.Deputises(who, q.Now)),
+		"worked":    types.Boolean(f != nil && f.Worked(who)),
+		"appointed": types.Boolean(appointed),
 	})
 }
 

@@ -112,6 +112,28 @@ func TestRoleByKind(t *testing.T) {
 	}
 }
 
+// TestDeputyByKind asks for every kind by a deputy: their own role's, and what the
+// table says that a deputy does, never the rest of what a head of service does.
+func TestDeputyByKind(t *testing.T) {
+	b := loaded(t)
+	for _, row := range policies.Kinds() {
+		if row.Kind == policies.KindRoot {
+			continue
+		}
+		s := testcase{Given: []string{"joined new", "confirmed new", "appointed new"}}.situation(t)
+		st := s.statement("new", row)
+		got := b.Decide(policies.Request{Caller: s.Staff["new"].Caller(), Action: policies.Action(row.Kind), Statement: &st, Now: s.Now}, s.Org, s.Family)
+		joins := slices.Contains(row.Signers, policies.SignInvite) || slices.Contains(row.Signers, policies.SignPerson)
+		own := row.Kind == policies.KindFamilyOpen // everything else of a practitioner's needs the team
+		if want := row.Restriction || joins || row.Deputy || own; got.Allowed != want {
+			t.Errorf("%s by a deputy: %s, want allowed %v", row.Kind, verdict(got), want)
+		}
+		if row.Deputy && !slices.Contains(row.Roles, policies.HeadOfService) {
+			t.Errorf("%s: a deputy does what no head of service does", row.Kind)
+		}
+	}
+}
+
 // TestRestrictionsAreAlwaysAllowed: whatever became of their author.
 func TestRestrictionsAreAlwaysAllowed(t *testing.T) {
 	b := loaded(t)
@@ -217,13 +239,13 @@ rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 	for _, r := range policies.Roles() {
 		fmt.Fprintf(&p, " %s |", r)
 	}
-	p.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(policies.Roles())) + "\n")
+	p.WriteString(" deputy |\n|---|---|---|" + strings.Repeat("---|", len(policies.Roles())+1) + "\n")
 	for _, row := range policies.Kinds() {
 		fmt.Fprintf(&p, "| %s | %s | %s |", row.Kind, className(row.Class), joined(row.Signers))
 		for _, r := range policies.Roles() {
 			fmt.Fprintf(&p, " %s |", mark(row, r))
 		}
-		p.WriteString("\n")
+		fmt.Fprintf(&p, " %s |\n", markDeputy(row))
 	}
 	p.WriteString("\n## Each rule\n")
 	for _, r := range b.Rules() {
@@ -247,6 +269,17 @@ func joined(list []policies.Signer) string {
 		words = append(words, string(s))
 	}
 	return strings.Join(words, ", ")
+}
+
+// markDeputy is what being a deputy adds to somebody's own role.
+func markDeputy(row policies.Row) string {
+	switch {
+	case !row.Deputy:
+		return ""
+	case row.Restriction:
+		return "stop"
+	}
+	return "yes"
 }
 
 func mark(row policies.Row, r policies.Role) string {

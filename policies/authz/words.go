@@ -41,7 +41,7 @@ func quoted[W ~string](list []W) string {
 // groups names the action groups of statement kinds. Every role has one, so that
 // a rule about a role that signs nothing is still a valid rule.
 func groups() []string {
-	g := []string{"joining", "restriction", "team", "by.server", "by.root"}
+	g := []string{"joining", "restriction", "team", "by.server", "by.root", "by.deputy"}
 	for _, r := range policies.Roles() {
 		g = append(g, "by."+string(r))
 	}
@@ -70,6 +70,9 @@ func groupsOf(row policies.Row) []string {
 	}
 	for _, r := range row.Roles {
 		g = append(g, "by."+string(r))
+	}
+	if row.Deputy {
+		g = append(g, "by.deputy")
 	}
 	return append(g, use[row.Kind].group...)
 }
