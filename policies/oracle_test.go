@@ -35,6 +35,21 @@ func (a asker) is(roles ...policies.Role) bool {
 }
 func (a asker) practisesHere() bool { return a.is(policies.Practitioner) && a.team }
 
+// deputy is a deputy today; appointed is one who will be, too.
+func (a asker) deputy() bool {
+	return a.appointedFrom(func(d *policies.Deputy) bool { return d.From <= a.now })
+}
+func (a asker) appointed() bool { return a.appointedFrom(func(*policies.Deputy) bool { return true }) }
+
+func (a asker) appointedFrom(from func(*policies.Deputy) bool) bool {
+	for _, d := range a.o.Deputies {
+		if a.works() && d.Staff == a.id && d.Ended.IsZero() && a.now < d.Until && from(d) {
+			return true
+		}
+	}
+	return false
+}
+
 func askerOf(r policies.Request, o *policies.Org, f *policies.Family) asker {
 	a := asker{o: o, f: f, now: r.Now}
 	device := r.Caller.Device
@@ -115,7 +130,7 @@ func (a asker) mayPull() bool {
 	if a.f == nil {
 		return a.kind == "staff" && a.active // who works here: also before the six words
 	}
-	return a.practisesHere() || a.is(policies.HeadOfService, policies.IGOfficer) || a.works() && a.f.Listed(a.o, a.id, a.now)
+	return a.practisesHere() || a.is(policies.HeadOfService, policies.IGOfficer) || a.works() && a.f.Listed(a.o, a.id, a.now) || a.appointed()
 }
 
 // usable: whole, agreed to by everyone in it, and not stopped by the head of service.
@@ -196,7 +211,11 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 	if row.Restriction && signs(policies.SignDevice) || joining {
 		return true
 	}
-	if !a.is(row.Roles...) {
+	deputises := row.Deputy && a.deputy()
+	if !a.is(row.Roles...) && !deputises {
+		return false
+	}
+	if deputises && a.f.Team[a.id] != nil { // ever on the team: never their deputy
 		return false
 	}
 	if row.Family != nil && slices.Contains(row.Roles, policies.Practitioner) && !a.team {

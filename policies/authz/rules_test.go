@@ -125,7 +125,8 @@ func TestDeputyByKind(t *testing.T) {
 		got := b.Decide(policies.Request{Caller: s.Staff["new"].Caller(), Action: policies.Action(row.Kind), Statement: &st, Now: s.Now}, s.Org, s.Family)
 		joins := slices.Contains(row.Signers, policies.SignInvite) || slices.Contains(row.Signers, policies.SignPerson)
 		own := row.Kind == policies.KindFamilyOpen // everything else of a practitioner's needs the team
-		if want := row.Restriction || joins || row.Deputy || own; got.Allowed != want {
+		stops := row.Restriction && slices.Contains(row.Signers, policies.SignDevice)
+		if want := stops || joins || row.Deputy || own; got.Allowed != want {
 			t.Errorf("%s by a deputy: %s, want allowed %v", row.Kind, verdict(got), want)
 		}
 		if row.Deputy && !slices.Contains(row.Roles, policies.HeadOfService) {
