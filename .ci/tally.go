@@ -1,6 +1,7 @@
 // Command tally reads the output of `go test -json` and prints what a person
 // needs: a line per package, the output of what failed, and a last line that
-// counts. A skipped test fails the run: what did not run has proved nothing.
+// counts, and what a test says after "proof:", which is a figure to be read whether
+// or not it failed. A skipped test fails the run: what did not run has proved nothing.
 package main
 
 import (
@@ -21,6 +22,7 @@ type event struct {
 
 func main() {
 	var passed, failed, skipped int
+	var proofs []string
 	output := map[string]*strings.Builder{} // by package and test
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 16<<20) // a test may print a long line
@@ -37,6 +39,9 @@ func main() {
 		switch e.Action {
 		case "output", "build-output":
 			output[key].WriteString(e.Output)
+			if _, said, ok := strings.Cut(e.Output, "proof: "); ok {
+				proofs = append(proofs, strings.TrimSpace(said))
+			}
 			continue
 		case "pass":
 			if e.Test != "" {
@@ -67,6 +72,9 @@ func main() {
 	if err := lines.Err(); err != nil {
 		fmt.Println(err)
 		failed++
+	}
+	for _, p := range proofs {
+		fmt.Println("proof:", p)
 	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
 	if failed+skipped > 0 || passed == 0 {

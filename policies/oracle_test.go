@@ -275,7 +275,7 @@ func TestOracle(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d questions, %d allowed; the rules and the oracle agree", asked, allowed)
+	t.Logf("proof: rules and oracle agree on %d random questions, of which %d are allowed", asked, allowed)
 	if allowed*20 < asked || allowed*20 > asked*19 {
 		t.Errorf("%d of %d allowed: the worlds ask too little", allowed, asked)
 	}

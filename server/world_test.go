@@ -208,3 +208,12 @@ func (a answer) decode(w *world, v any) {
 	w.Helper()
 	w.must(wire.Decode(bytes.NewReader(a.body), 64<<20, v))
 }
+
+// rules are those that a denial names.
+func (a answer) rules() []string {
+	var b wire.ErrorBody
+	if a.status < 400 || wire.Decode(bytes.NewReader(a.body), 1<<20, &b) != nil {
+		return nil
+	}
+	return b.Rules
+}

@@ -206,8 +206,16 @@ func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error)
 		w.withheld = append(w.withheld, withheld{record, about, ruling, w.over(f)})
 		return nil, false, nil
 	}
-	w.ruling = ruling
+	w.ruling = together(w.ruling, ruling)
 	return f, true, nil
+}
+
+// together is the ruling on a page: every rule that let something of it through.
+func together(page, record policies.Ruling) policies.Ruling {
+	record.Rules = append(slices.Clone(page.Rules), record.Rules...)
+	slices.Sort(record.Rules)
+	record.Rules = slices.Compact(record.Rules)
+	return record
 }
 
 // over reports whether the caller was a viewer of this family, and is none now.

@@ -40,9 +40,9 @@ func TestMutants(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d mutants of %d rules break a case; %d are equivalent", killed, all, len(b.list), len(equivalent))
+	t.Logf("proof: %d of %d mutants of %d rules break a case; %d listed as equivalent", killed, all, len(b.list), len(equivalent))
 	for _, name := range slices.Sorted(maps.Keys(equivalent)) {
-		t.Logf("equivalent: %s: %s", name, equivalent[name])
+		t.Logf("proof: equivalent: %s: %s", name, equivalent[name])
 	}
 }
 
