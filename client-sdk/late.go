@@ -68,13 +68,11 @@ func keepLoose(tx *sql.Tx, id policies.StatementID, a wire.Attachment) (fresh in
 // writes new ones.
 func (p *pageFold) dropHeaders(f *policies.Family, left []policies.StaffID) error {
 	for _, who := range left {
-		name := f.OwnHeader(p.org.Staff[who])
-		if name == "" {
-			continue
-		}
-		if _, err := p.tx.Exec(`DELETE FROM attachments WHERE name = $2 AND statement IN (SELECT id FROM statements WHERE record = $1)`,
-			f.ID.String(), name); err != nil {
-			return err
+		for _, name := range f.OwnHeaders(p.org, who) {
+			if _, err := p.tx.Exec(`DELETE FROM attachments WHERE name = $2 AND statement IN (SELECT id FROM statements WHERE record = $1)`,
+				f.ID.String(), name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -6,7 +6,7 @@ import "slices"
 // org.root; the raw key only signs org.root itself), an invitation's one-time
 // key, a person, a device, the server.
 //
-// Keys of those who were revoked or have expired still resolve: their old
+// Keys of those who were revoked or have expired, and keys that were replaced, still resolve: their old
 // statements must verify, and their restrictions are still taken. Whether one
 // may sign now is for [Org.Author].
 func (o *Org) Key(kid KeyID) (PublicKey, bool) {
@@ -23,10 +23,16 @@ func (o *Org) Key(kid KeyID) (PublicKey, bool) {
 		return d.Key, true
 	}
 	if who, ok := o.Keys[kid]; ok {
+		if c := o.Certificates[kid]; c != nil {
+			return c.Key, true
+		}
 		return o.Staff[who].Key, true
 	}
 	if p := o.Staff[StaffID(kid)]; p != nil {
 		return p.OneTime, true
+	}
+	if r := o.Reinvites[StatementID(kid)]; r != nil {
+		return r.Key, true
 	}
 	return PublicKey{}, false
 }
@@ -54,6 +60,9 @@ func (o *Org) Author(s Statement, at Micros) (Author, error) {
 		return by, nil
 	}
 	by.Deputy = o.deputises(row, s, by, at)
+	if by.Signer == SignPerson && !o.mayCertify(by.Staff, s.Signer) {
+		return Author{}, notCertified("this person's key was replaced; use a device of theirs that is in force")
+	}
 	if err := o.mayAct(row, by, at); err != nil {
 		return Author{}, err
 	}
@@ -80,6 +89,9 @@ func (o *Org) Signer(kid KeyID) (Author, bool) {
 	if p := o.Staff[StaffID(kid)]; p != nil {
 		return Author{Signer: SignInvite, Staff: p.ID, Role: p.Role}, true
 	}
+	if r := o.Reinvites[StatementID(kid)]; r != nil {
+		return Author{Signer: SignInvite, Staff: r.Staff, Role: o.Staff[r.Staff].Role}, true
+	}
 	return Author{}, false
 }
 
@@ -99,7 +111,7 @@ func (o *Org) mayAct(row Row, by Author, at Micros) error {
 		}
 		return notCertified("%s needs the role %v, and the author is certified as %s", row.Kind, row.Roles, by.Role)
 	}
-	if !p.HasPowers() {
+	if !o.Empowered(by.Staff, by.Device) {
 		return notCertified("a registrar has not yet confirmed this person's six words")
 	}
 	return nil
@@ -113,7 +125,7 @@ func (o *Org) inForce(p *Staff, by Author, at Micros) error {
 		return nil // staff.certify checks the invitation's own end
 	}
 	if at >= p.Until {
-		return notCertified("this person's certificate ended on %s; they need a new invitation", p.Until.day())
+		return notCertified("this person's certificate ended on %s; a registrar can renew it", p.Until.day())
 	}
 	if by.Signer != SignDevice {
 		return nil
@@ -132,6 +144,13 @@ func (o *Org) inForce(p *Staff, by Author, at Micros) error {
 // the root invited them. It says nothing about revocation or time.
 func (p *Staff) HasPowers() bool {
 	return p != nil && !p.Certified.IsZero() && (p.ByRoot || !p.Confirmed.IsZero())
+}
+
+// Empowered reports whether a person has powers at this device: not at one that was
+// certified under a new key which no registrar has confirmed yet.
+func (o *Org) Empowered(who StaffID, device DeviceID) bool {
+	d := o.Devices[device]
+	return o.Staff[who].HasPowers() && (d == nil || !d.Waiting)
 }
 
 // Active reports whether a person's certificate is in force: certified, not

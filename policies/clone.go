@@ -14,6 +14,8 @@ func (o *Org) Clone() *Org {
 	n.Devices = cloneMap(o.Devices, func(*Device) {})
 	n.Keys = maps.Clone(o.Keys)
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
+	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
+	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})
 	return &n
 }
 

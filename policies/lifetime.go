@@ -26,6 +26,14 @@ func (b StaffInvite) lasts(p Pack) lifetime {
 	return lifetime{what: "the invitation", until: b.Expires, days: p.InviteDays}
 }
 
+func (b StaffReinvite) lasts(p Pack) lifetime {
+	return lifetime{what: "the invitation", until: b.Expires, days: p.InviteDays}
+}
+
+func (b StaffRenew) lasts(p Pack) lifetime {
+	return lifetime{what: "the certificate", until: b.Until, months: p.CertMonths}
+}
+
 func (b StaffCertify) lasts(p Pack) lifetime {
 	return lifetime{what: "the certificate", until: b.Until, months: p.CertMonths}
 }

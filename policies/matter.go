@@ -40,7 +40,10 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.
-var orgMatters = []func(*Org, Pack, Micros) []Matter{}
+var orgMatters = []func(*Org, Pack, Micros) []Matter{
+	wordsWaiting,
+	certificatesEnding,
+}
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that
 // the IG officer's and the head of service's desks do not have.

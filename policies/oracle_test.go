@@ -207,6 +207,9 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 	default:
 		return false
 	}
+	if s.Kind == "device.certify" || s.Kind == "staff.rekey" {
+		return a.bringsOwn(r, s)
+	}
 	joining := signs(policies.SignInvite, policies.SignPerson)
 	if row.Restriction && signs(policies.SignDevice) || joining {
 		return true
@@ -222,6 +225,31 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 		return false
 	}
 	return a.mayStateThis(r, s)
+}
+
+// bringsOwn: what a person's own key signs comes from a device of theirs in force; only
+// the first device of a certificate, or the same once more, comes from anywhere.
+func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
+	under := s.Signer
+	if d := a.o.Devices[policies.DeviceID(s.Signer)]; d != nil {
+		under = d.Under
+	}
+	beside, same := 0, false
+	for _, d := range a.o.Devices {
+		b, ok := s.Body.(policies.DeviceCertify)
+		switch {
+		case d.Under != under:
+		case ok && d.Key == b.Key:
+			same = true
+		default:
+			beside++
+		}
+	}
+	from := a.o.Devices[r.Caller.Device]
+	if from != nil && from.Staff == a.id && r.Caller.Staff == a.id && from.Under == under && from.Active(r.Now) {
+		return true
+	}
+	return s.Kind == "device.certify" && (same || beside == 0)
 }
 
 func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
@@ -346,6 +374,14 @@ func anyRequest(t *rapid.T, w *policiestest.Filmed) policies.Request {
 	if rapid.Bool().Draw(t, "knew") {
 		s.Deps = w.Family.RestrictionsFor(s.Body)
 	}
+	if row.Kind == "device.certify" || row.Kind == "staff.rekey" {
+		// By a person's own key, brought from a device of theirs, of another, or of nobody.
+		if rapid.Bool().Draw(t, "own key") {
+			s.Signer = w.Staff[someone(t, w)].Person
+		}
+		r.Action, r.Statement = policies.Action(row.Kind), &s
+		return r
+	}
 	r.Caller = policies.Caller{} // who delivers it is another test's
 	r.Action, r.Statement = policies.Action(row.Kind), &s
 	return r
@@ -366,6 +402,8 @@ func bodyFor(t *rapid.T, w *policiestest.Filmed, row policies.Row) policies.Body
 		return w.LinkBody("asked")
 	case "link.pin":
 		return policies.LinkPIN{Link: pick(t, "link", w.Family.Links)}
+	case "device.certify":
+		return policies.DeviceCertify{Key: policiestest.Key(rapid.SampledFrom([]string{"ann device", "head device", "none"}).Draw(t, "device"))}
 	}
 	return row.New()
 }

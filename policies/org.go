@@ -15,10 +15,15 @@ type Org struct {
 	Policy     Policy               `json:"policy"`
 	Staff      map[StaffID]*Staff   `json:"staff"`
 	Devices    map[DeviceID]*Device `json:"devices"`
-	Keys       map[KeyID]StaffID    `json:"keys"` // staff.certify -> person
+	Keys       map[KeyID]StaffID    `json:"keys"` // staff.certify and staff.rekey -> person
 
 	// Deputies are the appointments, by their deputy.appoint.
 	Deputies map[StatementID]*Deputy `json:"deputies"`
+
+	// Certificates are those that are not in force: replaced, or waiting for a
+	// registrar. What they signed must still verify. Nil in states stored before.
+	Certificates map[KeyID]*Certificate    `json:"certificates"`
+	Reinvites    map[StatementID]*Reinvite `json:"reinvites"` // staff.reinvite
 }
 
 // Server is the certified server: a device that states what it stored.
@@ -40,17 +45,19 @@ type Policy struct {
 // being wrapped to) begin with Confirmed.
 type Staff struct {
 	ID        StaffID     `json:"id"`
+	By        StaffID     `json:"by"` // who invited them; zero for the root
 	Role      Role        `json:"role"`
 	Outside   bool        `json:"outside"`
 	OneTime   PublicKey   `json:"one_time"` // the invitation's key
 	InviteEnd Micros      `json:"invite_end"`
 	ByRoot    bool        `json:"by_root"`   // the first invitation: powers at once
-	Certified KeyID       `json:"certified"` // staff.certify in force; zero while invited
+	Certified KeyID       `json:"certified"` // staff.certify or staff.rekey in force; zero while invited
 	Key       PublicKey   `json:"key"`
 	Recipient string      `json:"recipient"` // age1pq1…
 	Until     Micros      `json:"until"`
 	Confirmed StatementID `json:"confirmed"`
 	Revoked   StatementID `json:"revoked"`
+	Again     StatementID `json:"again"` // staff.reinvite under way; zero when none is
 }
 
 // Device is one certified device of a person.
@@ -59,7 +66,9 @@ type Device struct {
 	Staff   StaffID     `json:"staff"`
 	Key     PublicKey   `json:"key"`
 	Until   Micros      `json:"until"`
-	Revoked StatementID `json:"revoked"`
+	Revoked StatementID `json:"revoked"` // or the statement that replaced the person's key
+	Under   KeyID       `json:"under"`   // the person's certificate; zero in states stored before
+	Waiting bool        `json:"waiting"` // that certificate waits for a registrar
 }
 
 // OrgRoot is the body of org.root, signed by the root key it names.
@@ -106,6 +115,29 @@ type DeviceCertify struct {
 type StaffConfirm struct {
 	Staff       StaffID `json:"staff"`
 	Certificate KeyID   `json:"certificate"`
+}
+
+// StaffRekey is the body of staff.rekey, signed by the person's own key, which it
+// replaces together with their age recipient. It names the one device that goes on.
+type StaffRekey struct {
+	Staff     StaffID   `json:"staff"`
+	Device    DeviceID  `json:"device"`
+	Key       PublicKey `json:"key"`
+	Recipient string    `json:"recipient"`
+}
+
+// StaffReinvite is the body of staff.reinvite: a registrar invites somebody whose
+// keys are lost to certify new ones.
+type StaffReinvite struct {
+	Staff   StaffID   `json:"staff"`
+	Key     PublicKey `json:"key"` // one-time
+	Expires Micros    `json:"expires"`
+}
+
+// StaffRenew is the body of staff.renew: a registrar lets a certificate last longer.
+type StaffRenew struct {
+	Staff StaffID `json:"staff"`
+	Until Micros  `json:"until"`
 }
 
 // StaffRevoke is the body of staff.revoke, a restriction.

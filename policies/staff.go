@@ -1,7 +1,5 @@
 package policies
 
-import "slices"
-
 // The acts by which a service is founded and people join and leave it.
 // Source: DESIGN §4, ceremony, people and devices.
 
@@ -99,7 +97,7 @@ func inviteStaff(o *Org, a act[StaffInvite]) (Changes, error) {
 		return Changes{}, notPossible("this one-time key is already in use; make a new invitation")
 	}
 	o.Staff[StaffID(a.ID)] = &Staff{
-		ID: StaffID(a.ID), Role: a.Said.Role, Outside: a.Said.Outside, OneTime: a.Said.Key, InviteEnd: a.Said.Expires, ByRoot: founding,
+		ID: StaffID(a.ID), By: a.By.Staff, Role: a.Said.Role, Outside: a.Said.Outside, OneTime: a.Said.Key, InviteEnd: a.Said.Expires, ByRoot: founding,
 	}
 	return Changes{}, nil
 }
@@ -109,6 +107,9 @@ func inviteStaff(o *Org, a act[StaffInvite]) (Changes, error) {
 // photographed invitation is worth nothing once it was used.
 func certifyStaff(o *Org, a act[StaffCertify]) (Changes, error) {
 	p := o.Staff[a.By.Staff]
+	if r := o.Reinvites[StatementID(a.Signer)]; r != nil {
+		return certifyAgain(o, p, r, a)
+	}
 	switch {
 	case a.Said.Staff != p.ID:
 		return Changes{}, notCertified("the certificate names another person's invitation")
@@ -127,11 +128,19 @@ func certifyStaff(o *Org, a act[StaffCertify]) (Changes, error) {
 	return Changes{Joined: []StaffID{p.ID}}, nil
 }
 
+// confirmStaff gives powers to whoever joined, or puts a new key in the place of a
+// lost one. Other registrars are confirmed by a second registrar, where there is one:
+// else one alone could make colleagues who agree with them. Founding is the exception
+// that it must be: the first, whom the root invited, confirms the second.
 func confirmStaff(o *Org, a act[StaffConfirm]) (Changes, error) {
 	p := o.Staff[a.Said.Staff]
-	switch {
-	case p == nil:
+	if p == nil {
 		return Changes{}, missing("the invitation", a.Said.Staff)
+	}
+	if r := o.Reinvites[p.Again]; r != nil && r.Certificate == a.Said.Certificate {
+		return confirmAgain(o, p, r, a)
+	}
+	switch {
 	case p.Certified.IsZero():
 		return Changes{}, missing("the certificate", a.Said.Certificate)
 	case p.ID == a.By.Staff:
@@ -142,6 +151,8 @@ func confirmStaff(o *Org, a act[StaffConfirm]) (Changes, error) {
 		return Changes{}, notPossible("this person was revoked; they need a new invitation")
 	case !p.Confirmed.IsZero():
 		return Changes{}, notPossible("this person is already confirmed")
+	case registrar(p.Role) && p.By == a.By.Staff && o.ableBeside(a.By.Staff, a.Now):
+		return Changes{}, notPossible("you invited this registrar yourself, so another registrar hears their six words")
 	}
 	p.Confirmed = a.ID
 	return Changes{}, nil
@@ -158,6 +169,9 @@ func revokeStaff(o *Org, a act[StaffRevoke]) (Changes, error) {
 	}
 	if err := o.mayRevoke(a.By, p.ID); err != nil {
 		return Changes{}, err
+	}
+	if o.able(p, DeviceID{}, a.Now) && !o.ableBeside(p.ID, a.Now) {
+		return Changes{}, lastRegistrar()
 	}
 	if p.Revoked.IsZero() {
 		p.Revoked = a.ID
@@ -192,34 +206,4 @@ func ends(what string, end, now, longest Micros) error {
 		return notPossible("%s may last %d days at most", what, longest.Time().Sub(Micros(0).Time())/(24*3600*1e9))
 	}
 	return nil
-}
-
-// keyUsed reports whether a key already stands for somebody: one key with two
-// meanings would let a statement of one author pass as another's.
-func (o *Org) keyUsed(k PublicKey) bool {
-	if k == o.RootKey || k == o.Server.Key || k == o.Server.LogKey {
-		return true
-	}
-	for _, p := range o.Staff {
-		if k == p.OneTime || k == p.Key {
-			return true
-		}
-	}
-	for _, d := range o.Devices {
-		if k == d.Key {
-			return true
-		}
-	}
-	return false
-}
-
-// recipientUsed reports whether an age recipient already stands for somebody. The keys
-// of a viewer are named and deleted by it: with another's, they would go along.
-func (o *Org) recipientUsed(recipient string) bool {
-	for _, p := range o.Staff {
-		if p.Recipient == recipient {
-			return true
-		}
-	}
-	return slices.Contains(o.Custodians, recipient)
 }

@@ -78,14 +78,17 @@ func HeaderFor(recipient string) string {
 	return "header/" + DigestOf([]byte(recipient)).String()
 }
 
-// OwnHeader is the name under which a person outside the team has their keys to this
-// family's clips; "" for none. Whoever joins chooses their own recipient: with the
-// family's, the family's headers would be deleted as that person's.
-func (f *Family) OwnHeader(p *Staff) string {
-	if p == nil || p.Recipient == "" || p.Recipient == f.Recipient {
-		return ""
+// OwnHeaders are the names under which a person outside the team has, or had before
+// their key was replaced, their keys to this family's clips. Whoever joins chooses
+// their own recipient: with the family's, the family's headers would be deleted as that
+// person's.
+func (f *Family) OwnHeaders(o *Org, who StaffID) (names []string) {
+	for _, r := range o.Recipients(who) {
+		if r != f.Recipient {
+			names = append(names, HeaderFor(r))
+		}
 	}
-	return HeaderFor(p.Recipient)
+	return names
 }
 
 // MaySee reports whether a person who receives a record may read a statement of

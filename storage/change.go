@@ -129,7 +129,7 @@ func (j *judge) reduced(next folded) []policies.StaffID {
 // is the list of their keys.
 func (j *judge) dropHeaders(next folded) error {
 	for _, who := range next.changes.Left {
-		if name := next.family.OwnHeader(j.org.Staff[who]); name != "" {
+		for _, name := range next.family.OwnHeaders(j.org, who) {
 			if err := j.tx.DropHeaders(next.family.ID, name); err != nil {
 				return err
 			}

@@ -11,8 +11,8 @@ import (
 // with: rules that it does not have, an address that is taken, what would last longer
 // than the service's figure, and somebody to whom no device could seal anything.
 func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
-	if b, ok := s.Body.(*policies.StaffCertify); ok {
-		if _, err := seal.ParseRecipient(b.Recipient); err != nil {
+	if r := newRecipient(s.Body); r != "" {
+		if _, err := seal.ParseRecipient(r); err != nil {
 			return fmt.Errorf("%w: nothing can be sealed to this person's age recipient", policies.ErrNotPossible), nil
 		}
 	}
@@ -36,6 +36,17 @@ func (j *judge) here(s policies.Statement, next folded) (refusal, err error) {
 		}
 	}
 	return nil, nil
+}
+
+// newRecipient is the age recipient that a statement gives a person; "" for none.
+func newRecipient(b policies.Body) string {
+	switch b := b.(type) {
+	case *policies.StaffCertify:
+		return b.Recipient
+	case *policies.StaffRekey:
+		return b.Recipient
+	}
+	return ""
 }
 
 // adoptable refuses rules and figures other than those that this server runs: it

@@ -208,7 +208,12 @@ func (j *judge) decide(s policies.Statement, next folded) (policies.Ruling, erro
 	}, j.org, f), nil
 }
 
+// author is who signed, as the one who asks. A person's own key has no device: there it
+// is the one from which its person brings the statement, if it is theirs.
 func (j *judge) author(a policies.Author) policies.Caller {
+	if a.Signer == policies.SignPerson && a.Staff == j.c.Staff {
+		a.Device = j.c.Device
+	}
 	return policies.Caller{Staff: a.Staff, Device: a.Device, Server: a.Signer == policies.SignServer, Request: j.c.Request, Address: j.c.Address}
 }
 

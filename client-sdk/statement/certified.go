@@ -16,7 +16,11 @@ func CertifiedKeys(s policies.Statement) (kid policies.KeyID, key policies.Publi
 		key = b.Key
 	case *policies.StaffInvite: // the one-time key
 		key = b.Key
+	case *policies.StaffReinvite:
+		key = b.Key
 	case *policies.StaffCertify:
+		key = b.Key
+	case *policies.StaffRekey:
 		key = b.Key
 	case *policies.DeviceCertify:
 		key = b.Key

@@ -74,6 +74,16 @@ func (s *story) join(who string, role policies.Role, record policies.RecordID, b
 	return staff, policies.DeviceID(device)
 }
 
+// rekey renews a person's certificate, invites them for a new key, and has them
+// replace the one that they have.
+func (s *story) rekey(staff policies.StaffID, who string, record policies.RecordID, by string) {
+	s.sign(by, record, "staff.renew", &policies.StaffRenew{Staff: staff, Until: s.at + 364*day})
+	s.sign(by, record, "staff.reinvite", &policies.StaffReinvite{Staff: staff, Key: public(testKey(who + ", invited again")), Expires: s.at + 7*day})
+	s.sign(who, record, "staff.rekey", &policies.StaffRekey{
+		Staff: staff, Device: policies.DeviceID(s.kids[who+"'s device"]), Key: public(testKey(who + ", again")), Recipient: fakeRecipient("r"),
+	})
+}
+
 // found writes the organisation's record.
 func (s *story) found() (policies.OrgID, string) {
 	root := public(testKey("root"))
@@ -88,6 +98,7 @@ func (s *story) found() (policies.OrgID, string) {
 	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: staff, Certificate: s.kids["Sam Practitioner"]})
 	s.sign(head, record, "deputy.appoint", &policies.DeputyAppoint{Staff: staff, From: s.at, Until: s.at + 30*day, Reason: policies.OnLeave})
 	s.sign(head, record, "deputy.end", &policies.DeputyEnd{Staff: staff})
+	s.rekey(staff, "Sam Practitioner", record, head)
 	leaver, device := s.join("Kim Leaver", policies.Supervisor, record, head)
 	s.sign(head, record, "device.revoke", &policies.DeviceRevoke{Device: device})
 	s.sign(head, record, "staff.revoke", &policies.StaffRevoke{Staff: leaver})

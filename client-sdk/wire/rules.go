@@ -15,6 +15,7 @@ var advice = map[string]Advice{
 	"ACTIVE-1":      {"Your place in the service has ended, or this device was revoked.", "Ask a registrar to invite you or this device again; what is here stays here."},
 	"CONFIRM-1":     {"Nobody has heard your six words yet.", "Read them to the head of service: attune status shows them."},
 	"TEAM-1":        {"You are not on this family's team.", "Ask a practitioner of the family to add you to the team."},
+	"DEVICE-HELD":   {"This comes from no device of yours that is in force.", "Do it on another device of yours; if you have none, ask a registrar for a new key."},
 	"APPROVE-OTHER": {"You asked for this approval yourself.", "Ask the other person who may approve, such as the deputy."},
 	"DEPUTY-TEAM":   {"You are, or were, on this family's team, so you do not decide for it as a deputy.", "Ask the head of service, or another deputy."},
 	"VIEWER-NAMED":  {"The family's consent form does not name this person for this purpose.", "Ask the family; if they agree, take a new consent form that names them."},

@@ -64,6 +64,7 @@ type situation struct {
 	link    policies.LinkCreate
 	listing policies.ViewerAdd
 	dad     policies.PersonID
+	device  policies.DeviceCertify
 	linkID  policies.LinkID
 	clipID  policies.ClipID
 	offline bool
@@ -121,7 +122,12 @@ var steps = map[string]func(s *situation, arg string){
 		s.org("head", "deputy.end", policies.DeputyEnd{Staff: s.Staff[who].ID})
 	},
 	"joined":    func(s *situation, who string) { s.Join(who, policies.Practitioner) },
-	"confirmed": func(s *situation, who string) { s.Confirm(who) },
+	"reinvited": func(s *situation, who string) { s.reinvite(who) },
+	"confirmed by": func(s *situation, who string) {
+		s.org(who, "staff.confirm", policies.StaffConfirm{Staff: s.Staff["again"].ID, Certificate: s.Staff["again"].Person})
+	},
+	"same device": func(s *situation, who string) { s.device.Key = policiestest.Key(who + " device") },
+	"confirmed":   func(s *situation, who string) { s.Confirm(who) },
 	"requested by": func(s *situation, who string) {
 		s.Family.Approvals[s.Approval].By = s.Staff[who].ID
 	},
@@ -230,6 +236,17 @@ func (s *situation) appoint(who string, ahead policies.Micros) {
 	})
 }
 
+// reinvite has the IG officer invite somebody for a new key, who makes it on another
+// device: that is who "again" is.
+func (s *situation) reinvite(who string) {
+	p := s.Staff[who]
+	id, err := s.InOrg(s.Key("ig"), "staff.reinvite", policies.StaffReinvite{Staff: p.ID, Key: policiestest.Key("again once"), Expires: s.Now + policiestest.Day(7)})
+	if err != nil {
+		panic(err)
+	}
+	s.Staff["again"] = s.Certify("again", policies.KeyID(id), p.ID)
+}
+
 func (s *situation) sign(change func(*policies.ConsentSign)) {
 	form := s.ConsentBody()
 	change(&form)
@@ -292,6 +309,8 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 		body = s.listing
 	case "link.pin":
 		body = policies.LinkPIN{Link: s.linkID, PIN: policiestest.Digest("asked")}
+	case "device.certify":
+		body = s.device
 	case "approval.grant":
 		body = policies.ApprovalGrant{Request: s.Approval}
 	}

@@ -123,6 +123,8 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	"link.pin":            (*question).pinnedLink,
 	"approval.grant":      (*question).approval,
 	"viewer.add":          (*question).listing,
+	"device.certify":      (*question).device,
+	"staff.rekey":         (*question).device,
 }
 
 func theRecord(q *question) (types.Entity, bool) { return record(q.family == nil), true }

@@ -18,7 +18,7 @@ func (q *question) principal() types.Entity {
 	case c.Server:
 		return types.Entity{UID: entity("Server", "server")}
 	default:
-		return q.staff(c.Staff, q.deviceActive(c.Staff, c.Device))
+		return q.staff(c.Staff, c.Device, q.deviceActive(c.Staff, c.Device))
 	}
 }
 
@@ -34,11 +34,12 @@ func (q *question) authored() types.Entity {
 	if delivered := !c.Device.IsZero() && c.Device != by.Device; delivered {
 		active = active && q.active(c.Staff) && q.deviceActive(c.Staff, c.Device)
 	}
-	return q.staff(by.Staff, active)
+	return q.staff(by.Staff, by.Device, active)
 }
 
-// staff is a person as the records know them; Nobody when they do not.
-func (q *question) staff(who policies.StaffID, device bool) types.Entity {
+// staff is a person at a device as the records know them, and whether the device is in
+// force; Nobody when they do not.
+func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool) types.Entity {
 	if q.org == nil || q.org.Staff[who] == nil {
 		return types.Entity{UID: entity("Nobody", "nobody")}
 	}
@@ -49,7 +50,7 @@ func (q *question) staff(who policies.StaffID, device bool) types.Entity {
 	return thing(entity("Staff", who.String()), types.RecordMap{
 		"role":      entity("Role", string(p.Role)),
 		"active":    types.Boolean(device && p.Active(q.Now)),
-		"confirmed": types.Boolean(p.HasPowers()),
+		"confirmed": types.Boolean(q.org.Empowered(who, at)),
 		"team":      types.Boolean(f != nil && f.OnTeam(who)),
 		"listed":    types.Boolean(listed),
 		"outside":   types.Boolean(p.Outside),
@@ -69,4 +70,21 @@ func (q *question) deviceActive(who policies.StaffID, device policies.DeviceID) 
 	}
 	d := q.org.Devices[device]
 	return d.Active(q.Now) && d.Staff == who
+}
+
+// device is what a person's own key signs about: a device, or the key that replaces it.
+// Who brings it counts, since such a key outlives the device that it was stolen with.
+func (q *question) device() (types.Entity, bool) {
+	if q.org == nil {
+		return types.Entity{}, false
+	}
+	who, under := q.author.Staff, q.Statement.Signer
+	if d := q.org.Devices[q.author.Device]; d != nil {
+		under = d.Under // a device signs none of this: the fold's to refuse
+	}
+	held := q.Caller.Staff == who && q.org.Holds(under, who, q.Caller.Device, q.Now)
+	if b, ok := bodyOf[policies.DeviceCertify](q); ok {
+		held = held || q.org.FirstDevice(under, b.Key)
+	}
+	return thing(entity("Device", "device"), types.RecordMap{"held": types.Boolean(held)}), true
 }

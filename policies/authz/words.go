@@ -89,6 +89,8 @@ var use = map[policies.Kind]struct {
 	"link.pin":       {"Link", []string{"linking"}},
 	"approval.grant": {"Approval", nil},
 	"viewer.add":     {"Listing", nil},
+	"device.certify": {"Device", nil},
+	"staff.rekey":    {"Device", nil},
 }
 
 func resource(k policies.Kind) string {

@@ -89,21 +89,30 @@ func (w *World) Join(name string, role policies.Role) Person {
 		inviter = policies.KeyID(head.Device)
 	}
 	invite := w.must(w.InOrg(inviter, "staff.invite", policies.StaffInvite{Role: role, Outside: role == policies.Supervisor, Key: Key(name + " once"), Expires: w.Now + Day(7)}))
-	p := Person{ID: policies.StaffID(invite)}
-	p.Person = policies.KeyID(w.must(w.InOrg(policies.KeyID(invite), "staff.certify", policies.StaffCertify{
+	w.Staff[name] = w.Certify(name, policies.KeyID(invite), policies.StaffID(invite))
+	return w.Staff[name]
+}
+
+// Certify certifies a person and a device with an invitation's key.
+func (w *World) Certify(name string, invitation policies.KeyID, who policies.StaffID) Person {
+	p := Person{ID: who}
+	p.Person = policies.KeyID(w.must(w.InOrg(invitation, "staff.certify", policies.StaffCertify{
 		Staff: p.ID, Key: Key(name), Recipient: Recipient(name), Until: w.Now + Day(365),
 	})))
 	p.Device = policies.DeviceID(w.must(w.InOrg(p.Person, "device.certify", policies.DeviceCertify{
 		Staff: p.ID, Key: Key(name + " device"), Until: w.Now + Day(365),
 	})))
-	w.Staff[name] = p
 	return p
 }
 
-// Confirm has the head of service confirm a person's six words.
+// Confirm has the head of service confirm a person's six words, and the deputy those
+// of a registrar whom the head of service has invited.
 func (w *World) Confirm(name string) {
-	p := w.Staff[name]
-	w.must(w.InOrg(w.Key("head"), "staff.confirm", policies.StaffConfirm{Staff: p.ID, Certificate: p.Person}))
+	p, by := w.Staff[name], "head"
+	if r := w.Org.Staff[p.ID].Role; name != "deputy" && (r == policies.HeadOfService || r == policies.IGOfficer) {
+		by = "deputy"
+	}
+	w.must(w.InOrg(w.Key(by), "staff.confirm", policies.StaffConfirm{Staff: p.ID, Certificate: p.Person}))
 }
 
 // Key is the key identifier of a person's device; "server" and "root" too.
