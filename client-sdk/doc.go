@@ -29,7 +29,8 @@
 //     taken, restate.go after a refusal; uploader.go sends film through remote.go.
 //   - What others said comes in: pull.go takes a page, fold.go an item, keep.go and
 //     late.go store it, scribe.go writes keys for viewers. trust.go, attest.go and
-//     remembered.go hold the server to what it said before.
+//     remembered.go hold the server to what it said before; lies.go names what no honest
+//     one does, and evidence.go keeps what shows it.
 //   - Film is watched: ranges.go or owncopy.go reads it, watch.go opens it, copy.go
 //     and pieces.go put it into the clear.
 //   - The log is read: log.go and verify.go live, logexport.go and the files that

@@ -8,21 +8,21 @@ import (
 	"github.com/attune-vf/attune/client-sdk/wire"
 )
 
-// Codes of errors that arise on the device. Those of the server are in wire.
+// Codes of errors that arise on the device. Those of the server are in wire, those of
+// what no honest server does in lies.go.
 const (
 	CodeOffline         wire.Code = "offline"          // the server could not be reached
 	CodeInvitation      wire.Code = "invitation"       // damaged, used or expired
 	CodePassphrase      wire.Code = "passphrase"       // wrong or missing
 	CodeHome            wire.Code = "home"             // the folder is not a joined device, or is one already
 	CodeInUse           wire.Code = "home_in_use"      // another program has it open
-	CodeUntrusted       wire.Code = "untrusted"        // what the server sent does not verify
-	CodeForked          wire.Code = "history_forked"   // the access log contradicts what it said before
+	CodeUntrusted       wire.Code = "untrusted"        // what the server sent cannot be read; see lies.go for what it may not say
 	CodeUnknown         wire.Code = "unknown"          // no such thing on this device
 	CodeAmbiguous       wire.Code = "ambiguous"        // a short name that fits several things
 	CodeInput           wire.Code = "input"            // something given by the caller cannot be right
 	CodeGate            wire.Code = "filming_gate"     // filming is not permitted now
 	CodeNotVideo        wire.Code = "not_a_video"      // the file is not film
-	CodeSealed          wire.Code = "sealed_mismatch"  // bytes or key are not those of the clip's statement
+	CodeSealed          wire.Code = "sealed_mismatch"  // bytes or key are damaged
 	CodeNoKey           wire.Code = "no_key"           // this device holds no key for it
 	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
 	CodeInsecureAddress wire.Code = "insecure_address" // a link and an invitation need HTTPS
@@ -39,6 +39,8 @@ type Error struct {
 	Rules     []string
 	RequestID string // of the server's reply, for its administrator
 	Cause     error
+
+	shows *exhibit // what is kept of it, until it is; nil for most
 }
 
 // Error implements error.

@@ -23,6 +23,17 @@ type pageFold struct {
 	pulled  int                 // statements
 	given   int                 // clips' keys that came for this person
 	dropped []policies.FamilyID // that this person may no longer see
+
+	again   map[policies.RecordID]bool // sent again from the beginning
+	due     []standing                 // what the log must prove before any of it is kept
+	noCause error                      // families that the server would have forgotten without one
+}
+
+// report adds what the page brought, once it is kept.
+func (p *pageFold) report(r *Report) {
+	r.Pulled += p.pulled
+	r.Given += p.given
+	r.Dropped = append(r.Dropped, p.dropped...)
 }
 
 // take folds one item of the feed.
@@ -34,13 +45,9 @@ func (p *pageFold) take(item wire.Item) error {
 	case wire.ItemAttached:
 		return p.attach(item)
 	case wire.ItemResetScope:
-		return p.forget(item.Place.Record)
+		return p.restart(item.Place.Record)
 	case wire.ItemDropScope:
-		if item.Place.Record == policies.RecordID(p.m.d.me.Org) {
-			return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
-		}
-		p.dropped = append(p.dropped, policies.FamilyID(item.Place.Record))
-		return p.forget(item.Place.Record)
+		return p.drop(item)
 	}
 	return untrusted(fmt.Sprintf("The feed holds an item of an unknown kind, %q.", item.Kind), nil)
 }
@@ -69,7 +76,7 @@ func (p *pageFold) verify(item wire.Item) (policies.Statement, error) {
 	var none policies.Statement
 	if item.Statement == "" {
 		if item.Place.Class != policies.Content || len(item.Attachments) > 0 {
-			return none, refused(item, errors.New("the server hides a statement that nobody may hide"))
+			return none, lied(CodeHidden, ofItem(item), nil, "The server hides statement %s, which nobody may hide.", item.ID.Short())
 		}
 		return none, nil
 	}
@@ -93,7 +100,7 @@ func (p *pageFold) verify(item wire.Item) (policies.Statement, error) {
 	}
 	for _, a := range item.Attachments {
 		if err := checkFixed(s, a.Name, a.Body); err != nil {
-			return none, err
+			return none, swapped(item, s, a)
 		}
 	}
 	return s, nil
@@ -107,14 +114,14 @@ func (p *pageFold) foldOrg(s policies.Statement, item wire.Item) error {
 			return refused(item, err)
 		}
 		if o.ID != p.m.d.me.Org {
-			return untrusted("This is not the service that the invitation came from.", nil)
+			return lied(CodeOtherService, ofItem(item), nil, "This is not the service that the invitation came from.")
 		}
 		p.org = o
 	case item.Statement == "":
-		return refused(item, errors.New("the organisation's record has nothing hidden"))
+		return lied(CodeHidden, ofItem(item), nil, "The server hides a statement of the organisation, %s.", item.ID.Short())
 	default:
 		if item.Place.OrgHead != p.org.Head {
-			return refused(item, errors.New("it does not follow what this device holds"))
+			return broken(item, "it does not follow what this device holds")
 		}
 		if _, err := p.org.Apply(s, item.Place.At); err != nil {
 			return refused(item, err)
@@ -127,19 +134,19 @@ func (p *pageFold) foldOrg(s policies.Statement, item wire.Item) error {
 // statement: somebody revoked since could still sign then.
 func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 	if p.org == nil {
-		return refused(item, errors.New("the organisation's record has not come first"))
+		return broken(item, "the organisation's record has not come first")
 	}
 	f := p.family(policies.FamilyID(item.Place.Record))
 	under, err := p.past.org(p.org, item.Place.OrgHead)
-	if err == nil {
-		err = p.inOrder(item)
-	}
 	if err != nil {
-		return refused(item, err)
+		return lied(CodeBroken, ofItem(item), err, "The server left something out of record %s, or changed its order.", item.Place.Record.Short())
+	}
+	if err := p.inOrder(item); err != nil {
+		return err
 	}
 	switch {
 	case f == nil && policies.RecordID(s.ID) != item.Place.Record:
-		return refused(item, errors.New("a family's record begins with its opening"))
+		return broken(item, "a family's record begins with its opening")
 	case f == nil:
 		if f, _, err = policies.NewFamily(under, s, item.Place.At); err != nil {
 			return refused(item, err)
@@ -181,13 +188,26 @@ func (p *pageFold) family(id policies.FamilyID) *policies.Family {
 // statement left out, added or reordered anywhere before shows here.
 func stands(item wire.Item, head policies.Digest, count int64) error {
 	if head != item.Place.Head || count != item.Place.Position {
-		return refused(item, fmt.Errorf("the chain of its record is broken at position %d", count))
+		return broken(item, fmt.Sprintf("the chain of its record is broken at position %d", count))
 	}
 	return nil
 }
 
 func refused(item wire.Item, err error) error {
-	return untrusted(fmt.Sprintf("The server sent statement %s, which does not hold.", item.ID.Short()), err)
+	return lied(CodeForged, ofItem(item), err, "The server sent statement %s, which does not hold.", item.ID.Short())
+}
+
+// swapped: a form, title or label is not the one that its statement names.
+func swapped(item wire.Item, s policies.Statement, a wire.Attachment) error {
+	shows := ofItem(item)
+	shows.Got = a.Name + " " + policies.DigestOf(a.Body).String()
+	return lied(CodeAttachment, shows, nil, "%q beside statement %s is not what the statement names.", a.Name, s.ID.Short())
+}
+
+// broken: what was sent does not continue what this device holds. Something was left
+// out, added, or put in another order.
+func broken(item wire.Item, why string) *Error {
+	return lied(CodeBroken, ofItem(item), errors.New(why), "The server left something out of record %s, or changed its order.", item.Place.Record.Short())
 }
 
 func marshal(state any) (string, error) {

@@ -22,7 +22,7 @@ import (
 //	keys.locked   the three secret keys, under the passphrase
 //	store.db      mirror, outbox, uploads
 //	clips/        sealed payloads
-//	evidence/     checkpoints that contradict each other, if ever
+//	evidence/     what shows that the server lied, if it ever did
 const (
 	deviceFile = "device.json"
 	keysFile   = "keys.locked"

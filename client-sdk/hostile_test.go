@@ -90,22 +90,23 @@ func TestHostileFeed(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
+		want wire.Code
 		lie  func(t *testing.T, p *wire.PullReply)
 	}{
-		{"WithdrawalLeftOut", func(t *testing.T, p *wire.PullReply) { drop(t, p, "consent.withdraw") }},
-		{"WithdrawalHidden", func(t *testing.T, p *wire.PullReply) {
+		{"WithdrawalLeftOut", attune.CodeBroken, func(t *testing.T, p *wire.PullReply) { drop(t, p, "consent.withdraw") }},
+		{"WithdrawalHidden", attune.CodeHidden, func(t *testing.T, p *wire.PullReply) {
 			i := find(t, p, "consent.withdraw")
 			i.Statement, i.Place.Class = "", policies.Control
 		}},
-		{"WithdrawalHiddenAsContent", func(t *testing.T, p *wire.PullReply) {
+		{"WithdrawalHiddenAsContent", attune.CodeBroken, func(t *testing.T, p *wire.PullReply) {
 			i := find(t, p, "consent.withdraw")
 			i.Statement, i.Place.Class = "", policies.Content
 		}},
-		{"Reordered", func(t *testing.T, p *wire.PullReply) {
+		{"Reordered", attune.CodeBroken, func(t *testing.T, p *wire.PullReply) {
 			n := len(p.Items)
 			p.Items[n-1], p.Items[n-2] = p.Items[n-2], p.Items[n-1]
 		}},
-		{"SignatureChanged", func(t *testing.T, p *wire.PullReply) {
+		{"SignatureChanged", attune.CodeForged, func(t *testing.T, p *wire.PullReply) {
 			i := find(t, p, "session.log")
 			last := i.Statement[len(i.Statement)-10]
 			other := byte('A')
@@ -114,11 +115,11 @@ func TestHostileFeed(t *testing.T) {
 			}
 			i.Statement = i.Statement[:len(i.Statement)-10] + string(other) + i.Statement[len(i.Statement)-9:]
 		}},
-		{"AnotherIdentity", func(t *testing.T, p *wire.PullReply) { find(t, p, "session.log").ID[0] ^= 1 }},
-		{"AttachmentChanged", func(t *testing.T, p *wire.PullReply) { find(t, p, "session.log").Attachments[0].Body[40] ^= 1 }},
-		{"AcceptedAtAnotherTime", func(t *testing.T, p *wire.PullReply) { find(t, p, "consent.sign").Place.OrgHead[0] ^= 1 }},
-		{"UnknownItem", func(t *testing.T, p *wire.PullReply) { p.Items[0].Kind = "wipe" }},
-		{"CheckpointOfAnotherKey", func(t *testing.T, p *wire.PullReply) {
+		{"AnotherIdentity", attune.CodeForged, func(t *testing.T, p *wire.PullReply) { find(t, p, "session.log").ID[0] ^= 1 }},
+		{"AttachmentChanged", attune.CodeAttachment, func(t *testing.T, p *wire.PullReply) { find(t, p, "session.log").Attachments[0].Body[40] ^= 1 }},
+		{"UnderAnotherHead", attune.CodeBroken, func(t *testing.T, p *wire.PullReply) { find(t, p, "consent.sign").Place.OrgHead[0] ^= 1 }},
+		{"UnknownItem", attune.CodeUntrusted, func(t *testing.T, p *wire.PullReply) { p.Items[0].Kind = "wipe" }},
+		{"CheckpointOfAnotherKey", attune.CodeLogUnsigned, func(t *testing.T, p *wire.PullReply) {
 			p.Proven.Checkpoint = strings.Replace(p.Proven.Checkpoint, "— ", "— x", 1)
 		}},
 	} {
@@ -131,7 +132,7 @@ func TestHostileFeed(t *testing.T) {
 			must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.InPerson))
 			s.sync(sam)
 			s.pulled(func(p *wire.PullReply) { c.lie(t, p) })
-			refuses(t, ana, attune.CodeUntrusted)
+			refuses(t, ana, c.want)
 			s.agrees(ana)
 		})
 	}
@@ -173,8 +174,8 @@ func TestHostileResetHidesWithdrawal(t *testing.T) {
 	s.pulled(func(p *wire.PullReply) {
 		p.Items = append(p.Items, short...)
 	})
-	if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {
-		t.Errorf("record sent again without its withdrawal: %v, want history_forked", err)
+	if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != attune.CodeRolledBack {
+		t.Errorf("record sent again without its withdrawal: %v, want record_rolled_back", err)
 	}
 }
 
@@ -206,15 +207,13 @@ func TestHostileChainedAnew(t *testing.T) {
 		}
 		p.Items = kept
 	})
-	if _, err := ana.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {
-		t.Errorf("withdrawal left out and the rest chained anew: %v, want history_forked", err)
+	refuses(t, ana, attune.CodeNotInLog)
+	if list, err := ana.Families.List(); err != nil || len(list) != 0 {
+		t.Errorf("of the false record %+v is here, %v", list, err)
 	}
-	s.spoil.Store(nil)
-	if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.child}); err != nil || g.Open || g.Reasons[0].Rule != policies.ProofRule {
-		t.Errorf("gate = %+v, %v, want it shut by GATE-PROOF", g, err)
-	}
-	if _, err := ana.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForked {
-		t.Errorf("the next sync: %v, want it to say so again", err)
+	s.agrees(ana)
+	if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.mum}); err != nil || g.Open || g.Reasons[0].Rule == policies.ProofRule {
+		t.Errorf("gate = %+v, %v, want it shut by the withdrawal", g, err)
 	}
 }
 
@@ -230,7 +229,7 @@ func TestHostileCheckpoint(t *testing.T) {
 	s.family(sam)
 
 	s.pulled(func(p *wire.PullReply) { p.Proven = older })
-	refuses(t, sam, attune.CodeForked)
+	refuses(t, sam, attune.CodeLogOlder)
 	evidence, err := filepath.Glob(filepath.Join(sam.Home(), "evidence", "*.json"))
 	if err != nil || len(evidence) != 1 {
 		t.Fatalf("evidence = %v, %v, want one file", evidence, err)
@@ -260,11 +259,12 @@ func TestHostileReceipt(t *testing.T) {
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
 	for name, lie := range map[string]func(r *wire.Result){
-		"NoReceipt":    func(r *wire.Result) { r.Receipt = nil },
-		"AnotherLeaf":  func(r *wire.Result) { r.Receipt.Leaf = strings.Replace(r.Receipt.Leaf, `"act":"`, `"act":"x`, 1) },
-		"AnotherPlace": func(r *wire.Result) { r.Receipt.Place.Head[0] ^= 1 },
-		"AnotherProof": func(r *wire.Result) { r.Receipt.Proof[0][0] ^= 1 },
-		"AnotherID":    func(r *wire.Result) { r.ID[0] ^= 1 },
+		"AnotherRecord": func(r *wire.Result) { r.Receipt.Place.Record = policies.RecordID(sam.Keys.Org()) },
+		"NoReceipt":     func(r *wire.Result) { r.Receipt = nil },
+		"AnotherLeaf":   func(r *wire.Result) { r.Receipt.Leaf = strings.Replace(r.Receipt.Leaf, `"act":"`, `"act":"x`, 1) },
+		"AnotherPlace":  func(r *wire.Result) { r.Receipt.Place.Head[0] ^= 1 },
+		"AnotherProof":  func(r *wire.Result) { r.Receipt.Proof[0][0] ^= 1 },
+		"AnotherID":     func(r *wire.Result) { r.ID[0] ^= 1 },
 	} {
 		_, err := sam.Sessions.Log(f.id, "", 0, true, "")
 		must(t, err)
@@ -276,8 +276,12 @@ func TestHostileReceipt(t *testing.T) {
 			must(t, err)
 			return out
 		})
-		if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != attune.CodeUntrusted {
-			t.Errorf("%s: %v, want untrusted", name, err)
+		want := attune.CodeReceipt
+		if name == "AnotherID" {
+			want = attune.CodeOtherAnswer
+		}
+		if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 		if w, err := sam.Outbox.Waiting(); err != nil || len(w) != 1 {
 			t.Errorf("%s: %d waiting, %v, want the one that was not proved", name, len(w), err)
@@ -310,8 +314,8 @@ func TestHostileEnvelope(t *testing.T) {
 		}
 	})
 	s.sync(ana)
-	if _, err := ana.Sessions.Note(f.id, f.session); attune.CodeOf(err) != attune.CodeUntrusted {
-		t.Errorf("note with the operator's key: %v, want untrusted", err)
+	if _, err := ana.Sessions.Note(f.id, f.session); attune.CodeOf(err) != attune.CodeFamilyKey {
+		t.Errorf("note with the operator's key: %v, want family_key_swapped", err)
 	}
 	list, err := ana.Families.List()
 	if err != nil || len(list) != 1 || !strings.Contains(strings.Join(list[0].Warnings, " "), "another key") {
@@ -347,8 +351,8 @@ func TestHostileClips(t *testing.T) {
 		})
 		s.sync(ana)
 		s.spoil.Store(nil)
-		if _, err := ana.Clips.Open(ctx, a, policies.FilmAndUse); attune.CodeOf(err) != attune.CodeSealed {
-			t.Errorf("clip with the header of another: %v, want sealed_mismatch", err)
+		if _, err := ana.Clips.Open(ctx, a, policies.FilmAndUse); attune.CodeOf(err) != attune.CodeClipKey {
+			t.Errorf("clip with the header of another: %v, want clip_key_swapped", err)
 		}
 	})
 
@@ -374,7 +378,7 @@ func TestHostileClips(t *testing.T) {
 			if err == nil {
 				p.Close()
 			}
-			if code := attune.CodeOf(err); code != attune.CodeSealed && !(name == "Short" && code == attune.CodeOffline) {
+			if code := attune.CodeOf(err); code != attune.CodeSealed && !(name == "Short" && code == attune.CodeOffline) && !(name == "BytesOfAnother" && code == attune.CodeClipFilm) {
 				t.Errorf("%s: %v, want it refused", name, err)
 			}
 		})

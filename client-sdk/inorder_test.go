@@ -50,7 +50,7 @@ func TestHostileOldOrganisation(t *testing.T) {
 					before = i
 				}
 			})
-			refuses(t, ana, attune.CodeUntrusted)
+			refuses(t, ana, attune.CodeBroken)
 			s.agrees(ana)
 		})
 	}

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -24,7 +26,8 @@ func (p *pageFold) keep(s policies.Statement, item wire.Item) error {
 		return err
 	}
 	if err == nil && head != "" && (head != pl.Head.String() || leaf != pl.Index) {
-		return refused(item, errors.New("it stands elsewhere than its receipt says"))
+		return lied(CodeRolledBack, ofItem(item), errors.New("it stands elsewhere than its receipt says"),
+			"The server gave a receipt for statement %s, and has it elsewhere now.", item.ID.Short())
 	}
 	_, err = p.tx.Exec(`INSERT INTO statements (id, record, position, class, head, org_head, at, leaf, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		item.ID.String(), pl.Record.String(), pl.Position, pl.Class, pl.Head.String(), pl.OrgHead.String(), int64(pl.At), pl.Index, item.Statement)
@@ -50,42 +53,170 @@ func (p *pageFold) floor(item wire.Item) error {
 		return nil
 	}
 	if err == nil && position == item.Place.Position && head != item.Place.Head.String() {
-		return rolledBack(item.Place.Record)
+		return rolledBack(item.Place.Record, ofItem(item))
 	}
 	return err
 }
 
-func rolledBack(r policies.RecordID) error {
-	return problem(CodeForked, "Stop working with this server and tell your IG officer.",
-		"The record %s was sent again, and is not the one that this device saw before.", r.Short())
+func rolledBack(r policies.RecordID, shows exhibit) *Error {
+	shows.Record = r
+	return lied(CodeRolledBack, shows, nil, "The record %s was sent again, and is not the one that this device saw before.", r.Short())
 }
 
-// wholeAgain is asked at the end of a feed: a record that was sent again must
-// reach at least as far as it had.
-func (fd *feed) wholeAgain() error {
-	var short policies.RecordID
-	err := each(fd.d.store.db, func(r *sql.Rows) error {
-		var record string
-		if err := r.Scan(&record); err != nil {
+// errShort means that a record that is sent again has not come as far yet as it is
+// held here.
+var errShort = errors.New("it is not whole yet")
+
+// reached is asked when a page is folded: a record that was sent again must reach at
+// least as far as it had been, or what is held would be lost on the server's word.
+func (p *pageFold) reached() error {
+	for r := range p.again {
+		var position, floor int64
+		var head string
+		err := p.tx.QueryRow(`SELECT floor_position, floor_head, (SELECT COALESCE(MAX(position), 0) FROM statements s WHERE s.record = r.record)
+			FROM records r WHERE record = $1`, r.String()).Scan(&floor, &head, &position)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
 			return err
 		}
-		return short.UnmarshalText([]byte(record))
-	}, `SELECT record FROM records r WHERE state <> ''
-		AND floor_position > (SELECT COALESCE(MAX(position), 0) FROM statements s WHERE s.record = r.record)`)
-	if err == nil && !short.IsZero() {
-		return rolledBack(short)
+		if position < floor {
+			shows := exhibit{Item: wire.ItemResetScope, Expected: fmt.Sprintf("position %d, head %s", floor, head), Got: fmt.Sprintf("position %d", position)}
+			return rolledBack(r, shows).because(errShort)
+		}
 	}
-	return err
+	return p.tidy()
+}
+
+// restart begins a record again: what is held goes, all of it follows in the same
+// transaction, and what lies beside its statements stays until it is known what may.
+func (p *pageFold) restart(r policies.RecordID) error {
+	if r == policies.RecordID(p.m.d.me.Org) {
+		p.org, p.past = nil, past{tx: p.tx}
+	} else {
+		p.families[policies.FamilyID(r)] = nil
+	}
+	p.again[r] = true
+	for _, q := range []string{`DELETE FROM statements WHERE record = $1`, `UPDATE records SET state = '' WHERE record = $1`} {
+		if _, err := p.tx.Exec(q, r.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy removes what lies beside statements that are here no longer, or is not for this
+// person any more: a record is sent again to who joins a team, or leaves it for the
+// viewer list. What they may still have stays although it did not come again: its
+// absence is nobody's statement.
+func (p *pageFold) tidy() error {
+	if len(p.again) == 0 {
+		return nil
+	}
+	if _, err := p.tx.Exec(`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement NOT IN (SELECT id FROM outbox)`); err != nil {
+		return err
+	}
+	for r := range p.again {
+		f := p.families[policies.FamilyID(r)]
+		if f == nil || f.OnTeam(p.m.d.me.Staff) {
+			continue
+		}
+		if err := p.notMine(r, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notMine removes what lies beside a record's statements and is not for this person.
+func (p *pageFold) notMine(r policies.RecordID, f *policies.Family) error {
+	type beside struct{ id, raw, name string }
+	var gone []beside
+	err := each(p.tx, func(rows *sql.Rows) error {
+		var b beside
+		if err := rows.Scan(&b.id, &b.raw, &b.name); err != nil {
+			return err
+		}
+		gone = append(gone, b)
+		return nil
+	}, `SELECT s.id, s.raw, a.name FROM statements s JOIN attachments a ON a.statement = s.id
+		WHERE s.record = $1 AND s.id NOT IN (SELECT id FROM outbox)`, r.String())
+	if err != nil {
+		return err
+	}
+	for _, b := range gone {
+		s, err := statement.Verify([]byte(b.raw), p.org.Key)
+		if err == nil && policies.MayReceive(p.org, f, p.m.d.me.Staff, s.Kind, b.name) {
+			continue
+		}
+		if _, err := p.tx.Exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2`, b.id, b.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop forgets a family that this person may see no longer, when what was verified says
+// so: somebody removed them, or their date has passed. On the server's word alone
+// nothing goes. What is queued here is never the server's to delete.
+func (p *pageFold) drop(item wire.Item) error {
+	r := item.Place.Record
+	if r == policies.RecordID(p.m.d.me.Org) {
+		return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
+	}
+	f := p.family(policies.FamilyID(r))
+	if f == nil || p.org == nil {
+		return nil // nothing is held
+	}
+	if p.entitled(f) && !p.ended(f, item) {
+		p.noCause = errors.Join(p.noCause, lied(CodeNoCause, ofItem(item), nil,
+			"The server says that you may no longer see family %s, and nobody has signed that.", f.Reference))
+		return nil
+	}
+	p.dropped = append(p.dropped, f.ID)
+	return p.forget(r)
+}
+
+// ended: the item carries the statement that ended the access. It need not be the next
+// of its record: what was signed to end something ends it in whatever order it comes,
+// and one that was answered since, by who put this person back, ends nothing.
+func (p *pageFold) ended(f *policies.Family, item wire.Item) bool {
+	if item.Statement == "" {
+		return false
+	}
+	s, err := statement.Verify([]byte(item.Statement), p.org.Key)
+	if err != nil || s.ID != item.ID || s.Record != item.Place.Record {
+		return false
+	}
+	under, err := p.past.org(p.org, item.Place.OrgHead)
+	if err != nil {
+		return false
+	}
+	f = f.Clone()
+	_, err = f.Apply(under, s, item.Place.At)
+	return err == nil && !p.entitled(f)
+}
+
+// clockLeeway is how early a server may end what ends by a date: this device's clock may
+// be behind by so much, and nobody states that a date has passed.
+const clockLeeway = 24 * time.Hour
+
+// entitled: by all that was verified this person receives the family's record.
+func (p *pageFold) entitled(f *policies.Family) bool {
+	me, now := p.m.d.me.Staff, p.m.d.now()
+	if s := p.org.Staff[me]; s == nil || !s.Revoked.IsZero() {
+		return false
+	}
+	at := func(now policies.Micros) bool {
+		return f.Receives(p.org, me, now) || slices.Contains(p.org.Desks(now), me)
+	}
+	return at(policies.At(now)) && at(policies.At(now.Add(clockLeeway)))
 }
 
 // forget removes what is held of a family's record, but not what is queued here:
 // that was never the server's to delete.
 func (p *pageFold) forget(r policies.RecordID) error {
-	if r == policies.RecordID(p.m.d.me.Org) {
-		p.org, p.past = nil, past{tx: p.tx} // all of it follows, or the page is refused
-	} else {
-		p.families[policies.FamilyID(r)] = nil
-	}
+	p.families[policies.FamilyID(r)] = nil
 	for _, q := range []string{
 		`DELETE FROM attachments WHERE statement IN (SELECT id FROM statements WHERE record = $1) AND statement NOT IN (SELECT id FROM outbox)`,
 		`DELETE FROM statements WHERE record = $1`,
@@ -98,18 +229,15 @@ func (p *pageFold) forget(r policies.RecordID) error {
 	return nil
 }
 
-// save writes the folded states, and raises the floors.
+// save writes the folded states.
 func (p *pageFold) save() error {
 	states := map[policies.RecordID]string{}
-	heads := map[policies.RecordID]policies.Digest{}
-	counts := map[policies.RecordID]int64{}
-	add := func(r policies.RecordID, state any, head policies.Digest, count int64) (err error) {
+	add := func(r policies.RecordID, state any) (err error) {
 		states[r], err = marshal(state)
-		heads[r], counts[r] = head, count
 		return err
 	}
 	if p.org != nil {
-		if err := add(policies.RecordID(p.org.ID), p.org, p.org.Head, p.org.Count); err != nil {
+		if err := add(policies.RecordID(p.org.ID), p.org); err != nil {
 			return err
 		}
 	}
@@ -117,16 +245,13 @@ func (p *pageFold) save() error {
 		if f == nil {
 			continue
 		}
-		if err := add(policies.RecordID(id), f, f.Head, f.Count); err != nil {
+		if err := add(policies.RecordID(id), f); err != nil {
 			return err
 		}
 	}
 	for r, state := range states {
-		if _, err := p.tx.Exec(`INSERT INTO records (record, state, floor_position, floor_head) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (record) DO UPDATE SET state = excluded.state,
-				floor_head = CASE WHEN excluded.floor_position > floor_position THEN excluded.floor_head ELSE floor_head END,
-				floor_position = MAX(floor_position, excluded.floor_position)`,
-			r.String(), state, counts[r], heads[r].String()); err != nil {
+		if _, err := p.tx.Exec(`INSERT INTO records (record, state, floor_position, floor_head) VALUES ($1, $2, 0, '')
+			ON CONFLICT (record) DO UPDATE SET state = excluded.state`, r.String(), state); err != nil {
 			return fmt.Errorf("keep state of %s: %w", r.Short(), err)
 		}
 	}
@@ -148,7 +273,7 @@ func (p *pageFold) inOrder(item wire.Item) error {
 		OR ($4 AND EXISTS (SELECT 1 FROM statements WHERE record = $3 AND position = $6 AND leaf <= $5))`,
 		pl.Record.String(), pl.Position-1, p.org.ID.String(), pl.OrgHead != p.org.Head, pl.Index, p.past.position+1).Scan(&late)
 	if err == nil && late {
-		err = errors.New("the log has it elsewhere than the state of the organisation that it was judged under")
+		return broken(item, "the log has it elsewhere than the state of the organisation that it was judged under")
 	}
 	return err
 }

@@ -70,8 +70,12 @@ func (k *Keys) family(id policies.FamilyID) (seal.Identity, error) {
 		return key, nil
 	}
 	if wrong {
-		return seal.Identity{}, problem(CodeUntrusted, "Tell your IG officer; do not film for this family until it is explained.",
-			"An envelope for family %s holds another key than the family's own.", f.Reference)
+		shows := exhibit{Record: policies.RecordID(id), Expected: f.Recipient}
+		for _, e := range envelopes {
+			shows.Sealed = append(shows.Sealed, sealedThing{"key", len(e), policies.DigestOf(e)})
+		}
+		err, _ := k.shelf.d.convict(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference))
+		return seal.Identity{}, err
 	}
 	return seal.Identity{}, problem(CodeNoKey, "Ask a member of the family's team to add you, then sync.",
 		"This device holds no key for family %s.", f.Reference)

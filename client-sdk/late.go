@@ -19,12 +19,12 @@ const maxLooseBytes = 64 << 10
 // its clip.add commits. Here only what cannot be right at all is refused.
 func (p *pageFold) attach(item wire.Item) error {
 	if item.Statement != "" || len(item.Attachments) == 0 {
-		return refused(item, errors.New("late attachments come alone"))
+		return unfit(item, errors.New("late attachments come alone"))
 	}
 	var raw string
 	err := p.tx.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND record = $2`, item.ID.String(), item.Place.Record.String()).Scan(&raw)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && raw == "") {
-		return refused(item, errors.New("this device has not received what these attachments belong to"))
+		return unfit(item, errors.New("this device has not received what these attachments belong to"))
 	} else if err != nil {
 		return err
 	}
@@ -35,11 +35,11 @@ func (p *pageFold) attach(item wire.Item) error {
 		return p.org.Key(kid)
 	})
 	if err != nil {
-		return refused(item, err)
+		return unfit(item, err)
 	}
 	for _, a := range item.Attachments {
 		if !policies.LooseAttachment(s.Kind, a.Name) || len(a.Body) == 0 || len(a.Body) > maxLooseBytes {
-			return refused(item, errors.New("nothing of this name or size comes later"))
+			return unfit(item, errors.New("nothing of this name or size comes later"))
 		}
 		n, err := keepLoose(p.tx, s.ID, a)
 		if err != nil {
@@ -50,6 +50,10 @@ func (p *pageFold) attach(item wire.Item) error {
 		}
 	}
 	return nil
+}
+
+func unfit(item wire.Item, err error) error {
+	return lied(CodeAttachment, ofItem(item), err, "What the server sent beside statement %s does not belong there.", item.ID.Short())
 }
 
 // keepLoose stores an attachment that came later, and says whether it is new here:

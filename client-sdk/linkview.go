@@ -48,7 +48,7 @@ func (l *Links) Show(id policies.LinkID) (Shared, error) {
 		return Shared{}, err
 	}
 	if pin := secret.PIN(s.PIN); sha256.Sum256(pin[:]) != link.PIN {
-		return Shared{}, problem(CodeSealed, "Give it a new PIN.", "What was kept for link %s has another PIN.", id.Short())
+		return Shared{}, l.swapped(id, "pin", "What was kept for link %s has another PIN.")
 	}
 	shared := l.shared(link, s)
 	shared.State = f.LinkState(id, policies.At(l.d.now()))
@@ -84,9 +84,15 @@ func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.Stat
 	}
 	secret, err := seal.ParseFragment(s.Fragment)
 	if auth := secret.Auth(); err != nil || sha256.Sum256(auth[:]) != link.Auth {
-		return s, secret, problem(CodeSealed, "Make a new link.", "What was kept for link %s belongs to another link.", link.ID.Short()).because(err)
+		return s, secret, l.swapped(link.ID, "address", "What was kept for link %s belongs to another link.")
 	}
 	return s, secret, nil
+}
+
+// swapped: the sealed part of a link is another's. Of what it holds nothing is kept.
+func (l *Links) swapped(id policies.LinkID, what, message string) error {
+	err, _ := l.d.convict(lied(CodeLink, exhibit{ID: id.String(), Got: what}, nil, message, id.Short()))
+	return err
 }
 
 func (l *Links) family(id policies.LinkID) (*policies.Family, error) {

@@ -18,10 +18,22 @@ type feed struct{ d *desk }
 // pull walks the feed to its head, a page and a transaction at a time. A page
 // that does not verify is refused whole: cursor and state stay as they were.
 //
-// The records of a window come one after the other, so a page may hold a family's
-// statement that was judged under a state of the organisation which only a later
-// page brings. Such a page waits for the next, and both are taken as one.
+// Each page is folded twice. First for nothing: what comes out is the place of the last
+// statement of every record that moved, and the server has to prove those from its
+// signed log. Only then is it folded to be kept. A server that left a withdrawal out,
+// and chained the rest anew for this device alone, so leaves nothing behind here.
+//
+// Two kinds of page wait for the next, and are taken as one with it. The records of a
+// window come one after the other, so a page may hold a family's statement that was
+// judged under a state of the organisation which only a later page brings. And a record
+// that is sent again replaces what is held once it has come as far as that.
 func (fd *feed) pull(ctx context.Context, r *Report) error {
+	err := fd.walk(ctx, r)
+	told, _ := fd.d.convict(err)
+	return told
+}
+
+func (fd *feed) walk(ctx context.Context, r *Report) error {
 	before, err := recall(fd.d.store.db)
 	if err != nil {
 		return err
@@ -30,30 +42,50 @@ func (fd *feed) pull(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
+	var noCause error
 	for waiting := []wire.Item(nil); ; {
 		page, err := fd.fetch(ctx, cursor, before)
 		if err != nil {
 			return err
 		}
 		if page.Cursor == "" { // 204: nothing new, and no checkpoint to prove it by
-			return fd.attest(ctx)
+			if len(waiting) > 0 {
+				return errors.Join(noCause, fd.short(waiting, before))
+			}
+			return errors.Join(noCause, fd.attest(ctx))
 		}
 		if page.More && page.Cursor == cursor {
 			return untrusted("The feed does not move on.", nil)
 		}
 		cursor, page.Items = page.Cursor, append(waiting, page.Items...)
-		after, err := fd.take(before, page, r)
+		after, p, err := fd.page(ctx, before, page)
 		switch {
-		case errors.Is(err, errLaterOrg) && page.More && len(page.Items) < maxWaiting:
+		case (errors.Is(err, errLaterOrg) || errors.Is(err, errShort)) && page.More && len(page.Items) < maxWaiting:
 			waiting = page.Items
 			continue
 		case err != nil:
 			return err
-		case !page.More:
-			return errors.Join(fd.wholeAgain(), fd.attest(ctx))
+		}
+		p.report(r)
+		noCause = errors.Join(noCause, p.noCause)
+		if !page.More {
+			return errors.Join(noCause, fd.attest(ctx))
 		}
 		before, waiting = after, nil
 	}
+}
+
+// page has one page proved, and takes it.
+func (fd *feed) page(ctx context.Context, before mark, page wire.PullReply) (mark, *pageFold, error) {
+	after, p, err := fd.fold(before, page, nil)
+	if err != nil || len(p.due) == 0 {
+		return after, p, err
+	}
+	proved, err := fd.prove(ctx, p.org, after, p.due)
+	if err != nil {
+		return mark{}, nil, err
+	}
+	return fd.fold(before, page, &proved)
 }
 
 // maxWaiting bounds what a server can have this device hold in memory.
@@ -65,10 +97,14 @@ func (fd *feed) fetch(ctx context.Context, cursor string, before mark) (page wir
 	return page, err
 }
 
-// take folds one page over copies of the state and keeps all of it or nothing.
-func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, err error) {
+// errRehearsed undoes the fold of a page that is not proved yet.
+var errRehearsed = errors.New("not proved yet")
+
+// fold folds one page over copies of the state, and with proofs of it keeps all of it
+// or nothing.
+func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after mark, p *pageFold, err error) {
 	m := fd.d.mirror
-	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}}
+	p = &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}}
 	err = fd.d.store.write(func(tx *sql.Tx) error {
 		p.tx, p.past = tx, past{tx: tx}
 		if org := m.Org(); org != nil {
@@ -79,21 +115,40 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 				return err
 			}
 		}
-		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
-			return err
-		}
 		// One after the other: on a full disk SQLite undoes all of it by itself, and the
 		// cursor alone would move on, past what this device then never sees.
 		if err := p.save(); err != nil {
 			return err
 		}
+		if err := p.reached(); err != nil {
+			return err
+		}
+		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
+			return err
+		}
+		if proved == nil {
+			if p.due, err = unproven(tx, fd.d.me.Org); err != nil {
+				return err
+			}
+			if len(p.due) > 0 {
+				return errRehearsed
+			}
+			proved = &proofs{after: after} // nothing moved
+		}
+		if err := proved.keep(tx); err != nil {
+			return err
+		}
+		after = proved.after
 		if err := (witness{fd.d}).remember(tx, after); err != nil {
 			return err
 		}
 		return set(tx, settingCursor, page.Cursor)
 	})
+	if errors.Is(err, errRehearsed) {
+		return after, p, nil
+	}
 	if err != nil {
-		return mark{}, err
+		return mark{}, p, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -103,10 +158,13 @@ func (fd *feed) take(before mark, page wire.PullReply, r *Report) (after mark, e
 			delete(m.families, id)
 		}
 	}
-	r.Pulled += p.pulled
-	r.Given += p.given
-	r.Dropped = append(r.Dropped, p.dropped...)
-	return after, nil
+	return after, p, nil
+}
+
+// short tells why what waited for more was not taken: the feed ended.
+func (fd *feed) short(waiting []wire.Item, before mark) error {
+	_, _, err := fd.fold(before, wire.PullReply{Items: waiting}, nil)
+	return err
 }
 
 // orgFirst moves the organisation's items to the front, each part in its order.

@@ -115,7 +115,7 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 		return err
 	}
 	if len(reply.Results) != len(batch) {
-		return untrusted("The server answered about other statements than were sent.", nil)
+		return misplaced(len(reply.Results), len(batch))
 	}
 	after, err := (witness{c.d}).prove(c.d.mirror.Org(), before, reply.Proven)
 	if err != nil {
@@ -151,6 +151,25 @@ func (c *courier) pushed(ctx context.Context, in wire.PushRequest) (reply wire.P
 	return reply, c.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", in, &reply)
 }
 
+// misplaced: the server answered about more or fewer statements than it was sent.
+func misplaced(got, sent int) error {
+	return lied(CodeOtherAnswer, exhibit{Got: fmt.Sprintf("%d answers", got), Expected: fmt.Sprintf("%d answers", sent)}, nil,
+		"The server answered about other statements than were sent.")
+}
+
+// proved holds an acknowledgement against the signed log. One without a receipt is
+// worth nothing: what was sent would leave the queue on the server's word.
+func (q queued) proved(res wire.Result, after mark) error {
+	err := checkReceipt(q.id, res.Receipt, after.Checkpoint)
+	if err == nil && res.Receipt.Place.Record != q.record && res.Receipt.Place.Record != policies.RecordID(q.id) {
+		err = errors.New("it is for another record")
+	}
+	if err != nil {
+		return lied(CodeReceipt, ofReceipt(q.sealed.Statement, res).with("", after.note, nil), err, "The receipt for statement %s proves nothing.", q.id.Short())
+	}
+	return nil
+}
+
 // unsettled: a refusal that says nothing about what was sent, which stays queued.
 // An earlier number is missing at the server, another device has used this one, or
 // the server cannot take anything just now.
@@ -169,13 +188,13 @@ func unsettled(err error) bool {
 // settle keeps one result; an unsettled one goes to stuck.
 func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck *error) error {
 	if res.ID != q.id {
-		return untrusted("The server answered about another statement than was sent.", nil)
+		return lied(CodeOtherAnswer, ofReceipt(q.sealed.Statement, res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), q.id.Short())
 	}
 	out := Outcome{ID: q.id, Kind: q.kind, Record: q.record, Made: q.made.Time(), Rules: res.Rules}
 	switch res.Status {
 	case wire.Accepted, wire.Duplicate:
-		if err := checkReceipt(q.id, res.Receipt, after.Checkpoint); err != nil {
-			return untrusted(fmt.Sprintf("The receipt for statement %s proves nothing.", q.id.Short()), err)
+		if err := q.proved(res, after); err != nil {
+			return err
 		}
 		r.Accepted = append(r.Accepted, out)
 		_, err := tx.Exec(`UPDATE outbox SET state = 'accepted', head = $2, leaf = $3 WHERE id = $1`,

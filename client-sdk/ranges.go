@@ -20,7 +20,8 @@ type ranges struct {
 	remote *remote
 	path   string
 	size   int64
-	here   *ownCopy // instead of the server's bytes; nil for none
+	here   *ownCopy           // instead of the server's bytes; nil for none
+	accuse func(*Error) error // keeps what shows that the server lied; nil for nobody who would
 
 	ctx    context.Context // of the whole viewing, which outlives the call that opened it
 	cancel context.CancelFunc
@@ -154,6 +155,16 @@ func (r *ranges) fetch(i int64) ([]byte, error) {
 	return r.read(from, to)
 }
 
+// otherPart: what came is not what was asked for; the service may also have fewer
+// bytes, or more, than the clip's statement says.
+func (r *ranges) otherPart(want, got string) error {
+	e := lied(CodeOtherPart, exhibit{ID: r.path, Expected: want, Got: got}, nil, "The server sent another part of the clip than was asked for.")
+	if r.accuse == nil {
+		return e
+	}
+	return r.accuse(e)
+}
+
 // read fetches the bytes from from through to.
 func (r *ranges) read(from, to int64) ([]byte, error) {
 	reply, err := r.remote.send(r.ctx, http.MethodGet, r.path, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", from, to)}}, nil)
@@ -162,7 +173,7 @@ func (r *ranges) read(from, to int64) ([]byte, error) {
 	}
 	defer reply.Body.Close()
 	if want := fmt.Sprintf("bytes %d-%d/%d", from, to, r.size); reply.StatusCode != http.StatusPartialContent || reply.Header.Get("Content-Range") != want {
-		return nil, untrusted("The server sent another part of the clip than was asked for.", nil)
+		return nil, r.otherPart(want, fmt.Sprintf("%d %.100s", reply.StatusCode, reply.Header.Get("Content-Range")))
 	}
 	body := make([]byte, to-from+1)
 	if _, err := io.ReadFull(reply.Body, body); err != nil {

@@ -132,7 +132,7 @@ func (s *scribe) send(ctx context.Context, f *policies.Family, key seal.Identity
 		return err
 	}
 	if len(reply.Results) != len(sent) {
-		return untrusted("The server answered about other statements than were sent.", nil)
+		return misplaced(len(reply.Results), len(sent))
 	}
 	w := witness{s.d}
 	after, err := w.prove(s.d.mirror.Org(), before, reply.Proven)
@@ -153,13 +153,13 @@ func (s *scribe) send(ctx context.Context, f *policies.Family, key seal.Identity
 func (s *scribe) kept(tx *sql.Tx, k viewerKey, res wire.Result, header wire.Attachment, after mark, r *Report) error {
 	id := policies.StatementID(k.clip)
 	if res.ID != id {
-		return untrusted("The server answered about another statement than was sent.", nil)
+		return lied(CodeOtherAnswer, ofReceipt("", res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), id.Short())
 	}
 	if res.Status != wire.Accepted && res.Status != wire.Duplicate {
 		return nil // by a rule, or for want of room: the pair goes on waiting
 	}
 	if err := checkReceipt(id, res.Receipt, after.Checkpoint); err != nil {
-		return untrusted("The receipt for a viewer's key proves nothing.", err)
+		return lied(CodeReceipt, ofReceipt("", res).with("", after.note, nil), err, "The receipt for a viewer's key proves nothing.")
 	}
 	n, err := keepLoose(tx, id, header)
 	r.Keys += n

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
@@ -102,12 +103,49 @@ func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, key seal.Identi
 	}
 	k, err := seal.OpenHeader(header, key)
 	if err != nil {
-		return k, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key of clip %s cannot be opened.", id.Short()).because(err)
+		return k, sh.badKey(id, key.Recipient(), header,
+			problem(CodeSealed, "It is fetched again with the next sync. If it stays, tell your administrator and your IG officer.",
+				"The key of clip %s cannot be opened.", id.Short()).because(err))
 	}
-	if policies.Digest(seal.Commitment(k)) != f.Clips[id].Payload.Commitment {
-		return seal.FileKey{}, problem(CodeSealed, "Tell your administrator and your IG officer.", "The key that was sent with clip %s is that of another clip.", id.Short())
+	if got := policies.Digest(seal.Commitment(k)); got != f.Clips[id].Payload.Commitment {
+		return seal.FileKey{}, sh.badKey(id, key.Recipient(), header, otherKey(f, id, header, got))
 	}
 	return k, nil
+}
+
+// otherKey: the key opens to something else than clip.add commits to.
+func otherKey(f *policies.Family, id policies.ClipID, header []byte, got policies.Digest) *Error {
+	shows := exhibit{ID: id.String(), Record: policies.RecordID(f.ID),
+		Expected: "commitment " + f.Clips[id].Payload.Commitment.String(), Got: "commitment " + got.String(),
+		Sealed: []sealedThing{{"header", len(header), policies.DigestOf(header)}}}
+	whose := "that of another clip"
+	for _, other := range slices.SortedFunc(maps.Keys(f.Clips), compareIDs) {
+		if f.Clips[other].Payload.Commitment == got {
+			shows.About, whose = []policies.ClipID{other}, "that of clip "+other.Short()
+		}
+	}
+	return lied(CodeClipKey, shows, nil, "The key that was sent with clip %s is %s.", id.Short(), whose)
+}
+
+// badKey forgets a key that does not open its clip, and has the next sync begin anew:
+// of what comes beside a statement the first stays, so that else one lie would shut out
+// the truth for ever. Once for each: a colleague's broken device must not have this one
+// fetch everything with every sync.
+func (sh *shelf) badKey(id policies.ClipID, to seal.Recipient, header []byte, why *Error) error {
+	if why.shows == nil {
+		why.shows = &exhibit{Code: why.Code, Says: why.Message, ID: id.String(), Sealed: []sealedThing{{"header", len(header), policies.DigestOf(header)}}}
+	}
+	err, fresh := sh.d.convict(why)
+	if !fresh {
+		return err
+	}
+	return errors.Join(err, sh.d.store.write(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2 AND body = $3
+			AND statement NOT IN (SELECT id FROM outbox)`, id.String(), headerName(to), header); err != nil {
+			return err
+		}
+		return set(tx, settingCursor, "")
+	}))
 }
 
 func (sh *shelf) header(f *policies.Family, id policies.ClipID, to seal.Recipient) ([]byte, error) {

@@ -5,11 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -45,11 +42,11 @@ func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error
 	if origin == "" {
 		origin, _, _ = strings.Cut(p.Checkpoint, "\n")
 		if !strings.HasPrefix(origin, "attune/"+w.d.me.Org.String()+"/") && origin != "attune/"+w.d.me.Org.String() {
-			return mark{}, untrusted("The log of another service was shown.", nil)
+			return mark{}, lied(CodeLogUnsigned, exhibit{}.with("", p.Checkpoint, nil), nil, "The log of another service was shown.")
 		}
 	}
 	if o == nil || o.Server.Certificate.IsZero() {
-		return mark{}, untrusted("The server showed no certificate by the organisation's root.", nil)
+		return mark{}, lied(CodeLogUnsigned, exhibit{}.with("", p.Checkpoint, nil), nil, "The server showed no certificate by the organisation's root.")
 	}
 	v, err := accesslog.NewVerifier(origin, ed25519.PublicKey(o.Server.LogKey[:]))
 	if err != nil {
@@ -57,7 +54,7 @@ func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error
 	}
 	c, err := accesslog.OpenCheckpoint(p.Checkpoint, v)
 	if err != nil {
-		return mark{}, untrusted("The state of the access log is not signed by this service.", err)
+		return mark{}, lied(CodeLogUnsigned, exhibit{}.with("", p.Checkpoint, nil), err, "The state of the access log is not signed by this service.")
 	}
 	after := mark{c, p.Checkpoint, p.Time}
 	if before.note == "" {
@@ -69,23 +66,14 @@ func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error
 	return after, nil
 }
 
-// forked keeps both notes: two signed states that do not follow from each other
-// prove to anyone that the service's history was changed.
+// forked: two signed states that do not follow from each other prove to anyone that
+// the service's history was changed. An older one alone proves only that it was shown.
 func (w witness) forked(before, after mark, proof []policies.Digest, cause error) error {
-	next := "Stop working with this server and tell your IG officer."
-	name := fmt.Sprintf("evidence-%d-%d.json", before.Size, after.Size)
-	dir := filepath.Join(w.d.dir, "evidence")
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil {
-		err = writeJSON(dir, name, map[string]any{
-			"remembered": before.note, "shown": after.note, "consistency": proof,
-			"noticed": w.d.now().UTC().Format(time.RFC3339),
-		})
+	shows := exhibit{}.with(before.note, after.note, proof)
+	if after.Size < before.Size {
+		return lied(CodeLogOlder, shows, cause, "The server shows the access log as it was before: %d rows, and this device has seen %d.", after.Size, before.Size)
 	}
-	if err == nil {
-		next += " Both signed states are kept in " + filepath.Join(dir, name) + "."
-	}
-	return problem(CodeForked, next, "The access log contradicts what this device saw before.").because(errors.Join(cause, err))
+	return lied(CodeForked, shows, cause, "The access log contradicts what this device saw before.")
 }
 
 // checkReceipt proves that the statement stands in the log: the leaf is in the

@@ -70,7 +70,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		return v, err
 	}
 	key, keyErr := fs.d.keys.family(id)
-	if keyErr != nil && CodeOf(keyErr) != CodeNoKey && CodeOf(keyErr) != CodeUntrusted {
+	if keyErr != nil && CodeOf(keyErr) != CodeNoKey && CodeOf(keyErr) != CodeFamilyKey {
 		return v, keyErr
 	}
 	for _, p := range sortedBy(f.People, order) {
@@ -145,7 +145,7 @@ func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 		out = append(out, "Only one practitioner is on this family's team; add a second, so that cover needs no custodians.")
 	}
 	var e *Error
-	if errors.As(keyErr, &e) && e.Code == CodeUntrusted {
+	if errors.As(keyErr, &e) && e.Code == CodeFamilyKey {
 		out = append(out, e.Message+" "+e.Next)
 	} else if keyErr != nil && mine(v.Team) {
 		out = append(out, "This device holds no key for this family: film, titles and notes cannot be opened here.")

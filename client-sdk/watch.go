@@ -3,9 +3,12 @@ package attune
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
@@ -77,9 +80,11 @@ func (v *viewing) open(ctx context.Context, clip policies.ClipID) (*Playing, err
 		Clip: clip, MediaType: m.Media.Type, Codec: m.Media.Codec, Duration: time.Duration(m.Media.DurationMS) * time.Millisecond,
 		Title: v.d.shelf.title(f, clip, own), Offline: offline, closer: src,
 	}
-	if p.plain, p.Size, err = bind(key, m, src); err != nil {
+	plain, size, err := v.bind(key, f, m, src)
+	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
+	p.plain, p.Size = watched{plain, m.ID}, size
 	return p, nil
 }
 
@@ -108,16 +113,41 @@ type payloadReader interface {
 // bind holds key and payload against the clip's statement before anything is
 // played: the length, the nonce, and the last chunk, which proves the length.
 // Commitment and nonce together fix the key of every chunk.
-func bind(key seal.FileKey, m *policies.Clip, src io.ReaderAt) (io.ReaderAt, int64, error) {
+func (v *viewing) bind(key seal.FileKey, f *policies.Family, m *policies.Clip, src io.ReaderAt) (io.ReaderAt, int64, error) {
 	var nonce policies.Bytes16
 	if _, err := src.ReadAt(nonce[:], 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, 0, err
 	}
 	if nonce != m.Payload.Nonce {
-		return nil, 0, problem(CodeSealed, "Tell your administrator and your IG officer.", "The film that was sent is not that of clip %s.", m.ID.Short())
+		return nil, 0, v.otherFilm(f, m, nonce)
 	}
 	plain, size, err := seal.OpenPayload(key, src, m.Payload.Bytes)
 	return plain, size, damaged(m.ID, err)
+}
+
+// otherFilm: the film that was sent begins as no film of this clip's does.
+func (v *viewing) otherFilm(f *policies.Family, m *policies.Clip, nonce policies.Bytes16) error {
+	shows := exhibit{ID: m.ID.String(), Record: policies.RecordID(f.ID), Expected: "nonce " + m.Payload.Nonce.String(), Got: "nonce " + nonce.String()}
+	whose := "another"
+	for _, id := range slices.SortedFunc(maps.Keys(f.Clips), compareIDs) {
+		if f.Clips[id].Payload.Nonce == nonce {
+			shows.About, whose = []policies.ClipID{id}, "that of clip "+id.Short()
+		}
+	}
+	err, _ := v.d.convict(lied(CodeClipFilm, shows, nil, "The film that was sent for clip %s is %s.", m.ID.Short(), whose))
+	return err
+}
+
+// watched names the clip whose film turns out to be damaged while it is read.
+type watched struct {
+	film io.ReaderAt
+	clip policies.ClipID
+}
+
+// ReadAt implements io.ReaderAt.
+func (w watched) ReadAt(b []byte, off int64) (int, error) {
+	n, err := w.film.ReadAt(b, off)
+	return n, damaged(w.clip, err)
 }
 
 // damaged tells a person about a payload that does not open; other errors stay.
@@ -146,9 +176,17 @@ func (v *viewing) bytes(ctx context.Context, f *policies.Family, m *policies.Cli
 	}
 	if err == nil {
 		if door.Bytes != m.Payload.Bytes {
-			return nil, false, problem(CodeSealed, "Tell your administrator and your IG officer.", "The server holds another film than that of clip %s.", m.ID.Short())
+			err, _ := v.d.convict(lied(CodeFilmLength, exhibit{ID: m.ID.String(), Record: policies.RecordID(f.ID),
+				Expected: fmt.Sprintf("%d bytes", m.Payload.Bytes), Got: fmt.Sprintf("%d bytes", door.Bytes)}, nil,
+				"The server holds %d bytes of clip %s, which has %d.", door.Bytes, m.ID.Short(), m.Payload.Bytes))
+			return nil, false, err
 		}
 		src := newRanges(v.d.remote, door.ID, door.Bytes)
+		src.accuse = func(e *Error) error {
+			e.shows.ID, e.shows.Record = m.ID.String(), policies.RecordID(f.ID) // a viewing's own number would make it new each time
+			err, _ := v.d.convict(e)
+			return err
+		}
 		if file, err := local(); err == nil {
 			src.here = &ownCopy{file, func(err error) bool { return v.goesOn(m, err) }}
 		}

@@ -74,6 +74,7 @@ type scope struct {
 	from   int64 // deliver what is above this; -1 for all
 	reset  bool  // access is new: forget the mirror first
 	drop   bool  // access ended
+	until  int64 // with drop: the change that ended it
 }
 
 // order is the walk's order of records: the organisation's first, since families
@@ -104,25 +105,45 @@ func (w *walk) scopes(members []rows.Member) []scope {
 		case !over:
 			out = append(out, scope{record: m.Record, from: w.at.Done})
 		case m.Until > w.at.Done:
-			out = append(out, scope{record: m.Record, drop: true})
+			out = append(out, scope{record: m.Record, drop: true, until: m.Until})
 		}
 	}
 	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
 	return out
 }
 
+// ended hands over a record that the caller receives no longer. A device forgets nothing
+// on our word: with it goes the statement that ended the access, which stands in the log
+// where the access ends. There is none where a date has passed, and none here where
+// somebody's desk went; that one is in the organisation's record.
+func (w *walk) ended(s scope) error {
+	item := Item{Kind: ItemDropScope, Place: Place{Record: s.record}}
+	why, err := w.v.Statements(s.record, s.until-1, s.until, 1)
+	if err != nil {
+		return err
+	}
+	if len(why) == 1 && why[0].Class == policies.Control {
+		item.ID, item.Place, item.Statement = why[0].ID, place(why[0]), why[0].Raw
+		w.bytes += len(item.Statement)
+	}
+	w.items = append(w.items, item)
+	return nil
+}
+
+// unbegun is the index of a position at a record of which nothing was delivered.
+const unbegun = -2
+
 // scope delivers one record's changes.
 func (w *walk) scope(s scope) error {
 	if s.drop {
-		w.items = append(w.items, Item{Kind: ItemDropScope, Place: Place{Record: s.record}})
-		return nil
+		return w.ended(s)
 	}
 	f, ok, err := w.allowed(s.record)
 	if err != nil || !ok {
 		return err
 	}
-	from := s.from
-	begun := w.at.Record == w.order(s.record)
+	from, first := s.from, len(w.items)
+	begun := w.at.Record == w.order(s.record) && w.at.Index != unbegun
 	if begun {
 		from = w.at.Index
 	} else if s.reset {
@@ -135,9 +156,7 @@ func (w *walk) scope(s scope) error {
 		}
 		for _, c := range all {
 			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
-				w.more = true
-				w.at.Record = w.order(s.record)
-				w.at.Index = from
+				w.cut(s, begun, first, from)
 				return nil
 			}
 			if err := c.deliver(w, f); err != nil {
@@ -148,6 +167,17 @@ func (w *walk) scope(s scope) error {
 		if last {
 			return nil
 		}
+	}
+}
+
+// cut ends the page inside a record. One that is sent again begins with a page of its
+// own: a device replaces what it has of a record only by all of it, and would else have
+// to hold page after page until one happens to end with a record.
+func (w *walk) cut(s scope, begun bool, first int, from int64) {
+	w.more = true
+	w.at.Record, w.at.Index = w.order(s.record), from
+	if s.reset && !begun && first > 0 {
+		w.items, w.at.Index = w.items[:first], unbegun
 	}
 }
 

@@ -98,7 +98,7 @@ const (
 	ItemStatement  ItemKind = "statement"   // a statement, or its digest where the caller may not see the content
 	ItemAttached   ItemKind = "attached"    // attachments that came after their statement, which the caller has
 	ItemResetScope ItemKind = "reset_scope" // forget this record's mirror; all of it follows
-	ItemDropScope  ItemKind = "drop_scope"  // access ended: delete what you hold of it
+	ItemDropScope  ItemKind = "drop_scope"  // access ended, by the statement that it carries: delete what you hold of it
 )
 
 // Item is one change for one caller.
