@@ -16,7 +16,7 @@ func NewOrg(s Statement) (*Org, error) {
 		ID: sha256.Sum256(b.Key[:]), Service: b.Service,
 		Root: s.ID, RootKey: b.Key, Custodians: append([]string{}, b.Custodians...),
 		Staff: map[StaffID]*Staff{}, Devices: map[DeviceID]*Device{}, Keys: map[KeyID]StaffID{},
-		Deputies:     map[StatementID]*Deputy{},
+		Deputies: map[StatementID]*Deputy{}, Equipment: map[EquipmentID]*Equipment{},
 		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{},
 	}
 	o.Head, o.Count = NextHead(Digest{}, Control, s.ID, Digest{}), 1
@@ -64,7 +64,7 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Approvals: map[ApprovalID]*Approval{}, Consents: map[ConsentID]*Consent{},
 		Sessions: map[SessionID]*Session{}, Clips: map[ClipID]*Clip{}, Links: map[LinkID]*Link{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
-		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{},
+		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
 	f.Head, f.Count = NextHead(Digest{}, Control, s.ID, o.Head), 1

@@ -19,6 +19,12 @@ func (b SessionLog) Attachments() []Attachment { return b.Fixed }
 // Attachments implements [Attached].
 func (b ClipAdd) Attachments() []Attachment { return b.Fixed }
 
+// Attachments implements [Attached].
+func (b BreakglassOpen) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
+func (b EquipmentAdd) Attachments() []Attachment { return b.Fixed }
+
 // LooseAttachment reports whether an attachment of this name may be added to a
 // statement of this kind after it was made: wrapped keys, headers, a link's
 // sealed parts. What such bytes must match stands in the statement's body.

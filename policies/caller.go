@@ -8,6 +8,7 @@ type Caller struct {
 	Device  DeviceID
 	Link    LinkID // a carer: only after auth and PIN were right
 	Server  bool
+	Sweeper bool   // the part of the server that tidies up
 	Request string // request ID, for the log
 	Address string // where the request came from: goes into deletable detail only
 }
@@ -17,23 +18,24 @@ type Action string
 
 // The actions beside the statement kinds.
 const (
-	ActPull      Action = "record.pull"  // receive a record's statements
-	ActUpload    Action = "clip.upload"  // send a clip's payload
-	ActWatch     Action = "clip.watch"   // read a clip's payload to watch it
-	ActCopy      Action = "clip.copy"    // keep a decrypted copy: a reasoned act of its own
-	ActHeader    Action = "clip.header"  // keep a clip's key that was written for a viewer
-	ActOpenLink  Action = "link.open"    // a carer opens a link
-	ActStop      Action = "link.stop"    // a carer asks us to stop, on the page of their link
-	ActShowLink  Action = "link.show"    // see how a link stands: openings used, PIN paused or locked
-	ActSearchLog Action = "log.search"   // read the access log
-	ActExportLog Action = "log.export"   // take events away, with their proofs
-	ActVerifyLog Action = "log.verify"   // fetch leaves and proofs
-	ActReadForm  Action = "consent.read" // read a sealed consent form
+	ActPull      Action = "record.pull"    // receive a record's statements
+	ActUpload    Action = "clip.upload"    // send a clip's payload
+	ActWatch     Action = "clip.watch"     // read a clip's payload to watch it
+	ActCopy      Action = "clip.copy"      // keep a decrypted copy: a reasoned act of its own
+	ActHeader    Action = "clip.header"    // keep a clip's key that was written for a viewer
+	ActOpenLink  Action = "link.open"      // a carer opens a link
+	ActStop      Action = "link.stop"      // a carer asks us to stop, on the page of their link
+	ActShowLink  Action = "link.show"      // see how a link stands: openings used, PIN paused or locked
+	ActSearchLog Action = "log.search"     // read the access log
+	ActExportLog Action = "log.export"     // take events away, with their proofs
+	ActVerifyLog Action = "log.verify"     // fetch leaves and proofs
+	ActReadForm  Action = "consent.read"   // read a sealed consent form
+	ActSweep     Action = "sessions.sweep" // remove the rows of what has ended
 )
 
 // Actions lists the actions that are not statement kinds.
 func Actions() []Action {
-	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActHeader, ActOpenLink, ActStop, ActShowLink, ActSearchLog, ActExportLog, ActVerifyLog, ActReadForm}
+	return []Action{ActPull, ActUpload, ActWatch, ActCopy, ActHeader, ActOpenLink, ActStop, ActShowLink, ActSearchLog, ActExportLog, ActVerifyLog, ActReadForm, ActSweep}
 }
 
 // Request asks whether something is allowed now.

@@ -10,7 +10,8 @@ import (
 func (o *Org) Clone() *Org {
 	n := *o
 	n.Custodians = slices.Clone(o.Custodians)
-	n.Staff = cloneMap(o.Staff, func(*Staff) {})
+	n.Staff = cloneMap(o.Staff, func(p *Staff) { p.Training = slices.Clone(p.Training) })
+	n.Equipment = cloneMap(o.Equipment, func(*Equipment) {})
 	n.Devices = cloneMap(o.Devices, func(*Device) {})
 	n.Keys = maps.Clone(o.Keys)
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
@@ -38,6 +39,7 @@ func (f *Family) Clone() *Family {
 	n.Objections = cloneMap(f.Objections, func(o *Objection) { o.People = slices.Clone(o.People) })
 	n.Decisions = cloneMap(f.Decisions, func(*Decision) {})
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
+	n.Glass = cloneMap(f.Glass, func(g *Glass) { g.Clips = slices.Clone(g.Clips) })
 	n.Restrictions = maps.Clone(f.Restrictions)
 	for k, list := range n.Restrictions {
 		n.Restrictions[k] = slices.Clone(list)

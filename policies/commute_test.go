@@ -119,6 +119,16 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
 		return team(t), "link.pin", policies.LinkPIN{Link: w.Link, PIN: policiestest.Digest(fmt.Sprint("PIN ", i))}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return boss(t, w), "breakglass.open", w.GlassBody(rapid.SampledFrom([]string{"ann", "bea", "outsider"}).Draw(t, "for whom"))
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		id := policies.GlassID{9} // not there yet
+		if all := w.Family.Glasses(); len(all) > 0 {
+			id = rapid.SampledFrom(all).Draw(t, "glass").ID
+		}
+		return rapid.SampledFrom([]string{"head", "ig"}).Draw(t, "who ends it"), "breakglass.close", policies.BreakglassClose{Glass: id}
+	},
 }
 
 func watcher(t *rapid.T) string {
@@ -209,7 +219,7 @@ func TestRestrictionsOnlyTakeAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, _ := story(t)
 		before := permissions(w)
-		restrict := []int{0, 4, 5, 7, 11, 12, 14, 16}
+		restrict := []int{0, 4, 5, 7, 11, 12, 14, 16, 20}
 		who, kind, body := acts[rapid.SampledFrom(restrict).Draw(t, "restriction")](t, w, 0)
 		if _, err := w.Accept(w.ByDefault(who, kind, body)); err != nil {
 			t.Fatal(err)
@@ -235,6 +245,9 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
 		m["copy of "+id.Short()] = len(f.ClipConsented(id, policies.FamilyCopy, w.Now)) == 0
 		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
+	}
+	for _, g := range f.Glasses() {
+		m["glass "+g.ID.Short()] = f.GlassState(g.ID, w.Now) == policies.GlassOpen
 	}
 	for id := range f.Links {
 		m["link "+id.Short()] = f.LinkState(id, w.Now) == policies.LinkOpen

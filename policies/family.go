@@ -42,6 +42,9 @@ type Family struct {
 
 	// Viewers is the viewer list, by its viewer.add.
 	Viewers map[StatementID]*Listing `json:"viewers"`
+
+	// Glass is film that was opened against somebody's will, by its breakglass.open.
+	Glass map[GlassID]*Glass `json:"glass"`
 }
 
 // TeamMember is a practitioner of the family's team.

@@ -31,6 +31,7 @@ type Gate struct {
 func FilmingGate(o *Org, f *Family, who StaffID, people []PersonID, now, lastContact Micros, p Pack) Gate {
 	var g Gate
 	g.staff(o, f, who, now)
+	g.training(o, f, who, now)
 	g.approval(f, now)
 	g.consent(f, people, now)
 	g.contact(now, lastContact, p.OfflineDays)
@@ -53,6 +54,15 @@ func (g *Gate) staff(o *Org, f *Family, who StaffID, now Micros) {
 	}
 	if !f.OnTeam(who) {
 		g.stop("TEAM-1", "You are not on this family's team.")
+	}
+}
+
+func (g *Gate) training(o *Org, f *Family, who StaffID, now Micros) {
+	inTime, supervised := o.MayMakeFilm(who, f.Programme, now)
+	if !inTime {
+		g.stop("TRAINING-ENDED", "Your accreditation in this programme has ended. Ask a registrar to record the new one.")
+	} else if !supervised {
+		g.stop("TRAINING-SUPERVISED", "You are recorded as a trainee, and nobody supervises you now. Ask a registrar.")
 	}
 }
 

@@ -18,19 +18,21 @@ type ID[Noun any] [sha256.Size]byte
 // the comment; OrgID is the digest of the root public key.
 type (
 	StatementID = ID[Statement]
-	RecordID    = ID[record]   // an OrgID or a FamilyID
-	OrgID       = ID[Org]      // SHA-256 of the root public key
-	KeyID       = ID[key]      // statement that certifies a key; see Statement.Signer
-	StaffID     = ID[Staff]    // staff.invite
-	DeviceID    = ID[Device]   // device.certify
-	FamilyID    = ID[Family]   // family.open
-	PersonID    = ID[Person]   // person.add
-	ApprovalID  = ID[Approval] // approval.request
-	ConsentID   = ID[Consent]  // consent.sign
-	SessionID   = ID[Session]  // session.log
-	ClipID      = ID[Clip]     // clip.add
-	LinkID      = ID[Link]     // link.create
-	Digest      = ID[digest]   // any other SHA-256
+	RecordID    = ID[record]    // an OrgID or a FamilyID
+	OrgID       = ID[Org]       // SHA-256 of the root public key
+	KeyID       = ID[key]       // statement that certifies a key; see Statement.Signer
+	StaffID     = ID[Staff]     // staff.invite
+	DeviceID    = ID[Device]    // device.certify
+	FamilyID    = ID[Family]    // family.open
+	PersonID    = ID[Person]    // person.add
+	ApprovalID  = ID[Approval]  // approval.request
+	ConsentID   = ID[Consent]   // consent.sign
+	SessionID   = ID[Session]   // session.log
+	ClipID      = ID[Clip]      // clip.add
+	LinkID      = ID[Link]      // link.create
+	GlassID     = ID[Glass]     // breakglass.open
+	EquipmentID = ID[Equipment] // equipment.add
+	Digest      = ID[digest]    // any other SHA-256
 )
 
 type (

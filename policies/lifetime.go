@@ -9,6 +9,7 @@ type lifetime struct {
 	from, until Micros // from 0: from its acceptance
 	days        Figure
 	months      Figure // where days has no value
+	hours       Figure // where neither has
 }
 
 // A body that gives something until a time says so here, beside its Check: the fold
@@ -50,8 +51,13 @@ func (b ConsentSign) lasts(p Pack) lifetime {
 	return lifetime{what: "the consent", from: b.From, until: b.Until, months: p.ConsentMonths}
 }
 
+func (b BreakglassOpen) lasts(p Pack) lifetime {
+	return lifetime{what: "the time to watch", until: b.Until, hours: p.Clocks.Breakglass}
+}
+
 // Within refuses what would last longer than the service's figure, and a day: a date
-// means its last instant, wherever it was given, and an honest clock may be ahead. A
+// means its last instant, wherever it was given, and an honest clock may be ahead. What
+// is counted in hours is no date, and has an hour to spare. A
 // pack without the figure sets no bound of its own. Nil for what lasts for good.
 func (p Pack) Within(body Body, accepted Micros) error {
 	b, ok := body.(interface{ lasts(Pack) lifetime })
@@ -63,16 +69,18 @@ func (p Pack) Within(body Body, accepted Micros) error {
 	if l.from != 0 {
 		from = l.from
 	}
-	end, unit := from.Time(), "days"
+	end, unit, spare := from.Time(), "days", 24*time.Hour
 	switch {
 	case l.days.Value > 0:
 		span, end = l.days, end.AddDate(0, 0, l.days.Value)
 	case l.months.Value > 0:
 		span, end, unit = l.months, end.AddDate(0, l.months.Value, 0), "months"
+	case l.hours.Value > 0:
+		span, end, unit, spare = l.hours, end.Add(time.Duration(l.hours.Value)*time.Hour), "hours", Skew
 	default:
 		return nil
 	}
-	if !l.until.Time().After(end.Add(24 * time.Hour)) {
+	if !l.until.Time().After(end.Add(spare)) {
 		return nil
 	}
 	return notPossible("%s may last %d %s at most here", l.what, span.Value, unit)

@@ -37,12 +37,15 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	countersignsWaiting,
 	objectionsWaiting,
 	stopsWaiting,
+	glassOpened,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.
 var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	wordsWaiting,
 	certificatesEnding,
+	strayEquipment,
+	trainingMatters,
 }
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that

@@ -19,7 +19,7 @@ type asker struct {
 	o    *policies.Org
 	f    *policies.Family
 	now  policies.Micros
-	kind string // "staff", "carer", "server", "root"; "" for nobody
+	kind string // "staff", "carer", "server", "sweeper", "root"; "" for nobody
 
 	id   policies.StaffID
 	role policies.Role
@@ -69,6 +69,9 @@ func askerOf(r policies.Request, o *policies.Org, f *policies.Family) asker {
 		}
 		a.id, device = by.Staff, by.Device
 		invited = by.Signer == policies.SignInvite || by.Signer == policies.SignPerson
+	} else if r.Caller.Sweeper {
+		a.kind = "sweeper"
+		return a
 	} else if r.Caller.Server {
 		a.kind = "server"
 		return a
@@ -98,6 +101,8 @@ func oracle(r policies.Request, o *policies.Org, f *policies.Family) bool {
 		return a.asCarer(r)
 	}
 	switch r.Action {
+	case policies.ActSweep:
+		return a.kind == "sweeper"
 	case policies.ActPull:
 		return a.mayPull()
 	case policies.ActReadForm:
@@ -121,7 +126,7 @@ func oracle(r policies.Request, o *policies.Org, f *policies.Family) bool {
 	case policies.ActHeader:
 		return c != nil && a.practisesHere() && f.Admits(o, r.Viewer, c.ID, r.Now)
 	case policies.ActShowLink:
-		return f.Links[r.Link] != nil && a.works() && a.team
+		return f.Links[r.Link] != nil && a.works() && a.team && a.role != policies.Operator
 	}
 	return false
 }
@@ -130,7 +135,7 @@ func (a asker) mayPull() bool {
 	if a.f == nil {
 		return a.kind == "staff" && a.active // who works here: also before the six words
 	}
-	return a.practisesHere() || a.is(policies.HeadOfService, policies.IGOfficer) || a.works() && a.f.Listed(a.o, a.id, a.now) || a.appointed()
+	return a.practisesHere() || a.is(policies.HeadOfService, policies.IGOfficer) || a.works() && a.role != policies.Operator && a.f.Listed(a.o, a.id, a.now) || a.appointed()
 }
 
 // usable: whole, agreed to by everyone in it, and not stopped by the head of service.
@@ -144,7 +149,10 @@ func (a asker) lawful(c *policies.Clip) bool {
 }
 
 func (a asker) mayWatch(c *policies.Clip, p policies.Purpose) bool {
-	if !a.works() || a.role == policies.IGOfficer || !a.usable(c, p) {
+	if a.practisesHere() && !c.Stored.IsZero() && a.glass(c) {
+		return true
+	}
+	if !a.works() || a.role == policies.IGOfficer || a.role == policies.Operator || !a.usable(c, p) {
 		return false
 	}
 	named := a.f.NamedViewer(a.id, c.ID, p, a.now)
@@ -156,6 +164,33 @@ func (a asker) mayWatch(c *policies.Clip, p policies.Purpose) bool {
 	}
 	listed, signed := a.f.ListedFor(a.id, p, a.now)
 	return named && listed && (signed || !a.outside)
+}
+
+// glass: broken for them, for this clip, not over and not closed.
+func (a asker) glass(c *policies.Clip) bool {
+	for id, g := range a.f.Glass {
+		if g.For == a.id && slices.Contains(g.Clips, c.ID) && a.f.GlassState(id, a.now) == policies.GlassOpen {
+			return true
+		}
+	}
+	return false
+}
+
+// trained: nothing recorded, or in time and, for a trainee, under somebody recorded as
+// a supervisor and still here then.
+func (a asker) trained(when policies.Micros) bool {
+	for _, t := range a.o.Staff[a.id].Training {
+		if t.Programme != a.f.Programme {
+			continue
+		}
+		over := a.o.Staff[t.Supervisor]
+		under := over != nil && when < over.Until && over.HasPowers() && (over.Revoked.IsZero() || over.LeftAt != 0 && when < over.LeftAt) &&
+			slices.ContainsFunc(over.Training, func(u policies.Training) bool {
+				return u.Programme == t.Programme && u.Level == policies.Supervising && when < u.Until
+			})
+		return when < t.Until && (t.Level != policies.Trainee || under)
+	}
+	return true
 }
 
 func (a asker) asCarer(r policies.Request) bool {
@@ -255,11 +290,24 @@ func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
 func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 	switch b := s.Body.(type) {
 	case policies.ClipAdd:
-		return a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Approval: b.Approval})
+		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Approval: b.Approval})
+	case policies.ApprovalRequest, *policies.ApprovalRequest:
+		return a.trained(a.now)
+	case policies.BreakglassOpen:
+		told := false
+		for _, p := range a.o.Staff {
+			told = told || p.Role == policies.IGOfficer && p.Active(a.now) && p.HasPowers()
+		}
+		return b.For != a.id && a.f.OnTeam(b.For) && told
 	case policies.ApprovalGrant:
 		q := a.f.Approvals[b.Request]
 		return q != nil && q.By != a.id
 	case policies.ViewerAdd:
+		for _, t := range a.o.Staff[b.Staff].Training {
+			if b.Purpose == policies.Supervision && t.Programme == a.f.Programme && (t.Level != policies.Supervising || a.now >= t.Until) {
+				return false
+			}
+		}
 		return a.f.Named(b.Staff, b.Purpose, a.now)
 	case policies.LinkCreate:
 		c := a.f.Clips[b.Clip]
@@ -322,6 +370,17 @@ func disturb(t *rapid.T, w *policiestest.Filmed) {
 	if rapid.IntRange(0, 3).Draw(t, "unconfirmed") == 0 {
 		w.Org.Staff[w.Staff[someone(t, w)].ID].Confirmed = policies.StatementID{}
 	}
+	if rapid.Bool().Draw(t, "an operator") {
+		w.Org.Staff[w.Staff[someone(t, w)].ID].Role = policies.Operator
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "trained") {
+		p := w.Org.Staff[w.Staff[someone(t, w)].ID]
+		p.Training = []policies.Training{{
+			Programme: policies.VIG, Level: rapid.SampledFrom(policies.Levels()).Draw(t, "level"),
+			Until:      w.Now + policiestest.Day(rapid.SampledFrom([]int{-1, 10, 300}).Draw(t, "days of training")),
+			Supervisor: w.Staff[someone(t, w)].ID,
+		}}
+	}
 	w.Now += policiestest.Day(rapid.SampledFrom([]int{0, 0, 0, 1, 20, 40, 200, 400}).Draw(t, "days later"))
 }
 
@@ -349,7 +408,7 @@ func anyRequest(t *rapid.T, w *policiestest.Filmed) policies.Request {
 	case 0:
 		r.Caller.Link = pick(t, "caller's link", w.Family.Links)
 	case 1:
-		r.Caller.Server = true
+		r.Caller.Server, r.Caller.Sweeper = true, rapid.Bool().Draw(t, "the sweeper")
 	case 2: // a device of somebody else, or of nobody
 		r.Caller = policies.Caller{Staff: w.Staff[someone(t, w)].ID, Device: w.Staff[someone(t, w)].Device}
 	default:
@@ -396,6 +455,8 @@ func bodyFor(t *rapid.T, w *policiestest.Filmed, row policies.Row) policies.Body
 		return b
 	case "approval.grant":
 		return policies.ApprovalGrant{Request: request(t, w)}
+	case "breakglass.open":
+		return w.GlassBody(someone(t, w))
 	case "viewer.add":
 		return w.ListingBody(someone(t, w))
 	case "link.create":

@@ -24,6 +24,8 @@ type Org struct {
 	// registrar. What they signed must still verify. Nil in states stored before.
 	Certificates map[KeyID]*Certificate    `json:"certificates"`
 	Reinvites    map[StatementID]*Reinvite `json:"reinvites"` // staff.reinvite
+
+	Equipment map[EquipmentID]*Equipment `json:"equipment"`
 }
 
 // Server is the certified server: a device that states what it stored.
@@ -57,7 +59,10 @@ type Staff struct {
 	Until     Micros      `json:"until"`
 	Confirmed StatementID `json:"confirmed"`
 	Revoked   StatementID `json:"revoked"`
-	Again     StatementID `json:"again"` // staff.reinvite under way; zero when none is
+	Again     StatementID `json:"again"`   // staff.reinvite under way; zero when none is
+	LeftAt    Micros      `json:"left_at"` // when it was revoked; zero while in force
+
+	Training []Training `json:"training"` // at most one for each programme, in their order
 }
 
 // Device is one certified device of a person.

@@ -46,8 +46,9 @@ type Clocks struct {
 	Reminder        Figure `yaml:"approval_reminder_working_days" json:"approval_reminder_working_days"`
 	Film            Figure `yaml:"film_minutes" json:"film_minutes"` // of one film, as families are told
 	Complaint       Figure `yaml:"complaint_days" json:"complaint_days"`
-	Request         Figure `yaml:"request_months" json:"request_months"` // to answer a subject access request
-	Breach          Figure `yaml:"breach_hours" json:"breach_hours"`     // to tell the regulator
+	Request         Figure `yaml:"request_months" json:"request_months"`     // to answer a subject access request
+	Breach          Figure `yaml:"breach_hours" json:"breach_hours"`         // to tell the regulator
+	Breakglass      Figure `yaml:"breakglass_hours" json:"breakglass_hours"` // film watched against somebody's will; enforced
 }
 
 // Figure is a number with the place it comes from. Every figure carries the
@@ -134,6 +135,7 @@ func (p Pack) Limits() []Limit {
 		{"clocks.complaint_days", c.Complaint, "day", 1, 30, "the law gives 30 days to acknowledge a complaint"},
 		{"clocks.request_months", c.Request, "month", 1, 1, "the law gives one month"},
 		{"clocks.breach_hours", c.Breach, "hour", 1, 72, "the law gives 72 hours"},
+		{"clocks.breakglass_hours", c.Breakglass, "hour", 1, int(MaxGlass.Hours()), "the next day somebody decides anew, and says why"},
 	}
 }
 

@@ -20,6 +20,7 @@ import "slices"
 //	consent.object    each person named, until whoever objected agrees
 //	viewer.remove     the person of staff as a viewer
 //	link.revoke       the link: nothing can name it, so it is final
+//	breakglass.close  what was opened, in the same way
 //
 // link.create is a permission on every person in the clip: a link made without
 // knowing of a withdrawal stays shut even when consent is given anew.
@@ -41,6 +42,8 @@ func purposeSubject(p PersonID, purpose Purpose) Subject {
 }
 func requestSubject(a ApprovalID) Subject { return subject("request", a) }
 func linkSubject(l LinkID) Subject        { return subject("link", l) }
+func glassSubject(g GlassID) Subject      { return subject("glass", g) }
+func reviewSubject(g GlassID) Subject     { return subject("review", g) } // an IG officer looked at it
 func (f *Family) filmingSubject() Subject { return subject("filming", f.ID) }
 
 // restrict records a restriction under its subject, sorted, so that the same

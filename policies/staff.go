@@ -174,7 +174,7 @@ func revokeStaff(o *Org, a act[StaffRevoke]) (Changes, error) {
 		return Changes{}, lastRegistrar()
 	}
 	if p.Revoked.IsZero() {
-		p.Revoked = a.ID
+		p.Revoked, p.LeftAt = a.ID, a.Now
 	}
 	return Changes{Left: []StaffID{p.ID}}, nil
 }

@@ -41,6 +41,9 @@ var table = []Row{
 	{Kind: "policy.adopt", Class: Control, Signers: byRootOrDevice, Roles: heads, New: fresh[PolicyAdopt], Org: inOrg(adoptPolicy)},
 	{Kind: "deputy.appoint", Class: Control, Signers: byDevice, Roles: heads, New: fresh[DeputyAppoint], Org: inOrg(appointDeputy)},
 	{Kind: "deputy.end", Class: Control, Signers: byDevice, Roles: heads, Restriction: true, New: fresh[DeputyEnd], Org: inOrg(endDeputy)},
+	{Kind: "staff.train", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[StaffTrain], Org: inOrg(trainStaff)},
+	{Kind: "equipment.add", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentAdd], Org: inOrg(addEquipment)},
+	{Kind: "equipment.retire", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentRetire], Org: inOrg(retireEquipment)},
 
 	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},
 	{Kind: "person.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonAdd], Family: inFamily(addPerson)},
@@ -65,6 +68,8 @@ var table = []Row{
 	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
 	{Kind: "link.pin", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkPIN], Family: inFamily(reissuePIN)},
 	{Kind: "link.revoke", Class: Control, Signers: []Signer{SignDevice, SignServer}, Roles: []Role{Practitioner, HeadOfService}, Deputy: true, Restriction: true, New: fresh[LinkRevoke], Family: inFamily(revokeLink)},
+	{Kind: "breakglass.open", Class: Control, Signers: byDevice, Roles: heads, Deputy: true, New: fresh[BreakglassOpen], Family: inFamily(openGlass)},
+	{Kind: "breakglass.close", Class: Control, Signers: byDevice, Roles: registrars, Deputy: true, Restriction: true, New: fresh[BreakglassClose], Family: inFamily(closeGlass)},
 }
 
 // The signers and roles of the table, by the words of DESIGN §3.

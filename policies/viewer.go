@@ -86,8 +86,8 @@ func addViewer(f *Family, o *Org, a act[ViewerAdd]) (Changes, error) {
 	switch {
 	case p == nil:
 		return Changes{}, missing("the viewer", a.Said.Staff)
-	case p.Role == IGOfficer:
-		return Changes{}, notPossible("an IG officer never watches film")
+	case p.Role == IGOfficer || p.Role == Operator:
+		return Changes{}, notPossible("an IG officer or operator never watches film")
 	case p.ID == a.By.Staff: // they would go on watching when they are taken off the team
 		return Changes{}, notPossible("nobody puts themselves on the viewer list; ask a colleague of the team")
 	case !p.Active(a.Now) || !p.HasPowers():
@@ -205,7 +205,7 @@ func (f *Family) received(o *Org, who StaffID, was bool, now Micros) Changes {
 func (f *Family) MayView(o *Org, who StaffID, id ClipID, purpose Purpose, now Micros) bool {
 	p := o.Staff[who]
 	listed, signed := f.ListedFor(who, purpose, now)
-	return p != nil && p.Role != IGOfficer && listed && (signed || !p.Outside) &&
+	return p != nil && p.Role != IGOfficer && p.Role != Operator && listed && (signed || !p.Outside) &&
 		f.FilmPermitted(id, now) && f.NamedViewer(who, id, purpose, now) && len(f.ClipConsented(id, purpose, now)) == 0
 }
 

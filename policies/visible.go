@@ -21,6 +21,17 @@ func (o *Org) Desks(now Micros) []StaffID {
 	return out
 }
 
+// HasOfficer reports whether an IG officer is there to be told: confirmed, and their
+// certificate in force.
+func (o *Org) HasOfficer(now Micros) bool {
+	for _, p := range o.Staff {
+		if p.Role == IGOfficer && p.HasPowers() && p.Active(now) {
+			return true
+		}
+	}
+	return false
+}
+
 // MayKnow reports whether the author of a statement may learn that this family
 // has a record. To everyone else the record does not exist. A withdrawal is taken
 // from anyone certified: it must not depend on who is on which team.
@@ -69,7 +80,7 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 	if kind == "clip.add" && f.anyListing(func(l *Listing) bool { return l.Staff == who && f.stands(o, l) }) {
 		return name == "title" || name == HeaderFor(p.Recipient)
 	}
-	return p.Role == IGOfficer && kind == "consent.sign" && name == "form"
+	return p.Role == IGOfficer && (kind == "consent.sign" && name == "form" || kind == "breakglass.open" && name == "reason")
 }
 
 // HeaderFor is the name of the attachment that holds a clip's key for a recipient:

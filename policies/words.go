@@ -14,10 +14,11 @@ const (
 	Supervisor    Role = "supervisor"
 	HeadOfService Role = "head_of_service"
 	IGOfficer     Role = "ig_officer"
+	Operator      Role = "operator" // runs the machine; has no part in the work
 )
 
 // Roles lists every Role.
-func Roles() []Role { return []Role{Practitioner, Supervisor, HeadOfService, IGOfficer} }
+func Roles() []Role { return []Role{Practitioner, Supervisor, HeadOfService, IGOfficer, Operator} }
 
 // Purpose is what film may be used for. Each is its own yes or no on a consent
 // form; none is ticked beforehand.

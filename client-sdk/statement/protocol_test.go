@@ -76,6 +76,8 @@ func wordRows() []string {
 		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),
 		wordRow("`outcome`", policies.Outcomes()), wordRow("`ground`", policies.Grounds()),
 		wordRow("`kind` (clip.add)", policies.ClipKinds()),
+		wordRow("`level`", policies.Levels()), wordRow("`kind` (equipment.add)", policies.EquipmentKinds()),
+		wordRow("`how`", policies.WipedHows()), wordRow("`category`", policies.GlassCategories()),
 		wordRow("`source` (clip.annotate)", []policies.SourceFate{policies.SourceRemoved, policies.SourceKept}),
 	}
 }

@@ -102,6 +102,9 @@ func (s *story) found() (policies.OrgID, string) {
 	leaver, device := s.join("Kim Leaver", policies.Supervisor, record, head)
 	s.sign(head, record, "device.revoke", &policies.DeviceRevoke{Device: device})
 	s.sign(head, record, "staff.revoke", &policies.StaffRevoke{Staff: leaver})
+	s.sign(head, record, "staff.train", &policies.StaffTrain{Staff: staff, Programme: policies.VIG, Level: policies.Trainee, Until: s.at + 300*day, Supervisor: policies.StaffID(digest("a supervisor"))})
+	camera := policies.EquipmentID(s.sign(head, record, "equipment.add", &policies.EquipmentAdd{Kind: policies.Camera, Holder: staff, Encrypted: true, Fixed: attachment("label")}))
+	s.sign(head, record, "equipment.retire", &policies.EquipmentRetire{Equipment: camera, WipedOn: "2026-09-21", How: policies.FactoryReset})
 	return org, head
 }
 
@@ -160,6 +163,10 @@ func (s *story) family(org policies.OrgID, head string) {
 	s.sign(head, family, "approval.revoke", &policies.ApprovalRevoke{Request: approval, Reason: policies.CaseClosed})
 	s.sign("server", family, "consent.suspend", &policies.ConsentSuspend{People: []policies.PersonID{carer}, Link: link})
 	s.sign(sam, family, "link.pin", &policies.LinkPIN{Link: link, PIN: digest("another pin")})
+	glass := policies.GlassID(s.sign(head, family, "breakglass.open", &policies.BreakglassOpen{
+		Clips: []policies.ClipID{clip}, For: colleague, Category: policies.GlassCourt, Until: s.at + day/3, Fixed: attachment("reason"),
+	}))
+	s.sign(head, family, "breakglass.close", &policies.BreakglassClose{Glass: glass})
 }
 
 // TestStoryHasEveryKind: a kind that is added without a vector is noticed here.

@@ -20,6 +20,14 @@ var advice = map[string]Advice{
 	"DEPUTY-TEAM":   {"You are, or were, on this family's team, so you do not decide for it as a deputy.", "Ask the head of service, or another deputy."},
 	"VIEWER-NAMED":  {"The family's consent form does not name this person for this purpose.", "Ask the family; if they agree, take a new consent form that names them."},
 
+	"VIEWER-SUPERVISES":   {"This person is recorded as something other than a supervisor of the programme.", "Name a supervisor for it; if the record is out of date, ask a registrar: attune staff train."},
+	"TRAINING-ENDED":      {"Your recorded accreditation was over at that time.", "Ask a registrar to record your new certificate: attune staff train. What you filmed in time is taken."},
+	"TRAINING-SUPERVISED": {"You are recorded as a trainee, and nobody supervised you at that time.", "Ask a registrar to record who supervises you: attune staff train. What is here stays here."},
+	"OPERATOR-1":          {"An operator runs the service, and has no part in its records.", "Ask the head of service, if the work is yours to do."},
+	"BREAKGLASS-OTHER":    {"Nobody breaks the glass for themselves.", "Ask the other person who may: the head of service or their deputy."},
+	"BREAKGLASS-TEAM":     {"The glass is broken only for somebody of the family's team.", "Have the family's practitioner add them to the team first, or name somebody who is on it."},
+	"BREAKGLASS-TOLD":     {"There is no information governance officer who could be told.", "Have a registrar confirm one, then break the glass."},
+
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
 	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service. The film stays on this device; if another approval covers that time, state it again: attune clip restate."},
 	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or has said stop since.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},

@@ -63,17 +63,19 @@ type situation struct {
 	clip    policies.ClipAdd
 	link    policies.LinkCreate
 	listing policies.ViewerAdd
+	glass   policies.BreakglassOpen
 	dad     policies.PersonID
 	device  policies.DeviceCertify
 	linkID  policies.LinkID
 	clipID  policies.ClipID
 	offline bool
+	broken  policies.GlassID
 }
 
 func (c testcase) situation(t testing.TB) *situation {
 	t.Helper()
 	w := policiestest.NewFilmed()
-	s := &situation{Filmed: w, clip: w.ClipBody(), link: w.LinkBody("asked"), listing: w.ListingBody("sup"), linkID: w.Link, clipID: w.Clip}
+	s := &situation{Filmed: w, clip: w.ClipBody(), link: w.LinkBody("asked"), listing: w.ListingBody("sup"), glass: w.GlassBody("ann"), linkID: w.Link, clipID: w.Clip}
 	for _, given := range c.Given {
 		step, arg := given, ""
 		if _, ok := steps[step]; !ok {
@@ -92,6 +94,7 @@ func (c testcase) situation(t testing.TB) *situation {
 	s.clip.Captured.Until += later
 	s.link.Expires += later
 	s.listing.Until += later
+	s.glass.Until += later
 	return s
 }
 
@@ -219,8 +222,29 @@ var steps = map[string]func(s *situation, arg string){
 	"other link": func(s *situation, _ string) {
 		s.linkID = policies.LinkID(s.Do("ann", "link.create", s.LinkBody("another")))
 	},
-	"no clip": func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
-	"offline": func(s *situation, _ string) { s.offline = true },
+	"operator": func(s *situation, who string) {
+		s.Join(who, policies.Operator)
+		s.Confirm(who)
+	},
+	"named, listed and on the team by a fault": func(s *situation, who string) {
+		s.sign(func(f *policies.ConsentSign) { f.Viewers[0].Staff = s.Staff[who].ID })
+		s.Family.Viewers[s.Listing].Staff = s.Staff[who].ID
+		s.Family.Team[s.Staff[who].ID] = s.Family.Team[s.Staff["ann"].ID]
+	},
+	"glass broken for": func(s *situation, who string) {
+		s.broken = policies.GlassID(s.Do("head", "breakglass.open", s.GlassBody(who)))
+	},
+	"glass closed": func(s *situation, _ string) {
+		s.Do("ig", "breakglass.close", policies.BreakglassClose{Glass: s.broken})
+	},
+	"glass by a fault":        func(s *situation, who string) { s.Family.Glass[s.broken].For = s.Staff[who].ID },
+	"glass asked for":         func(s *situation, who string) { s.glass.For = s.Staff[who].ID },
+	"supervisor recorded":     func(s *situation, level string) { s.train("sup", policies.Level(level), policiestest.Day(100), "") },
+	"ann recorded":            func(s *situation, level string) { s.train("ann", policies.Level(level), policiestest.Day(100), "sup") },
+	"accreditation over":      func(s *situation, who string) { s.train(who, policies.Accredited, -12*policies.Hour, "") },
+	"accreditation just over": func(s *situation, who string) { s.train(who, policies.Accredited, -policies.Minute, "") },
+	"no clip":                 func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
+	"offline":                 func(s *situation, _ string) { s.offline = true },
 }
 
 func (s *situation) org(who string, kind policies.Kind, body policies.Body) {
@@ -254,6 +278,12 @@ func (s *situation) sign(change func(*policies.ConsentSign)) {
 	s.Do("ann", "consent.sign", form)
 }
 
+func (s *situation) train(who string, level policies.Level, last policies.Micros, supervisor string) {
+	s.org("head", "staff.train", policies.StaffTrain{
+		Staff: s.Staff[who].ID, Programme: policies.VIG, Level: level, Until: s.Now + last, Supervisor: s.Staff[supervisor].ID,
+	})
+}
+
 // father is the child's other parent, who is in no clip.
 func (s *situation) father() policies.PersonID {
 	if s.dad.IsZero() {
@@ -285,6 +315,8 @@ func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *polic
 		r.Caller.Link, r.Link = s.Link, s.linkID
 	case "server":
 		r.Caller.Server = true
+	case "sweeper":
+		r.Caller.Sweeper = true
 	case "stranger", "root":
 	default:
 		r.Caller, r.Link = s.Staff[c.Who].Caller(), s.linkID
@@ -311,6 +343,8 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 		body = policies.LinkPIN{Link: s.linkID, PIN: policiestest.Digest("asked")}
 	case "device.certify":
 		body = s.device
+	case "breakglass.open":
+		body = s.glass
 	case "approval.grant":
 		body = policies.ApprovalGrant{Request: s.Approval}
 	}

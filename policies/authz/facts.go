@@ -125,12 +125,18 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	"viewer.add":          (*question).listing,
 	"device.certify":      (*question).device,
 	"staff.rekey":         (*question).device,
+	"breakglass.open":     (*question).glass,
+	policies.ActSweep:     theSessions,
 }
 
 func theRecord(q *question) (types.Entity, bool) { return record(q.family == nil), true }
 
 func theLog(*question) (types.Entity, bool) {
 	return types.Entity{UID: entity("Log", "access")}, true
+}
+
+func theSessions(*question) (types.Entity, bool) {
+	return types.Entity{UID: entity("Sessions", "ended")}, true
 }
 
 func record(organisation bool) types.Entity {

@@ -33,6 +33,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
 		"approved": types.False, "permitted": types.False, "lawful": types.False,
 		"agreed": types.False, "named": types.False, "listed": types.False, "signed": types.False,
+		"glass": types.False,
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
@@ -40,6 +41,8 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
 		m["named"] = types.Boolean(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
 		m["listed"], m["signed"] = types.Boolean(listed), types.Boolean(signed)
+		_, glass := q.family.GlassFor(q.Caller.Staff, c.ID, q.Now)
+		m["glass"] = types.Boolean(glass)
 	} else {
 		_, approved := q.family.ApprovalCovers(c.Approval, c.Captured)
 		lawful := q.family.CaptureConsented(c.People, c.Kind, c.Captured)
@@ -62,6 +65,20 @@ func (q *question) listing() (types.Entity, bool) {
 	}
 	return thing(entity("Listing", b.Staff.String()), types.RecordMap{
 		"named": types.Boolean(q.family.Named(b.Staff, b.Purpose, q.Now)),
+		"fit":   types.Boolean(b.Purpose != policies.Supervision || q.org.MaySupervise(b.Staff, q.family.Programme, q.Now)),
+	}), true
+}
+
+// glass is the opening that a breakglass.open would make.
+func (q *question) glass() (types.Entity, bool) {
+	b, ok := bodyOf[policies.BreakglassOpen](q)
+	if !ok || q.family == nil {
+		return types.Entity{}, false
+	}
+	return thing(entity("Glass", "asked"), types.RecordMap{
+		"whom": entity("Staff", b.For.String()),
+		"team": types.Boolean(q.family.OnTeam(b.For)),
+		"told": types.Boolean(q.org.HasOfficer(q.Now)),
 	}), true
 }
 

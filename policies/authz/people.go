@@ -15,6 +15,8 @@ func (q *question) principal() types.Entity {
 	case !c.Link.IsZero():
 		id := c.Link.String()
 		return thing(entity("Carer", id), types.RecordMap{"link": entity("Link", id)})
+	case c.Sweeper:
+		return types.Entity{UID: entity("Sweeper", "sweeper")}
 	case c.Server:
 		return types.Entity{UID: entity("Server", "server")}
 	default:
@@ -45,6 +47,7 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 	}
 	p := q.org.Staff[who]
 	f := q.family
+	trained, supervised := q.trained(who)
 	listed := q.Action == policies.ActPull && f != nil && f.Listed(q.org, who, q.Now)
 	appointed := q.Action == policies.ActPull && q.org.Appointed(who, q.Now)
 	return thing(entity("Staff", who.String()), types.RecordMap{
@@ -57,7 +60,23 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 		"deputy":    types.Boolean(q.org.Deputises(who, q.Now)),
 		"worked":    types.Boolean(f != nil && f.Worked(who)),
 		"appointed": types.Boolean(appointed),
+		"trained":   types.Boolean(trained), "supervised": types.Boolean(supervised),
 	})
+}
+
+// trained looks at what is recorded of whoever makes film: as of the time when the
+// clip was filmed, so that it may arrive late, and as of now when they ask to film.
+func (q *question) trained(who policies.StaffID) (inTime, supervised bool) {
+	when := q.Now
+	switch b, ok := bodyOf[policies.ClipAdd](q); {
+	case q.family == nil:
+		return true, true
+	case ok:
+		when = b.Captured.Until
+	case q.Action != "approval.request":
+		return true, true
+	}
+	return q.org.MayMakeFilm(who, q.family.Programme, when)
 }
 
 func (q *question) active(who policies.StaffID) bool {

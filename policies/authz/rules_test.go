@@ -93,10 +93,10 @@ func TestFactsFitTheSchema(t *testing.T) {
 func TestRoleByKind(t *testing.T) {
 	b := loaded(t)
 	for role, who := range map[policies.Role]string{
-		policies.Practitioner: "ann", policies.Supervisor: "sup", policies.HeadOfService: "deputy", policies.IGOfficer: "ig",
+		policies.Practitioner: "ann", policies.Supervisor: "sup", policies.HeadOfService: "deputy", policies.IGOfficer: "ig", policies.Operator: "op",
 	} {
 		for _, row := range policies.Kinds() {
-			s := testcase{Given: []string{"requested by head"}}.situation(t)
+			s := testcase{Given: []string{"requested by head", "operator op"}}.situation(t)
 			st := s.statement(who, row)
 			st.Signer = s.Key(who)
 			if row.Kind == policies.KindRoot {

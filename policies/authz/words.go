@@ -84,13 +84,15 @@ var use = map[policies.Kind]struct {
 	resource string
 	group    []string
 }{
-	"clip.add":       {"Clip", []string{"uploading"}},
-	"link.create":    {"Link", []string{"linking"}},
-	"link.pin":       {"Link", []string{"linking"}},
-	"approval.grant": {"Approval", nil},
-	"viewer.add":     {"Listing", nil},
-	"device.certify": {"Device", nil},
-	"staff.rekey":    {"Device", nil},
+	"clip.add":         {"Clip", []string{"uploading", "making"}},
+	"approval.request": {"Record", []string{"making"}},
+	"breakglass.open":  {"Glass", nil},
+	"link.create":      {"Link", []string{"linking"}},
+	"link.pin":         {"Link", []string{"linking"}},
+	"approval.grant":   {"Approval", nil},
+	"viewer.add":       {"Listing", nil},
+	"device.certify":   {"Device", nil},
+	"staff.rekey":      {"Device", nil},
 }
 
 func resource(k policies.Kind) string {
