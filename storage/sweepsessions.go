@@ -29,11 +29,19 @@ type Swept struct{ Viewings, LinkSessions int64 }
 // SweepSessions removes viewings that have ended, and opened pages of links that
 // ended so long ago that they can no longer ask us to stop. None of them opens
 // anything any more, and who watched what stays in the log and nowhere else: so
-// no event is written. Safe to run beside everything, twice, and to break off.
+// no event is written. Safe to run beside everything, twice, and to break off. The
+// sweeper is a principal of its own, which the rules let do this and nothing else; a
+// service whose rules do not gets a *DeniedError, and keeps its rows.
+//
+// Source: RULES.md, SWEEP-1.
 //
 // Bearer tokens have no rows: they live in the server's memory until they end.
 func (s *Store) SweepSessions(ctx context.Context) (out Swept, err error) {
 	now := s.d.now()
+	asked := policies.Request{Caller: policies.Caller{Sweeper: true}, Action: policies.ActSweep, Now: now}
+	if err := refusal(s.d.cfg.Bundle.Decide(asked, nil, nil)); err != nil {
+		return out, err
+	}
 	if out.Viewings, err = s.d.sweep(ctx, now-playFor, (*rows.Tx).SweepViewings); err != nil {
 		return out, err
 	}
