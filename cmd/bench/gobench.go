@@ -112,6 +112,34 @@ func decideRows(ctx context.Context, w *workshop) ([]Row, error) {
 		under("BenchmarkDecide: a practitioner watches a clip, allowed; collecting garbage included")}, nil
 }
 
+// foldRows measures Apply: no goal of the design stands against it, but every device
+// and the server do it for every statement.
+func foldRows(ctx context.Context, w *workshop) ([]Row, error) {
+	times := "2000x"
+	if w.quick {
+		times = "100x"
+	}
+	found, err := w.goBench(ctx, "./policies", "BenchmarkFold", times)
+	if err != nil {
+		return nil, err
+	}
+	const record = 613 // statements of the family that BenchmarkFold makes
+	whole := found[fmt.Sprintf("Record%d", record)]
+	if len(whole) != w.runs {
+		return nil, fmt.Errorf("BenchmarkFold has %d figures for a whole record, want %d", len(whole), w.runs)
+	}
+	each := make([]float64, len(whole))
+	for i, ns := range whole {
+		each[i] = ns / record
+	}
+	const how = "a family of 200 sessions with a clip each; signatures were verified before"
+	return []Row{
+		alone("fold: a family from its opening, statements", "/s", perSecond(each)).under(how),
+		alone("fold: Apply to a family in memory", "/s", perSecond(found["Apply"])).under(how),
+		alone("fold: Apply to a copy, as the server judges", "/s", perSecond(found["CloneAndApply"])).under(how),
+	}, nil
+}
+
 // logRows measures the group commit.
 func logRows(ctx context.Context, w *workshop) ([]Row, error) {
 	times := "3000x"

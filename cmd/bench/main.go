@@ -28,6 +28,7 @@ var benches = []bench{
 	{"carer", "the carer page against plain video on a phone's link", carerRows},
 	{"links", "whether time tells why a link does not open", linkRows},
 	{"decide", "one decision, facts at hand", decideRows},
+	{"fold", "folding statements into a family's record", foldRows},
 	{"log", "appending to the access log against a bare insert", logRows},
 	{"push", "pushing one statement, by one client and by 32", pushRows},
 	{"start", "starting to serve against opening SQLite", startRows},
