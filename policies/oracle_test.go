@@ -357,6 +357,58 @@ func TestOracle(t *testing.T) {
 	}
 }
 
+// TestNothingIsGainedByTaking: a withdrawal, removal or any other restriction, a
+// revocation of staff, and time gone by, never make allowed what was denied.
+func TestNothingIsGainedByTaking(t *testing.T) {
+	bundle, err := authz.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w, _ := story(t)
+		disturb(t, w)
+		var asked []policies.Request
+		denied := map[int][]string{}
+		for i := range 60 {
+			r := anyRequest(t, w)
+			asked = append(asked, r)
+			if got := bundle.Decide(r, w.Org, w.Family); !got.Allowed {
+				denied[i] = got.Rules
+			}
+		}
+		took := take(t, w)
+		for i, r := range asked {
+			r.Now = w.Now
+			if got := bundle.Decide(r, w.Org, w.Family); got.Allowed && denied[i] != nil {
+				t.Fatalf("%s by %s for %q was denied by %v; after %s it is allowed by %v", r.Action, nameOf(w, r), r.Purpose, denied[i], took, got.Rules)
+			}
+		}
+	})
+}
+
+// take takes something away, and says what.
+func take(t *rapid.T, w *policiestest.Filmed) string {
+	switch rapid.IntRange(0, 3).Draw(t, "what is taken") {
+	case 0:
+		w.Now += policiestest.Day(rapid.IntRange(1, 500).Draw(t, "days"))
+		return "time"
+	case 1:
+		w.Org.Staff[w.Staff[someone(t, w)].ID].Revoked = policies.StatementID{1}
+		return "staff.revoke"
+	}
+	for {
+		who, kind, body := rapid.SampledFrom(acts).Draw(t, "act")(t, w, 1000)
+		row, _ := policies.RowOf(kind)
+		if !row.Restriction {
+			continue
+		}
+		if _, err := w.Accept(w.ByDefault(who, kind, body)); err == nil {
+			return string(kind)
+		}
+		return "nothing"
+	}
+}
+
 // disturb revokes, leaves somebody unconfirmed, and lets time pass.
 func disturb(t *rapid.T, w *policiestest.Filmed) {
 	for range rapid.IntRange(0, 2).Draw(t, "revocations") {
