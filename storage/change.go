@@ -20,7 +20,10 @@ func (j *judge) change(next folded, index int64) error {
 	if next.before == nil {
 		joined = append(slices.Clone(joined), j.org.Desks(j.now)...)
 	}
-	if err := j.access(next.record, append(joined, j.reduced(next)...), j.leaving(next), index); err != nil {
+	joined = append(slices.Clone(joined), j.reduced(next)...)
+	slices.SortFunc(joined, func(a, b policies.StaffID) int { return slices.Compare(a[:], b[:]) })
+	joined = slices.Compact(joined) // a deputy opens a family of their own
+	if err := j.access(next.record, joined, j.leaving(next), index); err != nil {
 		return err
 	}
 	if err := j.dropHeaders(next); err != nil {
