@@ -28,8 +28,11 @@ type SignConsent struct {
 	From     time.Time       // now when zero
 	Until    time.Time       // the service's figure after From when zero
 	SignedOn string          // "2026-11-20", the day on the paper; today when ""
-	Form     string          // file with the signed form, a photograph or a scan; it is not changed
-	FormText policies.Digest // SHA-256 of the exact words shown; those of the adopted pack when zero
+	Form     string          // file with the signed form, a photograph, a scan or a PDF; it is not changed
+	Medium   policies.Medium // of what was signed; paper when ""
+
+	Understood []policies.Aid  // what helped them to understand it; nothing was needed when nil
+	FormText   policies.Digest // SHA-256 of the exact words shown; those of the adopted pack when zero
 }
 
 // ConsentView is a form and for whom it decides about something now.
@@ -38,6 +41,9 @@ type ConsentView struct {
 	Family   policies.FamilyID   `json:"family"`
 	InForce  []policies.PersonID `json:"in_force"`
 	Separate bool                `json:"separate"` // about purposes of its own
+
+	Medium     policies.Medium `json:"medium"`
+	Understood []policies.Aid  `json:"understood"`
 }
 
 // Sign records a signed form. The form itself is sealed to the family and to
@@ -63,13 +69,23 @@ func (c *Consents) Sign(in SignConsent) (policies.ConsentID, error) {
 	if err != nil {
 		return policies.ConsentID{}, err
 	}
-	sealed, err := seal.Seal(form, to...)
+	lines, err := c.wouldSee(in.Family, body)
 	if err != nil {
 		return policies.ConsentID{}, err
 	}
-	attachment := wire.Attachment{Name: "form", Body: sealed}
-	body.Fixed = fixed(attachment)
-	s, err := c.d.outbox.file(draft{policies.RecordID(in.Family), "consent.sign", body, []wire.Attachment{attachment}})
+	var attachments []wire.Attachment
+	for _, a := range []struct {
+		name string
+		text []byte
+	}{{"form", form}, {"shown", []byte(strings.Join(lines, "\n"))}} {
+		sealed, err := seal.Seal(a.text, to...)
+		if err != nil {
+			return policies.ConsentID{}, err
+		}
+		attachments = append(attachments, wire.Attachment{Name: a.name, Body: sealed})
+	}
+	body.Fixed = fixed(attachments...)
+	s, err := c.d.outbox.file(draft{policies.RecordID(in.Family), "consent.sign", body, attachments})
 	return policies.ConsentID(s.ID), err
 }
 
@@ -79,6 +95,12 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 	}
 	if in.SignedOn == "" {
 		in.SignedOn = day(c.d.now())
+	}
+	if in.Medium == "" {
+		in.Medium = policies.OnPaper
+	}
+	if len(in.Understood) == 0 {
+		in.Understood = []policies.Aid{policies.NoneNeeded}
 	}
 	pack, err := c.d.figures()
 	if err != nil {
@@ -109,7 +131,7 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 	}
 	body := policies.ConsentSign{
 		People: in.People, Viewers: append([]policies.NamedViewer{}, in.Viewers...), SignedOn: in.SignedOn,
-		From: policies.At(in.From), Until: policies.At(in.Until), FormText: in.FormText,
+		From: policies.At(in.From), Until: policies.At(in.Until), Medium: in.Medium, Understood: in.Understood, FormText: in.FormText,
 	}
 	for _, p := range policies.Purposes() { // in the order of the list: the same answers have one spelling
 		if yes, answered := in.Purposes[p]; answered {
@@ -148,28 +170,23 @@ func (c *Consents) readers(family policies.FamilyID) ([]seal.Recipient, error) {
 // List is every form of a family, in order.
 func (c *Consents) List(family policies.FamilyID) ([]ConsentView, error) {
 	v, err := (&Families{c.d}).Show(family)
+	for i := range v.Consents {
+		if err != nil {
+			break
+		}
+		var s policies.Statement
+		if s, err = c.d.shelf.statement(policies.StatementID(v.Consents[i].ID)); err == nil {
+			body := s.Body.(*policies.ConsentSign)
+			v.Consents[i].Medium, v.Consents[i].Understood = body.Medium, body.Understood
+		}
+	}
 	return v.Consents, err
 }
 
 // ReadForm opens the signed form of a consent, for the family's team and the IG
 // officer.
 func (c *Consents) ReadForm(family policies.FamilyID, id policies.ConsentID) ([]byte, error) {
-	sealed, err := c.d.shelf.fixed(policies.StatementID(id), "form")
-	if err != nil {
-		return nil, err
-	}
-	if sealed == nil {
-		return nil, problem(CodeUnknown, "Sync, and try again.", "The form of consent %s is not on this device.", id.Short())
-	}
-	with := []seal.Identity{c.d.keys.identity}
-	if key, err := c.d.keys.family(family); err == nil {
-		with = append(with, key)
-	}
-	form, err := seal.Open(sealed, with...)
-	if err != nil {
-		return nil, problem(CodeNoKey, "Ask the family's team or the IG officer.", "This form is not sealed to you.").because(err)
-	}
-	return form, nil
+	return c.read(family, id, "form")
 }
 
 func consentViews(f *policies.Family, order map[string]int, now policies.Micros) (out []ConsentView) {

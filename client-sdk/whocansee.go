@@ -37,6 +37,8 @@ type CanSee struct {
 	Clips     int               `json:"clips"`  // whose film has arrived
 	Usable    int               `json:"usable"` // of those: that the family and the head of service let be used now
 	Seers     []Seer            `json:"seers"`
+	Lines     []string          `json:"lines"` // the same by role, as it is read to the family
+	Shown     Shown             `json:"shown"` // what was read to them when the last form was signed
 }
 
 // WhoCanSee says who can see what of a family now. It is worked out from the keys
@@ -76,7 +78,25 @@ func (fs *Families) WhoCanSee(id policies.FamilyID) (CanSee, error) {
 	out.Seers = append(out.Seers, carers(v, usable)...)
 	officers, err := fs.officers()
 	out.Seers = append(append(out.Seers, officers...), Seer{By: ByCustodians, Clips: out.Clips})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return out, fs.byRole(f, &out)
+}
+
+// byRole adds what a family is told, and how it differs from what they were told.
+func (fs *Families) byRole(f *policies.Family, out *CanSee) error {
+	org, err := fs.d.mirror.provisionalOrg()
+	if err != nil {
+		return err
+	}
+	pack, err := fs.d.figures()
+	if err != nil {
+		return err
+	}
+	out.Lines = f.Sight(org, pack, policies.At(fs.d.now()))
+	out.Shown, err = fs.shown(f, out.Lines)
+	return err
 }
 
 // usable are the clips that may be used in the work with the family now.

@@ -117,7 +117,13 @@ func TestCheckConsentSign(t *testing.T) {
 		{"DayThatIsNone", func(b *form) { b.SignedOn = "2026-02-30" }},
 		{"DayInWords", func(b *form) { b.SignedOn = "2 March 2026" }},
 		{"NoWords", func(b *form) { b.FormText = policies.Digest{} }},
-		{"NothingSigned", func(b *form) { b.Fixed = nil }},
+		{"NothingSigned", func(b *form) { b.Fixed = b.Fixed[1:] }},
+		{"NothingShown", func(b *form) { b.Fixed = b.Fixed[:1] }},
+		{"OnSand", func(b *form) { b.Medium = "sand" }},
+		{"NobodyAskedHowItWasUnderstood", func(b *form) { b.Understood = nil }},
+		{"UnknownAid", func(b *form) { b.Understood = []policies.Aid{"telepathy"} }},
+		{"AidTwice", func(b *form) { b.Understood = []policies.Aid{policies.Audio, policies.Audio} }},
+		{"NoneNeededAndAnInterpreter", func(b *form) { b.Understood = []policies.Aid{policies.NoneNeeded, policies.Interpreter} }},
 	})
 }
 

@@ -41,20 +41,57 @@ type NamedViewer struct {
 	Until   Micros  `json:"until"`
 }
 
-// ConsentSign is the body of consent.sign. The attachment "form" is the signed
-// form, sealed to the family key and the IG officer's. SignedOn is the day on the
-// paper; the statement's own time is when it was entered.
+// ConsentSign is the body of consent.sign. SignedOn is the day on the paper; the
+// statement's own time is when it was entered. The attachments are both sealed to the
+// family key and the IG officers': "form" is the signed form, a photograph or a file;
+// "shown" is who would see the film, by role and purpose, as it was read to the family.
 //
-// Source: NICE NG26, concerns about filming (b); UK GDPR Art 7(1).
+// Source: NICE NG26, concerns about filming (b); UK GDPR Art 7(1), to demonstrate
+// consent, and 7(2), in an intelligible form; Caldicott principle 8.
 type ConsentSign struct {
-	People   []Covered       `json:"people"`
-	Purposes []PurposeAnswer `json:"purposes"`
-	Viewers  []NamedViewer   `json:"viewers"`
-	From     Micros          `json:"from"`
-	Until    Micros          `json:"until"`
-	SignedOn string          `json:"signed_on"`
-	FormText Digest          `json:"form_text"` // SHA-256 of the exact words shown
-	Fixed    []Attachment    `json:"attachments"`
+	People     []Covered       `json:"people"`
+	Purposes   []PurposeAnswer `json:"purposes"`
+	Viewers    []NamedViewer   `json:"viewers"`
+	From       Micros          `json:"from"`
+	Until      Micros          `json:"until"`
+	SignedOn   string          `json:"signed_on"`
+	Medium     Medium          `json:"medium"`
+	Understood []Aid           `json:"understood"` // what helped them to understand it
+	FormText   Digest          `json:"form_text"`  // SHA-256 of the exact words shown
+	Fixed      []Attachment    `json:"attachments"`
+}
+
+// Medium is what was signed.
+type Medium string
+
+// The media.
+const (
+	OnPaper  Medium = "paper" // photographed or scanned
+	OnScreen Medium = "screen"
+)
+
+// Mediums lists every Medium.
+func Mediums() []Medium { return []Medium{OnPaper, OnScreen} }
+
+// Aid is something that helped people to understand what they were asked.
+//
+// Source: UK GDPR recital 42; Accessible Information Standard, for services of the NHS.
+type Aid string
+
+// The aids.
+const (
+	NoneNeeded  Aid = "none_needed" // alone
+	Interpreter Aid = "interpreter" // of a spoken or a signed language
+	Translated  Aid = "translated"  // a form in their language
+	EasyRead    Aid = "easy_read"
+	ReadAloud   Aid = "read_aloud"
+	Audio       Aid = "audio"     // a recording of the form
+	Supporter   Aid = "supporter" // somebody of their choice, or an advocate
+)
+
+// Aids lists every Aid.
+func Aids() []Aid {
+	return []Aid{NoneNeeded, Interpreter, Translated, EasyRead, ReadAloud, Audio, Supporter}
 }
 
 // ConsentWithdraw is the body of consent.withdraw, a restriction on every
@@ -93,10 +130,21 @@ func (b ConsentSign) Check() error {
 	c.span("the consent", b.From, b.Until, MaxConsentLife)
 	c.that(b.From < b.Until, "the period of the consent is empty")
 	c.day("the day on the form", b.SignedOn)
+	c.understood(b)
 	named(&c, "the digest of the words shown", b.FormText)
-	c.attachments(b.Fixed, "form")
-	c.that(len(b.Fixed) == 1, "the signed form is missing: consent is given in writing")
+	c.attachments(b.Fixed, "form", "shown")
+	c.that(len(b.Fixed) == 2, "the signed form, or who would see the film, is missing: consent is given in writing, and informed")
 	return c.err
+}
+
+func (c *checks) understood(b ConsentSign) {
+	word(c, "what was signed", b.Medium, Mediums())
+	c.that(len(b.Understood) > 0, "how it was understood is missing: write %s where nothing was needed", NoneNeeded)
+	for i, a := range b.Understood {
+		word(c, "what helped them to understand", a, Aids())
+		c.that(!slices.Contains(b.Understood[:i], a), "%s stands twice", a)
+		c.that(a != NoneNeeded || len(b.Understood) == 1, "%s stands alone", NoneNeeded)
+	}
 }
 
 // covered checks who decides for whom: nobody else for an adult or a competent

@@ -80,7 +80,10 @@ func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 	if kind == "clip.add" && f.anyListing(func(l *Listing) bool { return l.Staff == who && f.stands(o, l) }) {
 		return name == "title" || name == HeaderFor(p.Recipient)
 	}
-	return p.Role == IGOfficer && (kind == "consent.sign" && name == "form" || kind == "breakglass.open" && name == "reason")
+	if kind == "consent.sign" {
+		return p.Role == IGOfficer && (name == "form" || name == "shown")
+	}
+	return p.Role == IGOfficer && kind == "breakglass.open" && name == "reason"
 }
 
 // HeaderFor is the name of the attachment that holds a clip's key for a recipient:

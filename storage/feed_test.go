@@ -99,8 +99,8 @@ func TestPull(t *testing.T) {
 				names[strings.SplitN(a.Name, "/", 2)[0]]++
 			}
 		}
-		if names["form"] != 1 || names["header"] != 0 || names["title"] != 0 {
-			t.Errorf("attachments %v, want the form alone of the family's", names)
+		if names["form"] != 1 || names["shown"] != 1 || names["header"] != 0 || names["title"] != 0 {
+			t.Errorf("attachments %v, want the form, and what was shown with it, alone of the family's", names)
 		}
 	})
 	t.Run("StrangerGetsNothingOfTheFamily", func(t *testing.T) {

@@ -97,7 +97,7 @@ func TestStopIsTakenOnce(t *testing.T) {
 
 	w.Clock.Forward(time.Minute) // of two forms of one moment neither is the last
 	s, _ := w.Sam.Say(f.Record, "consent.sign", consentAgain(w, f), policies.StatementID(suspended[0].Accepted.Statement))
-	s.Attachments = []storage.Attachment{{Name: "form", Body: []byte("signed anew")}}
+	s.Attachments = []storage.Attachment{{Name: "form", Body: []byte("signed anew")}, {Name: "shown", Body: []byte("who would see")}}
 	w.MustAccept(w.Sam.Caller(), s)
 	if _, err := w.Clips.Open(ctx, w.Sam.Caller(), storage.ViewRequest{Clip: c.ID, Purpose: policies.FilmAndUse}); err != nil {
 		t.Fatalf("after a form that names it: %v", err)
@@ -185,7 +185,7 @@ func presses(t *testing.T, w *storagetest.World, l storagetest.Link, n int) {
 
 // consentAgain is a form like the first, signed today.
 func consentAgain(w *storagetest.World, f *storagetest.Family) *policies.ConsentSign {
-	form := []byte("signed anew")
+	form, shown := []byte("signed anew"), []byte("who would see")
 	now := w.Clock.Micros()
 	return &policies.ConsentSign{
 		People: []policies.Covered{
@@ -194,7 +194,11 @@ func consentAgain(w *storagetest.World, f *storagetest.Family) *policies.Consent
 		},
 		Purposes: []policies.PurposeAnswer{{Purpose: policies.FilmAndUse, Yes: true}}, Viewers: []policies.NamedViewer{},
 		From: now, Until: now + policies.Micros(24*time.Hour/time.Microsecond), SignedOn: w.Clock.Now().Format("2006-01-02"),
+		Medium: policies.OnPaper, Understood: []policies.Aid{policies.NoneNeeded},
 		FormText: policies.DigestOf([]byte("the words on the form")),
-		Fixed:    []policies.Attachment{{Name: "form", SHA256: policies.DigestOf(form), Bytes: int64(len(form))}},
+		Fixed: []policies.Attachment{
+			{Name: "form", SHA256: policies.DigestOf(form), Bytes: int64(len(form))},
+			{Name: "shown", SHA256: policies.DigestOf(shown), Bytes: int64(len(shown))},
+		},
 	}
 }

@@ -133,7 +133,9 @@ func (s *story) family(org policies.OrgID, head string) {
 			Purposes: []policies.PurposeAnswer{{Purpose: policies.FilmAndUse, Yes: true}, {Purpose: policies.FilmReview, Yes: true},
 				{Purpose: policies.Supervision, Yes: true}, {Purpose: policies.FamilyCopy, Yes: false}},
 			Viewers: []policies.NamedViewer{{Staff: policies.StaffID(digest("a supervisor")), Purpose: policies.Supervision, Until: s.at + 30*day}},
-			From:    s.at, Until: s.at + 90*day, SignedOn: "2026-09-21", FormText: digest("form text"), Fixed: attachment("form"),
+			From:    s.at, Until: s.at + 90*day, SignedOn: "2026-09-21",
+			Medium: policies.OnPaper, Understood: []policies.Aid{policies.Interpreter, policies.EasyRead},
+			FormText: digest("form text"), Fixed: append(attachment("form"), attachment("shown")...),
 		}, deps...))
 	}
 	sign()

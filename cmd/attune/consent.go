@@ -28,7 +28,10 @@ type consentSignCmd struct {
 	From     string   `placeholder:"DATE" help:"First day; else today."`
 	Until    string   `placeholder:"DATE" help:"Last day; else the service's figure."`
 	SignedOn string   `placeholder:"DATE" help:"The day on the paper; else today."`
-	Form     string   `required:"" type:"existingfile" placeholder:"FILE" help:"Photograph or scan of the signed form."`
+	Form     string   `type:"existingfile" placeholder:"FILE" help:"Photograph, scan or PDF of the signed form."`
+	ReadOnly bool     `help:"Record nothing; print who would see the film, to be read to the family before they sign."`
+	Medium   string   `default:"paper" enum:"paper,screen" help:"What was signed: ${enum}."`
+	Aid      []string `placeholder:"AID" help:"What helped them to understand it; else nothing was needed. Repeat."`
 	Text     string   `type:"existingfile" placeholder:"FILE" help:"The exact words of the form; else the form itself is their evidence."`
 }
 
@@ -43,14 +46,27 @@ A form of its own, for one training day, while all other answers stay as they ar
   attune consent sign NF-1042 --for training_event --person Mum:Mum:own --form event.jpg
 
 Purposes: film_and_use, film_review, supervision, peers, training_event, external_training, research,
-named_professional, family_copy, accreditation. Each is its own yes or no.`
+named_professional, family_copy, accreditation. Each is its own yes or no.
+Aids: interpreter, translated, easy_read, read_aloud, audio, supporter.
+
+Before they sign, read them who would see it: the same command with --read-only.`
 }
 
 func (c *consentSignCmd) Run(g *global) error {
+	if c.Form == "" && !c.ReadOnly {
+		return usage("Photograph or scan the signed paper, and name the file.", "--form is missing: consent is given in writing.")
+	}
 	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
 		in, err := c.form(d, family)
 		if err != nil {
 			return err
+		}
+		lines, err := d.Consents.WouldSee(in)
+		if err != nil {
+			return err
+		}
+		if c.ReadOnly {
+			return g.print(map[string]any{"would_see": lines}, "%s", strings.Join(lines, "\n"))
 		}
 		id, err := d.Consents.Sign(in)
 		if err != nil {
@@ -69,7 +85,10 @@ func (c *consentSignCmd) Run(g *global) error {
 
 // form turns the flags into what stands on the paper.
 func (c *consentSignCmd) form(d *attune.Client, family policies.FamilyID) (in attune.SignConsent, err error) {
-	in = attune.SignConsent{Family: family, SignedOn: c.SignedOn, Form: c.Form, Purposes: map[policies.Purpose]bool{}, Separate: len(c.For) > 0}
+	in = attune.SignConsent{Family: family, SignedOn: c.SignedOn, Form: c.Form, Purposes: map[policies.Purpose]bool{}, Separate: len(c.For) > 0, Medium: policies.Medium(c.Medium)}
+	for _, a := range c.Aid {
+		in.Understood = append(in.Understood, policies.Aid(a))
+	}
 	for _, text := range c.Person {
 		signed, err := covered(d, family, text)
 		if err != nil {
@@ -180,7 +199,18 @@ func consentRow(c attune.ConsentView) []string {
 		of = append(of, string(a.Purpose))
 	}
 	return []string{c.ID.Short(), "signed " + c.SignedOn, "until " + date(c.Until),
-		fmt.Sprintf("in force for %d of %d", len(c.InForce), len(covered)), mark(c.Separate, "only about "+spoken(of))}
+		fmt.Sprintf("in force for %d of %d", len(c.InForce), len(covered)), mark(c.Separate, "only about "+spoken(of)), understood(c)}
+}
+
+// understood is what helped the family, where something did.
+func understood(c attune.ConsentView) string {
+	var aids []string
+	for _, a := range c.Understood {
+		if a != policies.NoneNeeded {
+			aids = append(aids, string(a))
+		}
+	}
+	return mark(len(aids) > 0, "with "+spoken(aids))
 }
 
 // spoken sets words of the protocol as people do: "supervision and family copy".

@@ -17,7 +17,7 @@ func (familyWhoCmd) Help() string {
 	return `Example: attune family who-can-see NF-1042
 
 Worked out from the keys and permissions that are on this device; sync first. A family may ask for it at any
-time: read it to them.`
+time: read them the second part, which names nobody. What changed since they last signed stands below it.`
 }
 
 func (c *familyWhoCmd) Run(g *global) error {
@@ -36,7 +36,29 @@ func canSeeText(v attune.CanSee) string {
 	for _, s := range v.Seers {
 		lines = append(lines, "  "+seerText(s))
 	}
-	return strings.Join(append(lines, "Nobody else has a key."), "\n")
+	lines = append(lines, "Nobody else has a key.", "To be read to the family:")
+	for _, l := range v.Lines {
+		lines = append(lines, "  "+l)
+	}
+	return strings.Join(append(lines, sinceShown(v.Shown)...), "\n")
+}
+
+// sinceShown is what differs from what the family was told when they last signed.
+func sinceShown(s attune.Shown) (lines []string) {
+	switch {
+	case s.Consent.IsZero():
+		return nil
+	case len(s.New)+len(s.Ended) == 0:
+		return []string{"This is what they were shown when they signed on " + s.SignedOn + "."}
+	}
+	lines = append(lines, "Changed since they signed on "+s.SignedOn+". Tell them:")
+	for _, l := range s.New {
+		lines = append(lines, "  now: "+oneLine(l))
+	}
+	for _, l := range s.Ended {
+		lines = append(lines, "  no longer: "+oneLine(l))
+	}
+	return lines
 }
 
 func seerText(s attune.Seer) string {

@@ -64,8 +64,12 @@ func (w *Filmed) ConsentBody() policies.ConsentSign {
 		From:     Start - Day(1),
 		Until:    Start + Day(365),
 		SignedOn: w.Now.Time().Format("2006-01-02"),
+		Medium:   policies.OnPaper, Understood: []policies.Aid{policies.NoneNeeded},
 		FormText: Digest("the words shown"),
-		Fixed:    []policies.Attachment{{Name: "form", SHA256: Digest("the form"), Bytes: 1000}},
+		Fixed: []policies.Attachment{
+			{Name: "form", SHA256: Digest("the form"), Bytes: 1000},
+			{Name: "shown", SHA256: Digest("who would see"), Bytes: 500},
+		},
 	}
 }
 

@@ -61,6 +61,7 @@ func (w *World) Open(reference string) *Family {
 func (f *Family) Sign(viewers []policies.NamedViewer, yes ...policies.Purpose) policies.StatementID {
 	f.w.t.Helper()
 	form := []byte("a sealed form, signed " + f.w.Clock.Now().String())
+	shown := []byte("who would see, sealed")
 	body := &policies.ConsentSign{
 		People: []policies.Covered{
 			{Person: f.Carer, By: f.Carer, Basis: policies.Own},
@@ -68,13 +69,17 @@ func (f *Family) Sign(viewers []policies.NamedViewer, yes ...policies.Purpose) p
 		},
 		Viewers: viewers,
 		From:    f.w.Clock.Micros(), Until: f.w.Clock.Micros() + 6*month, SignedOn: f.w.Clock.Now().Format("2006-01-02"),
+		Medium: policies.OnPaper, Understood: []policies.Aid{policies.NoneNeeded},
 		FormText: policies.DigestOf([]byte("the words on the form")),
-		Fixed:    []policies.Attachment{{Name: "form", SHA256: policies.DigestOf(form), Bytes: int64(len(form))}},
+		Fixed: []policies.Attachment{
+			{Name: "form", SHA256: policies.DigestOf(form), Bytes: int64(len(form))},
+			{Name: "shown", SHA256: policies.DigestOf(shown), Bytes: int64(len(shown))},
+		},
 	}
 	for _, p := range yes {
 		body.Purposes = append(body.Purposes, policies.PurposeAnswer{Purpose: p, Yes: true})
 	}
-	id := f.w.Sam.Does(f.Record, "consent.sign", body, storage.Attachment{Name: "form", Body: form})
+	id := f.w.Sam.Does(f.Record, "consent.sign", body, storage.Attachment{Name: "form", Body: form}, storage.Attachment{Name: "shown", Body: shown})
 	f.Consent = policies.ConsentID(id)
 	return id
 }
