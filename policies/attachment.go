@@ -7,6 +7,14 @@ import "strings"
 // Attachments implements [Attached].
 func (b StaffInvite) Attachments() []Attachment { return b.Fixed }
 
+// PackFile is the attachment of policy.adopt that holds the pack's file.
+const PackFile = "pack"
+
+// Attachments implements [Attached].
+func (b PolicyAdopt) Attachments() []Attachment {
+	return []Attachment{{Name: PackFile, SHA256: b.SHA256, Bytes: b.Bytes}}
+}
+
 // Attachments implements [Attached].
 func (b PersonAdd) Attachments() []Attachment { return b.Fixed }
 

@@ -82,10 +82,13 @@ func TestCheckOrg(t *testing.T) {
 	})
 	type adopt = policies.PolicyAdopt
 	refuses(t, "PolicyAdopt", func() adopt {
-		return adopt{Pack: "council", SHA256: policiestest.Digest("p"), Bundle: policiestest.Digest("b")}
+		return policies.NewPolicyAdopt("council", []byte("p"), policiestest.Digest("b"))
 	}, []slip[adopt]{
 		{"PathForAName", func(b *adopt) { b.Pack = "../council" }},
 		{"NoBundle", func(b *adopt) { b.Bundle = policies.Digest{} }},
+		{"EmptyPack", func(b *adopt) { b.Bytes = 0 }},
+		{"NegativePack", func(b *adopt) { b.Bytes = -1 }},
+		{"HugePack", func(b *adopt) { b.Bytes = policies.MaxPackBytes + 1 }},
 	})
 }
 

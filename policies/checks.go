@@ -19,6 +19,7 @@ const (
 	MaxPeople          = 20                  // people in one clip or on one form
 	MaxSigned          = 4                   // signatures for one person on one form: two parents, and whom a court named
 	MaxViewers         = 50                  // named viewers on one form
+	MaxPackBytes       = 64 << 10            // a person signs it, and must be able to read it; every device keeps it
 	MaxPayloadBytes    = 64 << 30            // an hour and a half of the largest phone film is 12 GiB
 	MaxCapture         = 12 * time.Hour      // one recording; a visit is at most two
 	MaxSessions        = 500                 // the running number of a session

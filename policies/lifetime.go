@@ -55,6 +55,13 @@ func (b BreakglassOpen) lasts(p Pack) lifetime {
 	return lifetime{what: "the time to watch", until: b.Until, hours: p.Clocks.Breakglass}
 }
 
+// Bounded reports whether a body gives something until a time, which [Pack.Within]
+// holds against a figure.
+func Bounded(body Body) bool {
+	_, ok := body.(interface{ lasts(Pack) lifetime })
+	return ok
+}
+
 // Within refuses what would last longer than the service's figure, and a day: a date
 // means its last instant, wherever it was given, and an honest clock may be ahead. What
 // is counted in hours is no date, and has an hour to spare. A

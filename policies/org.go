@@ -155,9 +155,17 @@ type DeviceRevoke struct {
 	Device DeviceID `json:"device"`
 }
 
-// PolicyAdopt is the body of policy.adopt.
+// PolicyAdopt is the body of policy.adopt. The pack itself, the file with every
+// figure, is its one fixed attachment, "pack": whoever folds the adoption has what
+// was signed, and no program needs to carry a service's own figures.
 type PolicyAdopt struct {
 	Pack   string `json:"pack"`
-	SHA256 Digest `json:"sha256"`
-	Bundle Digest `json:"bundle"`
+	SHA256 Digest `json:"sha256"` // of the file
+	Bytes  int64  `json:"bytes"`  // of the file, at most MaxPackBytes
+	Bundle Digest `json:"bundle"` // of the Cedar rules
+}
+
+// NewPolicyAdopt is the body for the file of a pack.
+func NewPolicyAdopt(pack string, file []byte, bundle Digest) PolicyAdopt {
+	return PolicyAdopt{Pack: pack, SHA256: DigestOf(file), Bytes: int64(len(file)), Bundle: bundle}
 }

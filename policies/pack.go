@@ -6,7 +6,8 @@ import (
 )
 
 // Pack is the service's adopted configuration: the figures and words that an IG
-// lead signs. Packs live in policies/packs; policy.adopt names the hash of the file.
+// lead signs. policies/packs reads the file and ships three to begin from; a service
+// edits a copy and adopts that, and policy.adopt carries it.
 //
 // What is enforced today: the figures from OfflineDays to ViewingDays. Retention,
 // the scheme, the clocks and the labels are written down, printed in the papers and

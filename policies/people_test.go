@@ -38,10 +38,10 @@ func TestWhoMaySign(t *testing.T) {
 			return policies.StaffInvite{Role: policies.Practitioner, Key: policiestest.Key("ann device"), Expires: w.Now + policiestest.Day(7)}
 		}, policies.ErrNotPossible, nil},
 		{"RootAdoptsASecondPolicy", "root", "policy.adopt", func(world) policies.Body {
-			return policies.PolicyAdopt{Pack: "nhs", SHA256: policiestest.Digest("a"), Bundle: policiestest.Digest("b")}
+			return policies.NewPolicyAdopt("nhs", []byte("a"), policiestest.Digest("b"))
 		}, policies.ErrSigner, nil},
 		{"IGAdoptsPolicy", "ig", "policy.adopt", func(world) policies.Body {
-			return policies.PolicyAdopt{Pack: "nhs", SHA256: policiestest.Digest("a"), Bundle: policiestest.Digest("b")}
+			return policies.NewPolicyAdopt("nhs", []byte("a"), policiestest.Digest("b"))
 		}, policies.ErrSigner, nil},
 		{"SecondServer", "root", "server.certify", func(world) policies.Body {
 			return policies.ServerCertify{Key: policiestest.Key("s"), LogKey: policiestest.Key("l")}

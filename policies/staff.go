@@ -68,6 +68,7 @@ func (b PolicyAdopt) Check() error {
 	var c checks
 	c.that(packForm.MatchString(b.Pack), "%q is not the name of a pack", b.Pack)
 	named(&c, "the pack's digest", b.SHA256)
+	c.that(b.Bytes > 0 && b.Bytes <= MaxPackBytes, "the pack has %d bytes, 1 to %d expected", b.Bytes, MaxPackBytes)
 	named(&c, "the digest of the rules", b.Bundle)
 	return c.err
 }

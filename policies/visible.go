@@ -56,13 +56,14 @@ func (f *Family) everListed(who StaffID) bool {
 }
 
 // MayReceive reports whether a person who receives a record may have an attachment
-// of it. The team has everything but other people's key envelopes; a head of
+// of it. Of the organisation's record everybody has the names of staff and the adopted
+// packs, by whose figures their devices work. The team has everything but other people's key envelopes; a head of
 // service and an IG officer have the names of staff; the IG officer has sealed
 // consent forms too; a viewer has the keys written for them, and the titles that
 // those open. Recovery envelopes go to nobody: they leave by export.
 func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
 	if f == nil {
-		return name == "label"
+		return name == "label" || name == PackFile
 	}
 	if own, ok := strings.CutPrefix(name, "key/"); ok {
 		return own == who.String() && f.OnTeam(who) // and not of who left it and stays on as a viewer

@@ -50,7 +50,7 @@ func oneOf[W ~string](c *checker, place string, w W, list []W) {
 }
 
 func (c *checker) pack(p policies.Pack) {
-	c.that(plain(p.Name), "name", "%q is not the name of a pack", p.Name)
+	c.that(slices.Contains(Names(), p.Name), "name", "%q is none of %v; keep the name of the pack that was copied, for the papers go by it, and put your own in the title", p.Name, Names())
 	c.that(strings.TrimSpace(p.Title) != "", "title", "a pack needs a title")
 	c.text("title", p.Title)
 	for _, l := range p.Limits() {

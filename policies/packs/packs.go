@@ -4,8 +4,10 @@
 // It promises that a pack it returns is complete, inside the ranges that the
 // design allows, and that every figure names its source. It does not say that a
 // figure is right for a service: an IG lead must confirm each, and policy.adopt
-// then names the SHA-256 of the file. Start at [Load]; [Paper] writes what a service
-// hands out, with the pack's figures in it.
+// then carries the file. Three packs ship with the program, for a service to copy and
+// edit; what a service works by is the file that it adopted, which came from somebody
+// else's disk and is read by [Parse] like any stranger's. Start at [Load]; [Paper]
+// writes what a service hands out, with the pack's figures in it.
 package packs
 
 import (
@@ -25,8 +27,7 @@ var files embed.FS
 // Confirm is the sentence beside every figure in the generated papers.
 const Confirm = "Your IG lead must confirm this figure."
 
-// Load returns a pack that ships with this program, and the SHA-256 of its file
-// that policy.adopt must name.
+// Load returns a pack that ships with this program, and the SHA-256 of its file.
 func Load(name string) (policies.Pack, policies.Digest, error) {
 	text, err := Text(name)
 	if err != nil {
@@ -65,8 +66,8 @@ func Text(name string) ([]byte, error) {
 // of every version that it used.
 //
 // Source: UK GDPR Art 7(1): show what the person was told.
-func FormText(name string) ([]byte, policies.Digest, error) {
-	text, err := Paper(name, Form)
+func FormText(p policies.Pack) ([]byte, policies.Digest, error) {
+	text, err := Paper(p, Form)
 	if err != nil {
 		return nil, policies.Digest{}, err
 	}

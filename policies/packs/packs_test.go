@@ -69,8 +69,5 @@ func TestUnknownPack(t *testing.T) {
 		if _, _, err := packs.Load(name); err == nil {
 			t.Errorf("Load(%q) succeeded", name)
 		}
-		if _, _, err := packs.FormText(name); err == nil {
-			t.Errorf("FormText(%q) succeeded", name)
-		}
 	}
 }

@@ -35,12 +35,9 @@ var (
 )
 
 // Paper writes a paper of a pack with the pack's figures. The same pack and program
-// give the same bytes.
-func Paper(pack, paper string) ([]byte, error) {
-	p, _, err := Load(pack)
-	if err != nil {
-		return nil, err
-	}
+// give the same bytes. Which paragraphs it has goes by the pack's name, which a
+// service's own pack has from the one that it was copied from.
+func Paper(p policies.Pack, paper string) ([]byte, error) {
 	text, err := template(paper)
 	if err != nil {
 		return nil, err

@@ -15,10 +15,19 @@ import (
 
 var update = flag.Bool("update", false, "write the papers anew")
 
+func shipped(t *testing.T, name string) policies.Pack {
+	t.Helper()
+	p, _, err := packs.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // paper is a paper of a pack.
 func paper(t *testing.T, pack, name string) string {
 	t.Helper()
-	text, err := packs.Paper(pack, name)
+	text, err := packs.Paper(shipped(t, pack), name)
 	if err != nil {
 		t.Fatalf("%s of %s: %v", name, pack, err)
 	}
@@ -270,7 +279,7 @@ func TestFormsSayWhatTheScheduleSays(t *testing.T) {
 func TestFormText(t *testing.T) {
 	seen := map[policies.Digest]bool{}
 	for _, pack := range packs.Names() {
-		text, digest, err := packs.FormText(pack)
+		text, digest, err := packs.FormText(shipped(t, pack))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,8 +299,38 @@ func TestFormText(t *testing.T) {
 
 func TestUnknownPaper(t *testing.T) {
 	for _, name := range []string{"", "nothing", "../council.yaml", "papers/consent-form"} {
-		if _, err := packs.Paper("council", name); err == nil {
+		if _, err := packs.Paper(shipped(t, "council"), name); err == nil {
 			t.Errorf("Paper(%q) succeeded", name)
+		}
+	}
+}
+
+// TestPapersOfAnOwnPack: a service that changed a figure hands out the changed one,
+// with the paragraphs of the pack that it copied.
+func TestPapersOfAnOwnPack(t *testing.T) {
+	for _, name := range packs.Names() {
+		text, err := packs.Text(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := shipped(t, name)
+		own := strings.Replace(string(text), fmt.Sprintf("link_days:\n  value: %d\n", from.LinkDays.Value), "link_days:\n  value: 3\n", 1)
+		p, err := packs.Parse([]byte(own))
+		if err != nil || p.LinkDays.Value != 3 {
+			t.Fatalf("%s: %d days, %v", name, p.LinkDays.Value, err)
+		}
+		for _, paper := range packs.Papers() {
+			if _, err := packs.Paper(p, paper); err != nil {
+				t.Errorf("%s, %s: %v", name, paper, err)
+			}
+		}
+		form, digest, err := packs.FormText(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, before, err := packs.FormText(from)
+		if err != nil || digest == before || !strings.Contains(string(form), "3 days") {
+			t.Errorf("%s: the form is that of the pack it was copied from: %v", name, err)
 		}
 	}
 }

@@ -7,14 +7,19 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/attune-vf/attune/policies"
 	"go.yaml.in/yaml/v3"
 )
 
-// maxBytes bounds a pack: a person signs it, and must be able to read it.
-const maxBytes = 64 << 10
+// What a pack may be: its bytes are bounded by [policies.MaxPackBytes]. Those that
+// ship have some 600 values, and lists of rules in lists of classes are the deepest.
+const (
+	maxValues = 4000
+	maxDepth  = 8
+)
 
 // What may stand without quotes, and what may not: YAML reads no, 012, 1e3,
 // 2026-11-20 and ~ as something else than they look.
@@ -29,8 +34,8 @@ var (
 // and a program could read differently. The error names the line.
 func tree(text []byte) (*yaml.Node, error) {
 	switch {
-	case len(text) > maxBytes:
-		return nil, fmt.Errorf("the file has %d bytes, %d at most", len(text), maxBytes)
+	case len(text) > policies.MaxPackBytes:
+		return nil, fmt.Errorf("the file has %d bytes, %d at most", len(text), policies.MaxPackBytes)
 	case !utf8.Valid(text):
 		return nil, errors.New("the file is not UTF-8 text")
 	}
@@ -57,7 +62,7 @@ func tree(text []byte) (*yaml.Node, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, at(root.Line, "names and values expected")
 	}
-	return root, walk(root, "")
+	return root, (&walker{}).node(root, "", 0)
 }
 
 // whereAlias adds the line to the one refusal that the reader gives without.
@@ -74,8 +79,18 @@ func at(line int, format string, args ...any) error {
 	return fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
 }
 
-// walk looks at every node below one. Path names it for the messages.
-func walk(n *yaml.Node, path string) error {
+// walker looks at every value of the file before anything is decoded. A file of
+// nothing but small values would cost the decoder the square of their number.
+type walker struct{ values int }
+
+// node looks at one and all below it. Path names it for the messages.
+func (w *walker) node(n *yaml.Node, path string, depth int) error {
+	if w.values++; w.values > maxValues {
+		return at(n.Line, "more than %d values; a pack has some hundreds", maxValues)
+	}
+	if depth > maxDepth {
+		return at(n.Line, "values inside values, more than %d deep", maxDepth)
+	}
 	if n.Anchor != "" || n.Kind == yaml.AliasNode {
 		return at(n.Line, "%s: anchors and aliases are not taken; write it out", path)
 	}
@@ -87,17 +102,17 @@ func walk(n *yaml.Node, path string) error {
 		return scalar(n, path)
 	case yaml.SequenceNode:
 		for _, c := range n.Content {
-			if err := walk(c, path); err != nil {
+			if err := w.node(c, path, depth+1); err != nil {
 				return err
 			}
 		}
 	case yaml.MappingNode:
-		return mapping(n, path)
+		return w.mapping(n, path, depth)
 	}
 	return nil
 }
 
-func mapping(n *yaml.Node, path string) error {
+func (w *walker) mapping(n *yaml.Node, path string, depth int) error {
 	seen := map[string]int{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -109,7 +124,7 @@ func mapping(n *yaml.Node, path string) error {
 			return at(key.Line, "%s stands already in line %d", name, seen[key.Value])
 		}
 		seen[key.Value] = key.Line
-		if err := walk(value, name); err != nil {
+		if err := w.node(value, name, depth+1); err != nil {
 			return err
 		}
 	}
@@ -125,7 +140,7 @@ func scalar(n *yaml.Node, path string) error {
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		return at(n.Line, "%s: write it on one line", path)
 	}
-	if strings.ContainsFunc(n.Value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(n.Value, func(r rune) bool { return !unicode.IsPrint(r) }) { // also those that turn the writing round
 		return at(n.Line, "%s: a character that nobody sees", path)
 	}
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {

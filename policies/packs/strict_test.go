@@ -69,6 +69,8 @@ func TestParseNamesTheLine(t *testing.T) {
 		{"SeparateLeftOut", "    separate: false\n    viewers: [peers]\n", "    viewers: [peers]\n", "separate is missing"},
 		{"BraceInAWord", "chosen: better than usual\n", "chosen: 'better {{than}} usual'\n", "a brace"},
 		{"ProgrammeMissing", "programme: vipp_sd\n", "programme: vig\n", "stands twice"},
+		{"NobodysName", "name: council\n", "name: northfield\n", "papers go by it"},
+		{"TurnedRound", "chosen: better than usual\n", "chosen: 'better \u202enaht usual'\n", "nobody sees"},
 		{"BasisOfNobody", "  value: public_task\n", "  value: because\n", "none of"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,6 +107,7 @@ func TestParseRefusesWhatIsNoPack(t *testing.T) {
 		"Empty": "", "OnlyNotes": "# nothing\n", "List": "- a\n- b\n", "Word": "council\n", "NotText": "name: \xff\xfe\n",
 		"Huge": "name: council\n" + strings.Repeat("# so many words\n", 8000), "Deep": strings.Repeat("[", 20000),
 		"DeepMapping": "a: " + strings.Repeat("{a: ", 5000), "Bomb": "a: &a [x]\nb: &b [*a,*a]\n",
+		"ManyValues": "name: council\nretention: [" + strings.Repeat("a,", 5000) + "a]\n", "DeepList": "retention: " + strings.Repeat("[", 12) + strings.Repeat("]", 12) + "\n",
 	} {
 		if _, err := packs.Parse([]byte(text)); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -67,7 +67,7 @@ func New() *World {
 	w.Root = policies.KeyID(s.ID)
 	w.Server = policies.KeyID(w.must(w.InOrg(w.Root, "server.certify", policies.ServerCertify{Key: Key("server"), LogKey: Key("log")})))
 	w.Join("head", policies.HeadOfService)
-	w.must(w.InOrg(w.Root, "policy.adopt", policies.PolicyAdopt{Pack: "council", SHA256: Digest("pack"), Bundle: Digest("rules")}))
+	w.must(w.InOrg(w.Root, "policy.adopt", policies.NewPolicyAdopt("council", []byte("pack"), Digest("rules"))))
 	for _, p := range []struct {
 		name string
 		role policies.Role
