@@ -46,6 +46,7 @@ func codes() []struct {
 		{syscall.EDQUOT, wire.CodeFull},
 		{storage.ErrBusy, wire.CodeBusy},
 		{storage.ErrNotAdopted, wire.CodeBusy},
+		{storage.ErrNoFigures, wire.CodeBusy},
 		{statement.ErrTokenTime, wire.CodeTokenTime},
 		{statement.ErrToken, wire.CodeUnauthorised}, // before the errors that it wraps
 		{statement.ErrUnknownKind, wire.CodeNotStatement},

@@ -93,9 +93,9 @@ func fuzzed(f *testing.F) (*storagetest.World, http.Handler, []string) {
 	f.Helper()
 	bundle, err := authz.Load()
 	must(f, err)
-	pack, hash, err := packs.Load("council")
+	pack, err := packs.Text("council")
 	must(f, err)
-	svc := storagetest.New(f, storagetest.Rules{Bundle: bundle, Pack: pack, Hash: hash, Name: pack.Name})
+	svc := storagetest.New(f, storagetest.Rules{Bundle: bundle, Pack: pack})
 	p, err := pages.New()
 	must(f, err)
 	const origin = "https://attune.example.org"

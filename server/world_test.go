@@ -69,11 +69,11 @@ func rules(t *testing.T) storagetest.Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack, hash, err := packs.Load("council")
+	pack, err := packs.Text("council")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return storagetest.Rules{Bundle: bundle, Pack: pack, Hash: hash, Name: pack.Name}
+	return storagetest.Rules{Bundle: bundle, Pack: pack}
 }
 
 // in is the same world for a sub-test.

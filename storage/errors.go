@@ -29,7 +29,8 @@ var (
 	ErrStoreFull  = objects.ErrFull                        // no room for payloads
 	ErrFull       = rows.ErrFull                           // no room on the disk; restrictions are taken all the same
 	ErrBusy       = errors.New("too many uploads at once") // nothing is lost; come back in a moment
-	ErrNotAdopted = errors.New("rules or figures differ from those adopted")
+	ErrNotAdopted = errors.New("rules differ from those adopted")
+	ErrNoFigures  = errors.New("the figures that were adopted cannot be read")
 )
 
 // DeniedError is a refusal by rule. Its event is already in the log.

@@ -135,7 +135,7 @@ func TestViewingForLongerThanTheFigure(t *testing.T) {
 	f := w.Open("NF-2041")
 	w.Clock.Forward(time.Minute)
 	f.List(w.Visitor)
-	days := w.Config.Pack.ViewingDays.Days()
+	days := w.Figures().ViewingDays.Days()
 	for add, want := range map[time.Duration]bool{days: true, days + 23*time.Hour: true, days + 25*time.Hour: false, 300 * 24 * time.Hour: false} {
 		err := w.Sam.Tries(f.Record, "viewer.add", &policies.ViewerAdd{
 			Staff: w.Visitor.Staff, Purpose: policies.Supervision, Until: policies.At(w.Clock.Now().Add(add)),

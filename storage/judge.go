@@ -88,7 +88,7 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 		return Result{}, err
 	}
 	if refusal == nil {
-		refusal, err = j.here(s, next)
+		refusal, err = j.here(s, sealed.Attachments, next)
 	}
 	if err != nil {
 		return Result{}, err

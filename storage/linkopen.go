@@ -76,6 +76,10 @@ func (o *opening) run(tx *rows.Tx) error {
 	if err != nil {
 		return err
 	}
+	pack, err := o.d.figures(tx, org)
+	if err != nil {
+		return err
+	}
 	if o.reload, err = o.again(tx, now); err != nil {
 		return err
 	}
@@ -97,12 +101,12 @@ func (o *opening) run(tx *rows.Tx) error {
 		o.refused = ErrLinkEnded
 		return o.log(tx, f, link, byRule(ruling, policies.OpensRule), now)
 	}
-	if stop := o.tries(row, now); stop != nil {
+	if stop := o.tries(pack, row, now); stop != nil {
 		o.refused = stop
 		return o.log(tx, f, link, byRule(ruling, policies.PINRule), now)
 	}
 	if subtle.ConstantTimeCompare(link.PIN[:], o.pin[:]) != 1 {
-		return o.wrong(tx, row, f, link, ruling, now)
+		return o.wrong(tx, pack, row, f, link, ruling, now)
 	}
 	sealed, err := content(tx, link.ID)
 	if err != nil {
@@ -168,8 +172,8 @@ func content(tx *rows.Tx, id policies.LinkID) ([]byte, error) {
 
 // tries refuses a PIN while the link is paused or locked: some tries, a pause, as
 // many again, then locked until a team device issues another PIN.
-func (o *opening) tries(row rows.Link, now policies.Micros) error {
-	allowed := int64(o.d.cfg.Pack.PINTries.Value)
+func (o *opening) tries(pack policies.Pack, row rows.Link, now policies.Micros) error {
+	allowed := int64(pack.PINTries.Value)
 	switch {
 	case row.Wrong >= 2*allowed:
 		return &PINError{Locked: true}
@@ -179,13 +183,13 @@ func (o *opening) tries(row rows.Link, now policies.Micros) error {
 	return nil
 }
 
-func (o *opening) wrong(tx *rows.Tx, row rows.Link, f *policies.Family, link *policies.Link, ruling policies.Ruling, now policies.Micros) error {
-	allowed := int64(o.d.cfg.Pack.PINTries.Value)
+func (o *opening) wrong(tx *rows.Tx, pack policies.Pack, row rows.Link, f *policies.Family, link *policies.Link, ruling policies.Ruling, now policies.Micros) error {
+	allowed := int64(pack.PINTries.Value)
 	wrong := row.Wrong + 1
 	e := &PINError{Left: int(allowed - wrong%allowed), Locked: wrong >= 2*allowed}
 	paused := policies.Micros(0)
 	if wrong == allowed {
-		pause := policies.Micros(o.d.cfg.Pack.PINPauseMins.Value) * policies.Minute
+		pause := policies.Micros(pack.PINPauseMins.Value) * policies.Minute
 		paused, e.Left, e.After = now+pause, 0, int(pause/policies.Second)
 	}
 	if e.Locked {

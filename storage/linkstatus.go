@@ -60,7 +60,11 @@ func (l *Links) Status(ctx context.Context, who policies.Caller, id policies.Lin
 			ev.Family = family(f.ID)
 		}
 		if denied == nil {
-			locked := row.Wrong >= 2*int64(l.d.cfg.Pack.PINTries.Value)
+			pack, err := l.d.figures(tx, org)
+			if err != nil {
+				return err
+			}
+			locked := row.Wrong >= 2*int64(pack.PINTries.Value)
 			out = LinkStatus{Opened: int(row.Opened), Opens: f.Links[id].Opens, Locked: locked}
 			if row.Paused > now && !locked {
 				out.Paused = row.Paused

@@ -14,9 +14,9 @@ import (
 	"github.com/attune-vf/attune/storage/rows"
 )
 
-// Open opens a founded store. It refuses with ErrNotAdopted when the rules or the
-// figures at hand are not those that the head of service adopted: a server that
-// rules by anything else must not start.
+// Open opens a founded store. It refuses with ErrNotAdopted when the rules at hand are
+// not those that the head of service adopted, and with ErrNoFigures when the pack that
+// was adopted cannot be read: a server that rules by anything else must not start.
 //
 // Uploads whose finish was interrupted are finished before Open returns.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
@@ -35,8 +35,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.Policy.Bundle != s.d.cfg.Bundle.SHA256() || o.Policy.SHA256 != s.d.cfg.PackHash {
+	if o.Policy.Bundle != s.d.cfg.Bundle.SHA256() {
 		return ErrNotAdopted
+	}
+	if _, err := s.Figures(ctx); err != nil {
+		return err
 	}
 	if o.Server.Key != policies.PublicKey(s.d.cfg.Key.Public().(ed25519.PublicKey)) {
 		return errors.New("the server's key is not the one that the root certified")

@@ -214,16 +214,15 @@ func TestRules(t *testing.T) {
 		}
 	})
 	t.Run("OnlyRulesThatTheServerHasAreAdopted", func(t *testing.T) {
-		err := w.Head.Tries(policies.RecordID(w.Org), "policy.adopt", &policies.PolicyAdopt{
-			Pack: "council", SHA256: w.Config.PackHash, Bundle: policies.DigestOf([]byte("other rules")),
-		})
+		body, pack := w.Rules.Body(t)
+		other := *body
+		other.Bundle = policies.DigestOf([]byte("other rules"))
+		err := w.Head.Tries(policies.RecordID(w.Org), "policy.adopt", &other, pack)
 		if !errors.Is(err, policies.ErrNotPossible) {
 			t.Errorf("rules that the server lacks: %v, want not possible", err)
 		}
 		w.Reopen() // and it starts again
-		w.Head.Does(policies.RecordID(w.Org), "policy.adopt", &policies.PolicyAdopt{
-			Pack: "council", SHA256: w.Config.PackHash, Bundle: w.Config.Bundle.SHA256(),
-		})
+		w.Head.Does(policies.RecordID(w.Org), "policy.adopt", body, pack)
 	})
 	t.Run("AnAddressBelongsToOneLink", func(t *testing.T) {
 		mine := f.Share(stored, 5)

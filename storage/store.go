@@ -15,11 +15,9 @@ import (
 
 // Config opens a store.
 type Config struct {
-	Database string        // path of the SQLite file
-	Objects  objects.Store // where payloads lie
-	Bundle   *authz.Bundle // the rules; their hash must be the adopted one
-	Pack     policies.Pack // the figures; their hash must be the adopted one
-	PackHash policies.Digest
+	Database string             // path of the SQLite file
+	Objects  objects.Store      // where payloads lie
+	Bundle   *authz.Bundle      // the rules; their hash must be the adopted one
 	Key      ed25519.PrivateKey // the server's, for its own statements
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
@@ -47,6 +45,7 @@ type door struct {
 	rows *rows.DB
 	org  *orgCache
 	log  *Log
+	pack figures
 
 	stating sync.Mutex // held while the server makes a statement of its own
 }

@@ -15,10 +15,9 @@ func Adopted(t testing.TB) Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const name = "council"
-	pack, hash, err := packs.Load(name)
+	text, err := packs.Text("council")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Rules{Bundle: bundle, Pack: pack, Hash: hash, Name: name}
+	return Rules{Bundle: bundle, Pack: text}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/authz"
+	"github.com/attune-vf/attune/policies/packs"
 	"github.com/attune-vf/attune/storage"
 	"github.com/attune-vf/attune/storage/objects"
 )
@@ -25,6 +26,7 @@ import (
 type World struct {
 	*storage.Store
 	Config  storage.Config
+	Rules   Rules
 	Org     policies.OrgID
 	Clock   *Clock
 	Dir     string
@@ -61,12 +63,21 @@ func (c *Clock) Forward(d time.Duration) {
 // Micros is the time as statements carry it.
 func (c *Clock) Micros() policies.Micros { return policies.At(c.Now()) }
 
-// Rules are what a world runs by, with the pack they go with.
+// Rules are what a world adopts: the rules, and the file of a pack.
 type Rules struct {
 	Bundle *authz.Bundle
-	Pack   policies.Pack
-	Hash   policies.Digest
-	Name   string
+	Pack   []byte
+}
+
+// Body is their adoption, and the attachment that goes with it.
+func (r Rules) Body(t testing.TB) (*policies.PolicyAdopt, storage.Attachment) {
+	t.Helper()
+	p, err := packs.Parse(r.Pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := policies.NewPolicyAdopt(p.Name, r.Pack, r.Bundle.SHA256())
+	return &b, storage.Attachment{Name: policies.PackFile, Body: r.Pack}
 }
 
 // Key is a signing key with its count of statements.
@@ -121,11 +132,11 @@ func New(t testing.TB, rules Rules) *World {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	w := &World{t: t, Dir: dir, Clock: &Clock{now: Start}, root: newKey()}
+	w := &World{t: t, Dir: dir, Clock: &Clock{now: Start}, root: newKey(), Rules: rules}
 	server, logKey := newKey(), newKey()
 	w.Config = storage.Config{
 		Database: filepath.Join(dir, "attune.db"), Objects: store, Now: w.Clock.Now,
-		Bundle: rules.Bundle, Pack: rules.Pack, PackHash: rules.Hash, Key: server.priv, LogKey: logKey.priv,
+		Bundle: rules.Bundle, Key: server.priv, LogKey: logKey.priv,
 	}
 	w.found(server.public(), logKey.public(), rules)
 	t.Cleanup(func() {
@@ -182,11 +193,22 @@ func (w *World) found(server, logKey policies.PublicKey, rules Rules) {
 	record := policies.RecordID(w.Org)
 	certify, _ := w.sign(w.root, record, "server.certify", &policies.ServerCertify{Key: server, LogKey: logKey})
 	invite := w.invite(w.root, head)
-	adopt, _ := w.sign(w.root, record, "policy.adopt", &policies.PolicyAdopt{Pack: rules.Name, SHA256: rules.Hash, Bundle: rules.Bundle.SHA256()})
-	w.MustAccept(policies.Caller{}, storage.Sealed{Statement: certify}, invite, storage.Sealed{Statement: adopt})
+	body, pack := rules.Body(w.t)
+	adopt, _ := w.sign(w.root, record, "policy.adopt", body)
+	w.MustAccept(policies.Caller{}, storage.Sealed{Statement: certify}, invite, storage.Sealed{Statement: adopt, Attachments: []storage.Attachment{pack}})
 	w.Reopen()
 	head.certify()
 	w.Head = head
+}
+
+// Figures are those of the pack that the service adopted.
+func (w *World) Figures() policies.Pack {
+	w.t.Helper()
+	p, err := w.Store.Figures(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
 }
 
 func newIdentity(t testing.TB) seal.Identity {
