@@ -74,8 +74,7 @@ type Certification struct {
 	RootKey string
 	OrgRoot []byte
 	Request ServerRequest
-	Pack    string          // name of the adopted pack
-	PackSum policies.Digest // SHA-256 of the pack's file
+	Pack    []byte          // the file of the pack that is adopted
 	Bundle  policies.Digest // SHA-256 of the rules
 	Head    string          // name of the first head of service
 	Origin  string          // of the server; the request's when ""
@@ -106,12 +105,16 @@ func Certify(c Certification) (accept []byte, invitation string, err error) {
 	if head == "" {
 		return nil, "", problem(CodeInput, "Say who the head of service is.", "The first invitation has no name.")
 	}
+	figures, err := adoption(c.Pack, c.Bundle)
+	if err != nil {
+		return nil, "", err
+	}
 	label := nameLabel(head)
 	root.sign("server.certify", policies.ServerCertify{Key: c.Request.Key, LogKey: c.Request.LogKey})
 	inv.Invite = policies.StaffID(root.sign("staff.invite", policies.StaffInvite{
 		Role: inv.Role, Key: publicKey(inv.oneTimeKey()), Expires: inv.Expires, Fixed: fixed(label),
 	}, label))
-	root.sign("policy.adopt", policies.PolicyAdopt{Pack: c.Pack, SHA256: c.PackSum, Bundle: c.Bundle})
+	root.sign("policy.adopt", figures, wire.Attachment{Name: policies.PackFile, Body: c.Pack})
 	if root.err != nil {
 		return nil, "", problem(CodeInput, "Check the files of the ceremony.", "The root cannot certify this.").because(root.err)
 	}

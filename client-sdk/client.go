@@ -57,6 +57,8 @@ type desk struct {
 	mirror *Mirror
 	outbox *Outbox
 	shelf  *shelf
+
+	figured figured
 }
 
 // Open opens a home that [Join] made. Errors: an [*Error] with [CodeHome],

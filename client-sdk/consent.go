@@ -123,7 +123,7 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 		if in.Separate {
 			paper = packs.SeparateForm
 		}
-		words, err := packs.Paper(pack.Name, paper)
+		words, err := packs.Paper(pack, paper)
 		if err != nil {
 			return policies.ConsentSign{}, problem(CodeInput, "Give the words that were shown.", "The service's pack has no form of its own.").because(err)
 		}

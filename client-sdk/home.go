@@ -160,6 +160,15 @@ func unlockSecrets(dir string, passphrase []byte) (s secrets, err error) {
 	return s, nil
 }
 
+// Unlock checks a passphrase anew, for an act that wants the person and not only
+// their open device. Errors: an [*Error] with [CodePassphrase].
+func (c *Client) Unlock(passphrase []byte) error {
+	s, err := unlockSecrets(c.desk.dir, passphrase)
+	clear(s.Person[:])
+	clear(s.Device[:])
+	return err
+}
+
 func signingKey(seed policies.Digest) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed[:]) }
 
 func publicKey(k ed25519.PrivateKey) policies.PublicKey {

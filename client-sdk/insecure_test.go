@@ -18,7 +18,7 @@ func TestInsecureAddress(t *testing.T) {
 		rootKey, root, err := attune.Found("Northfield Early Help", s.custodians(), s.now())
 		must(t, err)
 		_, _, err = attune.Certify(attune.Certification{
-			RootKey: rootKey, OrgRoot: root, Pack: "council", Head: "Helen Carr", Now: s.now(),
+			RootKey: rootKey, OrgRoot: root, Pack: packText(t), Head: "Helen Carr", Now: s.now(),
 			Request: attune.ServerRequest{Origin: origin, Key: public(s.key), LogKey: public(s.logKey)},
 		})
 		if attune.CodeOf(err) != attune.CodeInsecureAddress {

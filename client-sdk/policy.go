@@ -6,11 +6,12 @@ import (
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/policies/packs"
 )
 
 // Policies is what the service works by: the rules and figures that its head of
-// service adopted. What they say is in policies/authz and policies/packs; here is
-// what was signed.
+// service adopted. What the rules say is in policies/authz; the figures came with what
+// was signed.
 type Policies struct{ d *desk }
 
 // Adopted is what the service's record says was adopted last, as this device knows
@@ -21,6 +22,21 @@ func (p *Policies) Adopted() (policies.Policy, error) {
 		return policies.Policy{}, err
 	}
 	return org.Policy, nil
+}
+
+// Figures are those that the service adopted, and the file that was signed, byte for
+// byte. Errors: an [*Error] with [CodeUnknown] when they are not here, or cannot be
+// read by this version.
+func (p *Policies) Figures() (pack policies.Pack, file []byte, err error) {
+	org, err := p.d.mirror.verifiedOrg()
+	if err != nil {
+		return pack, nil, err
+	}
+	if file, err = p.d.packFile(org); err != nil {
+		return pack, nil, err
+	}
+	pack, err = p.d.figures()
+	return pack, file, err
 }
 
 // Course is what the record of a family knows of its own course, in the time zone
@@ -34,23 +50,37 @@ func (p *Policies) Course(family policies.FamilyID) (policies.Course, error) {
 	return policies.CourseOf(f, policies.At(now), now.Location()), nil
 }
 
-// Adopt has the head of service sign that the service works by these rules and
-// figures from now on. The statement is queued like any other; a server takes it
-// only when it runs just these, so a change goes by [Policies.File] and the
-// operator's hands.
+// Adopt has the head of service sign that the service works by the figures of this
+// file, and by the rules with this digest, from now on. The statement is queued like
+// any other, with the file. A server that runs these rules takes it at the next sync;
+// for other rules a change goes by [Policies.File] and the operator's hands.
 //
-// Errors: an [*Error] with wire.CodeNotPossible when they are in force already, or
-// when the author is no head of service.
-func (p *Policies) Adopt(pack string, sum, bundle policies.Digest) (policies.StatementID, error) {
+// Errors: an [*Error] with [CodeInput] for a file that is no pack, with
+// wire.CodeNotPossible when it is in force already, or when the author is no head of
+// service.
+func (p *Policies) Adopt(file []byte, bundle policies.Digest) (policies.StatementID, error) {
+	body, err := adoption(file, bundle)
+	if err != nil {
+		return policies.StatementID{}, err
+	}
 	org, err := p.d.mirror.provisionalOrg()
 	if err != nil {
 		return policies.StatementID{}, err
 	}
-	if a := org.Policy; a.Pack == pack && a.SHA256 == sum && a.Bundle == bundle {
+	if a := org.Policy; a.SHA256 == body.SHA256 && a.Bundle == bundle {
 		return policies.StatementID{}, problem(wire.CodeNotPossible, "There is nothing to do.", "These rules and figures are adopted already, or wait here to be sent.")
 	}
-	s, err := p.d.outbox.file(draft{policies.RecordID(org.ID), "policy.adopt", policies.PolicyAdopt{Pack: pack, SHA256: sum, Bundle: bundle}, nil})
+	s, err := p.d.outbox.file(draft{policies.RecordID(org.ID), "policy.adopt", body, []wire.Attachment{{Name: policies.PackFile, Body: file}}})
 	return s.ID, err
+}
+
+// adoption is the body for a pack's file, which must be one.
+func adoption(file []byte, bundle policies.Digest) (policies.PolicyAdopt, error) {
+	pack, err := packs.Parse(file)
+	if err != nil {
+		return policies.PolicyAdopt{}, problem(CodeInput, "Put the line right, and try again.", "This is no pack that can be adopted: %v.", err)
+	}
+	return policies.NewPolicyAdopt(pack.Name, file, bundle), nil
 }
 
 // File is what an operator hands to "attuned adopt" while the server is stopped: a

@@ -126,6 +126,9 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
 			return err
 		}
+		if err := withFigures(tx, p.org); err != nil {
+			return err
+		}
 		if proved == nil {
 			if p.due, err = unproven(tx, fd.d.me.Org); err != nil {
 				return err

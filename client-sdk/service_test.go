@@ -83,10 +83,10 @@ func (s *service) ceremony() (root, accept []byte, invitation string) {
 	must(s.t, err)
 	bundle, err := authz.Load()
 	must(s.t, err)
-	_, hash, err := packs.Load("council")
+	pack, err := packs.Text("council")
 	must(s.t, err)
 	accept, invitation, err = attune.Certify(attune.Certification{
-		RootKey: rootKey, OrgRoot: root, Pack: "council", PackSum: hash, Bundle: bundle.SHA256(),
+		RootKey: rootKey, OrgRoot: root, Pack: pack, Bundle: bundle.SHA256(),
 		Request: attune.ServerRequest{Origin: s.url, Key: public(s.key), LogKey: public(s.logKey)},
 		Head:    "Helen Carr", Now: s.now(),
 	})
@@ -102,12 +102,10 @@ func (s *service) start(root, accept []byte) {
 	t, ctx := s.t, context.Background()
 	bundle, err := authz.Load()
 	must(t, err)
-	pack, hash, err := packs.Load("council")
-	must(t, err)
 	dir, err := objects.OpenDir(filepath.Join(s.dir, "objects"))
 	must(t, err)
 	cfg := storage.Config{
-		Database: filepath.Join(s.dir, "attune.db"), Objects: dir, Bundle: bundle, Pack: pack, PackHash: hash,
+		Database: filepath.Join(s.dir, "attune.db"), Objects: dir, Bundle: bundle,
 		Key: s.key, LogKey: s.logKey, Now: s.now,
 	}
 	org, err := storage.Found(ctx, cfg, root)
@@ -346,3 +344,11 @@ func (s *service) alter(path string, how func(body []byte) []byte) {
 }
 
 func b64(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
+
+// packText is the file that the service adopts.
+func packText(t *testing.T) []byte {
+	t.Helper()
+	text, err := packs.Text("council")
+	must(t, err)
+	return text
+}

@@ -92,7 +92,7 @@ func (s *story) found() (policies.OrgID, string) {
 	s.kids["root"] = policies.KeyID(s.sign("root", policies.RecordID{}, "org.root", &policies.OrgRoot{Service: "Northfield Early Help", Key: root, Custodians: testCustodians()}))
 	s.kids["server"] = policies.KeyID(s.sign("root", record, "server.certify", &policies.ServerCertify{Key: public(testKey("server")), LogKey: public(testKey("log"))}))
 	s.join("Robin Head", policies.HeadOfService, record, "root")
-	s.sign("root", record, "policy.adopt", &policies.PolicyAdopt{Pack: "council", SHA256: digest("pack"), Bundle: digest("bundle")})
+	s.sign("root", record, "policy.adopt", &policies.PolicyAdopt{Pack: "council", SHA256: digest("pack"), Bytes: 4, Bundle: digest("bundle")})
 	const head = "Robin Head's device"
 	staff, _ := s.join("Sam Practitioner", policies.Practitioner, record, head)
 	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: staff, Certificate: s.kids["Sam Practitioner"]})
