@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies/authz"
-	"github.com/attune-vf/attune/policies/packs"
 )
 
 type ceremonyCmd struct {
@@ -70,7 +68,7 @@ type certifyCmd struct {
 	RootKey string `required:"" type:"existingfile" placeholder:"FILE" help:"root.key of the ceremony."`
 	Root    string `required:"" type:"existingfile" placeholder:"FILE" help:"org.root of the ceremony."`
 	Request string `required:"" type:"existingfile" placeholder:"FILE" help:"server.request, as the server wrote it."`
-	Pack    string `default:"council" help:"The figures that the service works with."`
+	Pack    string `default:"council" help:"The figures that the service works by: a pack of this program, or its file."`
 	Head    string `required:"" placeholder:"NAME" help:"Name of the first head of service."`
 	Origin  string `placeholder:"URL" help:"Address of the server; else the one in its request."`
 	Out     string `required:"" placeholder:"FILE" type:"path" help:"What the server is to accept."`
@@ -81,6 +79,7 @@ func (certifyCmd) Help() string {
 	return `Example: attune ceremony certify --root-key root.key --root org.root --request server.request
   --pack council --head "Helen Carr" --origin https://attune.example.org --out certified
 
+--pack takes a file as well: a copy of a pack with the service's own figures. See: attune policy adopt --help
 Prints the invitation of the head of service, whose powers begin at once.`
 }
 
@@ -100,10 +99,11 @@ func (c *certifyCmd) Run(g *global) error {
 	return g.print(map[string]any{"accept": c.Out, "invitation": invitation}, "%s", invitation)
 }
 
-// read loads the files, and the rules and figures that this program carries: the
-// root adopts what the ceremony's machine has, never what the server claims.
+// read loads the files, the rules that this program carries, and the figures that
+// were named: the root adopts what the ceremony's machine has, never what the server
+// claims.
 func (c *certifyCmd) read() (in attune.Certification, err error) {
-	in = attune.Certification{Pack: c.Pack, Head: c.Head, Origin: c.Origin, Now: time.Now()}
+	in = attune.Certification{Head: c.Head, Origin: c.Origin, Now: time.Now()}
 	key, err := os.ReadFile(c.RootKey)
 	if err != nil {
 		return in, err
@@ -124,8 +124,10 @@ func (c *certifyCmd) read() (in attune.Certification, err error) {
 		return in, fmt.Errorf("load rules: %w", err)
 	}
 	in.Bundle = bundle.SHA256()
-	if _, in.PackSum, err = packs.Load(c.Pack); err != nil {
-		return in, usage("Packs: "+strings.Join(packs.Names(), ", ")+".", "There is no pack %q.", c.Pack)
+	if c.Pack == adoptedPack {
+		return in, usage("Name a pack of this program, or its file.", "Nothing is adopted yet.")
 	}
-	return in, nil
+	p, err := (&global{}).pack(c.Pack)
+	in.Pack = p.file
+	return in, err
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
@@ -23,35 +21,6 @@ type policyCmd struct {
 	Adopt   policyAdoptCmd   `cmd:"" help:"Head of service: sign that the service works by these rules and figures."`
 }
 
-// namedPack is a pack by its name or by a file, with the hash that is adopted.
-func namedPack(name string) (policies.Pack, policies.Digest, error) {
-	if !slices.Contains(packs.Names(), name) && strings.ContainsAny(name, "./\\") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return policies.Pack{}, policies.Digest{}, err
-		}
-		p, err := packs.Parse(text)
-		if err != nil {
-			return p, policies.Digest{}, problem("pack", "Put the line right, and try again.", "%s: %v.", filepath.Base(name), err)
-		}
-		return p, policies.DigestOf(text), nil
-	}
-	p, sum, err := packs.Load(name)
-	if err != nil {
-		return p, sum, usage("Packs: "+strings.Join(packs.Names(), ", ")+"; or the file of one.", "There is no pack %q.", name)
-	}
-	return p, sum, nil
-}
-
-// adopted is what the service works by, as this device knows it.
-func (g *global) adopted() (a policies.Policy, err error) {
-	err = g.device(func(d *attune.Client) error {
-		a, err = d.Policies.Adopted()
-		return err
-	})
-	return a, err
-}
-
 func rulesHere() (policies.Digest, error) {
 	b, err := authz.Load()
 	if err != nil {
@@ -62,46 +31,34 @@ func rulesHere() (policies.Digest, error) {
 
 type policyShowCmd struct {
 	Pack string `arg:"" optional:"" help:"A pack of this program, or its file; else the adopted one."`
+	YAML bool   `name:"yaml" help:"Print the file, byte for byte: to copy it and put your own figures in."`
 }
 
 // Help is what --help shows below the flags.
 func (policyShowCmd) Help() string {
 	return `Example: attune policy show
          attune policy show nhs
+         attune policy show council --yaml > ours.yaml
 
-Your IG lead must confirm every figure before the head of service adopts them.`
+Your IG lead must confirm every figure before the head of service adopts them. See: attune policy adopt --help`
 }
 
 func (c *policyShowCmd) Run(g *global) error {
-	var state string
-	var adopted policies.Policy
-	if c.Pack == "" {
-		var err error
-		if adopted, err = g.adopted(); err != nil {
-			return err
-		}
-		c.Pack = adopted.Pack
-	}
-	p, sum, err := namedPack(c.Pack)
+	p, err := g.pack(cmp.Or(c.Pack, adoptedPack))
 	if err != nil {
+		return err
+	}
+	if c.YAML && !g.JSON {
+		_, err := g.out.Write(p.file)
 		return err
 	}
 	rules, err := rulesHere()
 	if err != nil {
 		return err
 	}
-	switch {
-	case adopted.Pack == "":
-		state = "shipped with this program"
-	case adopted.SHA256 == sum && adopted.Bundle == rules:
-		state = "adopted, and the same as in this program"
-	default:
-		return problem("not_adopted", "Use the version that was adopted; or see what changed with: attune policy verify",
-			"The service adopted other rules or figures than this program has.")
-	}
-	return g.print(map[string]any{"pack": p.Name, "state": state, "sha256": sum, "rules": rules, "entries": p.Entries(), "confirm": packs.Confirm, "papers": packs.Papers()},
-		"%s\n%s\n\n%s\n\n%s Nothing destroys film by these dates yet.\nHash of the figures: %s\nHash of the rules:   %s\nPapers: attune policy doc %s PAPER, of %s", p.Title, sentence(state), entryTable(p.Entries()),
-		strings.Replace(packs.Confirm, "this figure", "every figure", 1), sum, rules, p.Name, strings.Join(packs.Papers(), ", "))
+	return g.print(map[string]any{"pack": p.Name, "state": p.state(), "sha256": p.sum, "rules": rules, "entries": p.Entries(), "confirm": packs.Confirm, "papers": packs.Papers(), "yaml": string(p.file)},
+		"%s\n%s\n\n%s\n\n%s Nothing destroys film by these dates yet.\nHash of the figures: %s\nHash of the rules:   %s\nPapers: attune policy doc %s PAPER, of %s", p.Title, sentence(p.state()), entryTable(p.Entries()),
+		strings.Replace(packs.Confirm, "this figure", "every figure", 1), p.sum, rules, cmp.Or(c.Pack, adoptedPack), strings.Join(packs.Papers(), ", "))
 }
 
 func entryTable(list []policies.Entry) string {
@@ -116,10 +73,8 @@ type policyDiffCmd struct {
 // Help is what --help shows below the flags.
 func (policyDiffCmd) Help() string {
 	return `Example: attune policy diff council nhs
-         attune policy diff council.yaml council
-         attune policy diff council
-
-A service that was adopted under an earlier version of a pack gives that version's file.`
+         attune policy diff council ours.yaml
+         attune policy diff ours.yaml`
 }
 
 // difference is one line that two packs say differently; "" where one has no such.
@@ -131,39 +86,26 @@ type difference struct {
 }
 
 func (c *policyDiffCmd) Run(g *global) error {
-	one, _, err := namedPack(c.Pack)
+	one, err := g.pack(c.Pack)
 	if err != nil {
 		return err
 	}
-	other, err := c.other(g)
+	other, err := g.pack(cmp.Or(c.Other, adoptedPack))
 	if err != nil {
 		return err
 	}
-	list := differences(one, other)
+	list := differences(one.Pack, other.Pack)
+	return g.print(map[string]any{"differences": list}, "%s", differencesText(list))
+}
+
+func differencesText(list []difference) string {
 	text := table(list, func(d difference) []string {
 		if d.Source {
 			return []string{d.Name, d.One, "the same, from another source"}
 		}
 		return []string{d.Name, orNone(d.One), orNone(d.Other)}
 	})
-	return g.print(map[string]any{"differences": list}, "%s", strings.Replace(text, "(none)", "They say the same.", 1))
-}
-
-func (c *policyDiffCmd) other(g *global) (policies.Pack, error) {
-	if c.Other != "" {
-		p, _, err := namedPack(c.Other)
-		return p, err
-	}
-	a, err := g.adopted()
-	if err != nil {
-		return policies.Pack{}, err
-	}
-	p, sum, err := namedPack(a.Pack)
-	if err == nil && sum != a.SHA256 {
-		err = problem("not_adopted", "Give the file that was adopted: attune policy diff "+c.Pack+" FILE",
-			"The service adopted another version of %s than this program has; a hash alone cannot be compared.", a.Pack)
-	}
-	return p, err
+	return strings.Replace(text, "(none)", "They say the same.", 1)
 }
 
 func orNone(s string) string {
@@ -195,112 +137,62 @@ func differences(one, other policies.Pack) []difference {
 	return out
 }
 
-type policyVerifyCmd struct{}
+type policyVerifyCmd struct {
+	File string `arg:"" optional:"" type:"path" help:"The file of a pack: whether it can be adopted. Else what was adopted."`
+}
 
 // Help is what --help shows below the flags.
 func (policyVerifyCmd) Help() string {
 	return `Example: attune policy verify
+         attune policy verify ours.yaml
 
-Compares what the head of service signed, as of this device's last sync, with the files of this program. A server
-that has others does not start. Exit status 1 when they differ.`
+Without a file: compares the rules of this program with those that the head of service signed, as of this device's last
+sync, and reads the figures that came with it. A server that has other rules does not start. With one: whether it can be
+adopted; else the first line that is wrong, and why. Exit status 1 when something is.`
 }
 
 func (c *policyVerifyCmd) Run(g *global) error {
-	a, err := g.adopted()
-	if err != nil {
-		return err
+	if c.File != "" {
+		return c.file(g)
 	}
 	rules, err := rulesHere()
 	if err != nil {
 		return err
-	}
-	_, sum, err := packs.Load(a.Pack)
-	figures := err == nil && sum == a.SHA256
-	result := map[string]any{"pack": a.Pack, "statement": a.Adopted, "figures": figures, "rules": a.Bundle == rules, "sha256": a.SHA256, "bundle": a.Bundle}
-	if figures && a.Bundle == rules {
-		return g.print(result, "This program has the rules and the figures (%s) that were adopted.", a.Pack)
-	}
-	if g.JSON {
-		if err := g.print(result, ""); err != nil {
-			return err
-		}
-	}
-	var differ []string
-	if !figures {
-		differ = append(differ, "figures ("+a.Pack+")")
-	}
-	if a.Bundle != rules {
-		differ = append(differ, "rules")
-	}
-	return problem("not_adopted", "Use the version that was adopted, or have the head of service adopt this one: attune policy adopt --help",
-		"This program has other %s than were adopted.", strings.Join(differ, " and "))
-}
-
-type policyAdoptCmd struct {
-	Pack string `arg:"" help:"A pack of this program."`
-	Out  string `required:"" placeholder:"FILE" type:"path" help:"What the operator gives to: attuned adopt."`
-}
-
-// Help is what --help shows below the flags.
-func (policyAdoptCmd) Help() string {
-	return `Example: attune policy adopt council --out adopt.file
-
-A server works only by the rules and figures that were adopted, and takes an adoption only of those that it has. So a
-new version, or another pack, comes in this order; no step needs a network between the two machines:
-
-  1  head of service: install the new attune; read attune policy show PACK; ask the IG lead to confirm each figure
-  2  head of service: attune policy adopt PACK --out adopt.file
-  3  operator: stop the server, install the new attuned, attuned adopt --data DIR --statement adopt.file, start it
-  4  everybody: install the new attune, sync
-
-Do not sync between 2 and 3: the old server would refuse it. If you did, the file is still good.
-The file holds what else is queued on this device, sealed as on the wire: hand it over, do not post it.
-Only packs that this program carries can be adopted: a service whose IG lead wants another figure cannot have it yet
-without a build of its own.`
-}
-
-func (c *policyAdoptCmd) Run(g *global) error {
-	if !slices.Contains(packs.Names(), c.Pack) {
-		return usage("Packs: "+strings.Join(packs.Names(), ", ")+".", "This program has no pack %q.", c.Pack)
-	}
-	_, sum, err := packs.Load(c.Pack)
-	if err != nil {
-		return err
-	}
-	rules, err := rulesHere()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(c.Out); err == nil {
-		return usage("Name a new file.", "%s is there already.", c.Out)
 	}
 	return g.device(func(d *attune.Client) error {
-		id, waiting := waitingFor(d, c.Pack, sum, rules)
-		if !waiting {
-			if id, err = d.Policies.Adopt(c.Pack, sum, rules); err != nil {
-				return err
-			}
-		}
-		body, err := d.Policies.File(id)
+		a, err := d.Policies.Adopted()
 		if err != nil {
 			return err
 		}
-		if err := writeNew(c.Out, body); err != nil {
-			return err
+		p, file, unreadable := d.Policies.Figures()
+		result := map[string]any{"pack": a.Pack, "statement": a.Adopted, "figures": unreadable == nil, "rules": a.Bundle == rules, "sha256": a.SHA256, "bundle": a.Bundle}
+		if unreadable == nil && a.Bundle == rules {
+			return g.print(result, "This program has the rules that were adopted, and works by the adopted figures (%s).", chosen{Pack: p, file: file, sum: a.SHA256}.called())
 		}
-		return g.print(map[string]any{"id": id, "pack": c.Pack, "sha256": sum, "rules": rules, "file": c.Out},
-			"Signed. %s\nNow the operator: stop the server, attuned adopt --data DIR --statement %s, start it.",
-			strings.Replace(packs.Confirm, "this figure", "every figure", 1), filepath.Base(c.Out))
+		if g.JSON {
+			if err := g.print(result, ""); err != nil {
+				return err
+			}
+		}
+		if unreadable != nil {
+			return unreadable
+		}
+		return problem("not_adopted", "Use the version that was adopted, or have the head of service adopt this one: attune policy adopt --help",
+			"This program has other rules than were adopted.")
 	})
 }
 
-// waitingFor is an adoption of the same that was signed here before and has not
-// been taken: its file is written again, not a second one signed.
-func waitingFor(d *attune.Client, pack string, sum, rules policies.Digest) (policies.StatementID, bool) {
-	id, ok, err := d.Policies.Waiting()
-	if err != nil || !ok {
-		return id, false
+func (c *policyVerifyCmd) file(g *global) error {
+	p, err := packIn(c.File)
+	if err != nil {
+		return err
 	}
-	a, err := d.Policies.Signed(id)
-	return id, err == nil && a == policies.PolicyAdopt{Pack: pack, SHA256: sum, Bundle: rules}
+	like, _, err := packs.Load(p.Name)
+	if err != nil {
+		return err
+	}
+	list := differences(like, p.Pack)
+	return g.print(map[string]any{"pack": p.Name, "sha256": p.sum, "differences": list},
+		"It can be adopted: %d entries, %s otherwise than in this program's %s. %s", len(p.Entries()), count(len(list), "of them", "of them"), p.Name,
+		strings.Replace(packs.Confirm, "this figure", "every figure", 1))
 }

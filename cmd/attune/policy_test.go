@@ -55,7 +55,7 @@ func TestEveryFigureIsExplained(t *testing.T) {
 				t.Errorf("%s: two entries are called %s", name, e.Name)
 			}
 			seen[e.Name] = true
-			got, err := (&policyExplainCmd{Name: e.Name, Pack: name}).figures()
+			got, err := (&policyExplainCmd{Name: e.Name, Pack: name}).figures(nil)
 			if err != nil || len(got) == 0 || !strings.HasPrefix(got[0].Title, e.Value) || got[0].Source != e.Source {
 				t.Errorf("%s: %v %v", e.Name, got, err)
 			}

@@ -13,7 +13,7 @@ import (
 
 type policyExplainCmd struct {
 	Name string `arg:"" help:"Id of a rule, as in a refusal or the log; or name of a figure, or its beginning."`
-	Pack string `default:"council" help:"For a figure: a pack of this program, or its file."`
+	Pack string `default:"council" help:"For a figure: a pack of this program, its file, or adopted."`
 }
 
 // Help is what --help shows below the flags.
@@ -37,7 +37,7 @@ type explained struct {
 func (c *policyExplainCmd) Run(g *global) error {
 	found, err := c.rule()
 	if err == nil && len(found) == 0 {
-		found, err = c.figures()
+		found, err = c.figures(g)
 	}
 	if err != nil {
 		return err
@@ -97,8 +97,8 @@ func casesOf(id string) (out []string) {
 }
 
 // figures are the entries of that name, or below it; a short name will do.
-func (c *policyExplainCmd) figures() (out []explained, err error) {
-	p, _, err := namedPack(c.Pack)
+func (c *policyExplainCmd) figures(g *global) (out []explained, err error) {
+	p, err := g.pack(c.Pack)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (e explained) String() string {
 }
 
 type policyPreviewCmd struct {
-	Pack      string   `arg:"" help:"A pack of this program, or its file."`
+	Pack      string   `arg:"" help:"A pack of this program, its file, or adopted."`
 	Family    ref      `placeholder:"FAMILY" help:"Begin with what the record of this family knows: reference or id."`
 	Event     []string `placeholder:"WHAT=DAY" help:"Something that happened. Repeat."`
 	Born      string   `placeholder:"MONTH" help:"Month, or day, on which the youngest child in the film was born."`
@@ -163,7 +163,7 @@ func joinWords[W ~string](list []W) string {
 }
 
 func (c *policyPreviewCmd) Run(g *global) error {
-	p, _, err := namedPack(c.Pack)
+	p, err := g.pack(c.Pack)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func forecastText(list []policies.Forecast) string {
 }
 
 type policyDocCmd struct {
-	Pack  string `arg:"" help:"A pack of this program."`
+	Pack  string `arg:"" help:"A pack of this program, its file, or adopted."`
 	Paper string `arg:"" help:"Which paper."`
 	Out   string `placeholder:"FILE" type:"path" help:"Write it there, byte for byte; else it is printed."`
 }
@@ -250,6 +250,7 @@ type policyDocCmd struct {
 // Help is what --help shows below the flags.
 func (policyDocCmd) Help() string {
 	return `Example: attune policy doc council consent-form --out form.md
+         attune policy doc adopted privacy-notice
 
 Papers: ` + strings.Join(packs.Papers(), ", ") + `.
 The figures in it are those of the pack. The hash that a signed form names is that of consent-form as printed, before
@@ -258,9 +259,13 @@ Enter a separate form with every answer that the family gave before: the last fo
 }
 
 func (c *policyDocCmd) Run(g *global) error {
-	text, err := packs.Paper(c.Pack, c.Paper)
+	p, err := g.pack(c.Pack)
 	if err != nil {
-		return usage("Packs: "+strings.Join(packs.Names(), ", ")+". Papers: "+strings.Join(packs.Papers(), ", ")+".", "%s.", sentence(err.Error()))
+		return err
+	}
+	text, err := packs.Paper(p.Pack, c.Paper)
+	if err != nil {
+		return usage("Papers: "+strings.Join(packs.Papers(), ", ")+".", "%s.", sentence(err.Error()))
 	}
 	g.note("%s", strings.Replace(packs.Confirm, "this figure", "every figure in it", 1))
 	result := map[string]any{"pack": c.Pack, "paper": c.Paper, "sha256": policies.DigestOf(text), "confirm": packs.Confirm}

@@ -47,10 +47,10 @@ func TestUpgrade(t *testing.T) {
 	u.fails("WRONG adopted rules", "attuned", "check", "--data", u.path("server"))
 	u.fails("differ from those that were adopted", "attuned", "serve", "--data", u.path("server"), "--addr", u.addr)
 	u.fails("have the head of service adopt this one", "attune", "--home", u.path("sam"), "policy", "verify")
-	u.fails("Update the app", "attune", "--home", u.path("helen"), "invite", "--role", "practitioner", "--name", "Nia Frost")
+	u.fails("other rules than the service works by", "attune", "--home", u.path("helen"), "policy", "adopt", "council", "--yes")
 
 	// An invitation of the earlier version still waits: it travels in the file, too.
-	u.person("helen", "policy", "adopt", "council", "--out", u.path("adopt.file"))
+	u.person("helen", "policy", "adopt", "council", "--yes", "--out", u.path("adopt.file"))
 	u.bin = earlier
 	u.fails("does not have", "attuned", "adopt", "--data", u.path("server"), "--statement", u.path("adopt.file"))
 	u.bin = builtDir

@@ -25,11 +25,10 @@ func accept(ctx context.Context, f folder, certified []byte) error {
 	if err := wire.Decode(bytes.NewReader(certified), wire.MaxPushBytes, &in); err != nil {
 		return problem("certified", acceptNext, "This is not what a ceremony writes.")
 	}
-	pack, err := certifiedFor(ctx, f, in)
-	if err != nil {
+	if err := certifiedFor(ctx, f, in); err != nil {
 		return err
 	}
-	store, err := openFounding(ctx, f, pack)
+	store, err := openFounding(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -57,39 +56,42 @@ func takeCertified(ctx context.Context, store *opened, in wire.PushRequest) erro
 	return nil
 }
 
-// certifiedFor looks before anything is taken, and names the figures that the root
-// adopted: a server.certify for other keys, or figures that this server does not
-// have, would found a service that can never start.
-func certifiedFor(ctx context.Context, f folder, in wire.PushRequest) (pack string, err error) {
-	store, err := openFounding(ctx, f, "")
+// certifiedFor looks before anything is taken: a server.certify for other keys, or
+// figures and rules that this server cannot work by, would found a service that can
+// never start.
+func certifiedFor(ctx context.Context, f folder, in wire.PushRequest) error {
+	store, err := openFounding(ctx, f)
 	if err != nil {
-		return "", err
+		return err
 	}
 	org := store.org
 	if err := store.Close(); err != nil {
-		return "", err
+		return err
 	}
-	cfg, err := storeConfig(f, "")
+	cfg, err := storeConfig(f)
 	if err != nil {
-		return "", err
+		return err
 	}
-	ours := false
+	ours, adopted := false, false
 	for _, sealed := range in.Statements {
 		s, err := statement.Verify([]byte(sealed.Statement), org.Key)
 		if err != nil {
-			return "", problem("certified", acceptNext, "This was not signed by the root of this server's organisation: %v.", err)
+			return problem("certified", acceptNext, "This was not signed by the root of this server's organisation: %v.", err)
 		}
 		switch b := s.Body.(type) {
 		case *policies.ServerCertify:
 			ours = ours || b.Key == publicOf(cfg.Key) && b.LogKey == publicOf(cfg.LogKey)
 		case *policies.PolicyAdopt:
-			pack = b.Pack
+			adopted = true
+			if err := carried(b, sealed); err != nil {
+				return err
+			}
 		}
 	}
-	if !ours || pack == "" {
-		return "", problem("certified", acceptNext, "This certifies another server, or none.")
+	if !ours || !adopted {
+		return problem("certified", acceptNext, "This certifies another server, or none.")
 	}
-	return pack, nil
+	return nil
 }
 
 func publicOf(k ed25519.PrivateKey) policies.PublicKey {

@@ -24,9 +24,10 @@ type adoptCmd struct {
 func (adoptCmd) Help() string {
 	return `Example: attuned adopt --data /srv/attune --statement adopt.file
 
-For a new version, or another pack: a server works only by the rules and figures that the head of service adopted, so it
-does not start with others, and cannot take their adoption while it runs. Stop the server first, install the version
-that has them, adopt, start. No network is needed. Given again, the file changes nothing.`
+For a new version: a server works only by the rules that the head of service adopted, so it does not start with others,
+and cannot take their adoption while it runs. Stop the server first, install the version that has them, adopt, start.
+No network is needed. Given again, the file changes nothing. Other figures with the same rules need none of this: they
+go by the head of service's next sync.`
 }
 
 const adoptNext = `Give the file that "attune policy adopt" wrote, with the same version of attune as this attuned.`
@@ -56,7 +57,7 @@ func (c *adoptCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil {
 		return err
 	}
-	taken, err := adopt(ctx, f, in, id, pack)
+	taken, err := adopt(ctx, f, in, id)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func stopped(f folder) error {
 // live with it, before anything is taken: a server that adopted what it does not
 // have would never start again.
 func adoptionIn(ctx context.Context, f folder, in wire.PushRequest) (id policies.StatementID, pack string, err error) {
-	store, err := openFounding(ctx, f, "")
+	store, err := openFounding(ctx, f)
 	if err != nil {
 		return id, "", err
 	}
@@ -103,7 +104,7 @@ func adoptionIn(ctx context.Context, f folder, in wire.PushRequest) (id policies
 			return id, "", problem("adoption", "Write it again, on a device that has one to send.", "The file holds more than one adoption.")
 		}
 		pack = b.Pack
-		if err := carried(b); err != nil {
+		if err := carried(b, sealed); err != nil {
 			return id, "", err
 		}
 	}
@@ -113,17 +114,28 @@ func adoptionIn(ctx context.Context, f folder, in wire.PushRequest) (id policies
 	return id, pack, nil
 }
 
-// carried refuses rules and figures that this program does not have.
-func carried(b *policies.PolicyAdopt) error {
+// carried refuses rules that this program does not have, and figures that it cannot
+// read.
+func carried(b *policies.PolicyAdopt, sealed wire.Sealed) error {
 	bundle, err := authz.Load()
 	if err != nil {
 		return fmt.Errorf("load rules: %w", err)
 	}
-	if _, sum, err := packs.Load(b.Pack); err != nil || sum != b.SHA256 || bundle.SHA256() != b.Bundle {
+	if bundle.SHA256() != b.Bundle {
 		return problem("not_adopted", "Install the version of attuned that the head of service adopted, or have them adopt this one's.",
-			"The adoption names rules or figures (%s) that this version does not have.", b.Pack)
+			"The adoption names rules that this version does not have.")
 	}
-	return nil
+	for _, a := range sealed.Attachments {
+		if a.Name != policies.PackFile || policies.DigestOf(a.Body) != b.SHA256 {
+			continue
+		}
+		if _, err := packs.Parse(a.Body); err != nil {
+			return problem("no_figures", "Install the version of attuned with which they were adopted, or have the head of service put the line right and sign again.",
+				"The figures in the file cannot be read by this version: %v.", err)
+		}
+		return nil
+	}
+	return problem("no_figures", adoptNext, "The figures that were signed are not in the file.")
 }
 
 // adoption is what became of the file.
@@ -145,8 +157,8 @@ func (a adoption) note() string {
 
 // adopt takes the file, by the rules that it adopts, and looks whether the server
 // could now start.
-func adopt(ctx context.Context, f folder, in wire.PushRequest, id policies.StatementID, pack string) (a adoption, err error) {
-	store, err := openFounding(ctx, f, pack)
+func adopt(ctx context.Context, f folder, in wire.PushRequest, id policies.StatementID) (a adoption, err error) {
+	store, err := openFounding(ctx, f)
 	if err != nil {
 		return a, err
 	}

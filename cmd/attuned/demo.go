@@ -40,12 +40,12 @@ func (d *demonstration) make(ctx context.Context, f folder, origin string) error
 	if err != nil {
 		return fmt.Errorf("load rules: %w", err)
 	}
-	_, sum, err := packs.Load(demoPack)
+	pack, err := packs.Text(demoPack)
 	if err != nil {
 		return fmt.Errorf("load figures: %w", err)
 	}
 	certified, invitation, err := attune.Certify(attune.Certification{
-		RootKey: rootKey, OrgRoot: orgRoot, Request: request, Pack: demoPack, PackSum: sum, Bundle: bundle.SHA256(),
+		RootKey: rootKey, OrgRoot: orgRoot, Request: request, Pack: pack, Bundle: bundle.SHA256(),
 		Head: d.head, Now: time.Now(),
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ var importTable = map[string][]string{
 	"storage/rows":      {"policies", "client-sdk/statement", "storage/accesslog"},
 	"storage": {
 		"storage/rows", "storage/objects", "storage/accesslog",
-		"client-sdk/statement", "client-sdk/seal", "policies", "policies/authz",
+		"client-sdk/statement", "client-sdk/seal", "policies", "policies/authz", "policies/packs",
 	},
 
 	"server/pages": {"client-sdk/wire"},

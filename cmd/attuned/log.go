@@ -30,7 +30,7 @@ func (c *logVerifyCmd) Run(ctx context.Context, p *printer) error {
 	if err := f.founded(); err != nil {
 		return err
 	}
-	store, err := openFounding(ctx, f, "")
+	store, err := openFounding(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/authz"
-	"github.com/attune-vf/attune/policies/packs"
 	"github.com/attune-vf/attune/storage"
 )
 
@@ -26,10 +25,10 @@ func (o *opened) Close() error {
 	return err
 }
 
-// openStore opens the folder's store with the rules of this binary and the
-// figures that the head of service adopted. storage refuses to work by others.
+// openStore opens the folder's store with the rules of this binary, which must be
+// those that the head of service adopted. The figures lie in the store.
 func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, error) {
-	founding, err := openFounding(ctx, f, "")
+	founding, err := openFounding(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +36,11 @@ func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, erro
 	if err := founding.Close(); err != nil {
 		return nil, err
 	}
-	if org.Policy.Pack == "" {
+	if org.Policy.Adopted.IsZero() {
 		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
 			"The root has not certified this server yet.").status(exitMissing)
 	}
-	cfg, err := storeConfig(f, org.Policy.Pack)
+	cfg, err := storeConfig(f)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +58,9 @@ func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, erro
 }
 
 // openFounding opens a store whose organisation may not be complete, without its
-// payloads: there are none yet, or nobody is to read them. The pack is what is
-// about to be adopted: storage takes no figures but those at hand. "" only reads.
-func openFounding(ctx context.Context, f folder, pack string) (*opened, error) {
-	cfg, err := storeConfig(f, pack)
+// payloads: there are none yet, or nobody is to read them.
+func openFounding(ctx context.Context, f folder) (*opened, error) {
+	cfg, err := storeConfig(f)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +82,17 @@ func open(ctx context.Context, f folder, cfg storage.Config, how func(context.Co
 func explain(f folder, err error) error {
 	if errors.Is(err, storage.ErrNotAdopted) {
 		return problem("not_adopted", "Use the version of attuned that was adopted, or have the head of service adopt this one's.",
-			"The rules or figures of this version differ from those that were adopted.")
+			"The rules of this version differ from those that were adopted.")
+	}
+	if errors.Is(err, storage.ErrNoFigures) {
+		return problem("no_figures", "Use the version of attuned that was adopted; if it says so too, restore the database from the backup.",
+			"The figures that were adopted cannot be read: %v.", err)
 	}
 	return fmt.Errorf("open %s: %w", f.database(), err)
 }
 
-// storeConfig is what lies in the folder, and the rules and figures of this binary.
-func storeConfig(f folder, pack string) (cfg storage.Config, err error) {
+// storeConfig is what lies in the folder, and the rules of this binary.
+func storeConfig(f folder) (cfg storage.Config, err error) {
 	cfg.Database = f.database()
 	if cfg.Key, err = readKey(f.serverKey()); err != nil {
 		return cfg, err
@@ -100,12 +102,6 @@ func storeConfig(f folder, pack string) (cfg storage.Config, err error) {
 	}
 	if cfg.Bundle, err = authz.Load(); err != nil {
 		return cfg, fmt.Errorf("load rules: %w", err)
-	}
-	if pack == "" {
-		return cfg, nil
-	}
-	if cfg.Pack, cfg.PackHash, err = packs.Load(pack); err != nil {
-		return cfg, problem("not_adopted", "Use the version of attuned that has them.", "This version does not have the figures %q: %v.", pack, err)
 	}
 	return cfg, nil
 }
