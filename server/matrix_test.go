@@ -90,7 +90,7 @@ func newMatrix(t *testing.T, state string) *matrix {
 	w.svc.MustAccept(policies.Caller{}, unconfirmed.Joining()...)
 	w.staff["unconfirmed"] = unconfirmed
 	f := newFilmed(w)
-	m := &matrix{filmed: f, bundle: rules(t).Bundle, pack: rules(t).Pack}
+	m := &matrix{filmed: f, bundle: rules(t).Bundle, pack: w.svc.Figures()}
 	var err error
 	m.db, err = sql.Open("sqlite", "file:"+w.svc.Config.Database+"?mode=ro")
 	w.must(err)
@@ -398,7 +398,7 @@ func (m *matrix) states(who string, p *storagetest.Person, row policies.Row) {
 	case row.Family == nil:
 		record = policies.RecordID(m.svc.Org)
 	}
-	attached := attach(body)
+	attached := m.attach(body)
 	sealed, _ := p.Say(record, row.Kind, body, m.fam.RestrictionsFor(body)...)
 	sealed.Attachments = attached
 	said, err := statement.Verify(sealed.Statement, m.org.Key)
@@ -544,7 +544,8 @@ func (m *matrix) body(row policies.Row) policies.Body {
 	case "device.revoke":
 		return &policies.DeviceRevoke{Device: m.staff["spare"].Device}
 	case "policy.adopt":
-		return &policies.PolicyAdopt{Pack: m.org.Policy.Pack, SHA256: m.org.Policy.SHA256, Bundle: m.org.Policy.Bundle}
+		b := policies.NewPolicyAdopt(m.org.Policy.Pack, m.svc.Rules.Pack, m.org.Policy.Bundle)
+		return &b
 	}
 	return vectorOf(m.T, row.Kind)
 }
@@ -562,7 +563,10 @@ func publicKey() policies.PublicKey {
 }
 
 // attach makes the attachments that a body fixes, and has it name them.
-func attach(body policies.Body) (out []storage.Attachment) {
+func (m *matrix) attach(body policies.Body) (out []storage.Attachment) {
+	if _, adopts := body.(*policies.PolicyAdopt); adopts {
+		return []storage.Attachment{{Name: policies.PackFile, Body: m.svc.Rules.Pack}}
+	}
 	list, ok := body.(policies.Attached)
 	if !ok {
 		return nil
