@@ -313,14 +313,29 @@ func (m *matrix) pull(who string) {
 		if given[record] != ruling.Allowed {
 			m.Errorf("%q receives record %s: %v, by rule %v %v", who, record.Short(), given[record], ruling.Allowed, ruling.Rules)
 		}
-		if ruling.Allowed {
-			let = append(let, ruling.Rules...)
+		if !ruling.Allowed {
+			continue
+		}
+		let = append(let, ruling.Rules...)
+		forms := m.bundle.Decide(policies.Request{Caller: p.Caller(), Action: policies.ActReadForm, Now: m.svc.Clock.Micros()}, m.org, f)
+		if f != nil && forms.Allowed {
+			let = append(let, forms.Rules...)
+		}
+		if got := m.gotForms(page, record); f != nil && got != forms.Allowed {
+			m.Errorf("%q receives the signed forms of %s: %v, by rule %v %v", who, record.Short(), got, forms.Allowed, forms.Rules)
 		}
 	}
 	if len(let) > 0 {
 		slices.Sort(let)
 		m.event(fmt.Sprintf("pull by %q", who), before, policies.ActPull, "allowed", slices.Compact(let))
 	}
+}
+
+// gotForms reports whether a page brought a signed form of a record.
+func (m *matrix) gotForms(page wire.PullReply, record policies.RecordID) bool {
+	return slices.ContainsFunc(page.Items, func(i wire.Item) bool {
+		return i.Place.Record == record && slices.ContainsFunc(i.Attachments, func(a wire.Attachment) bool { return a.Name == "form" })
+	})
 }
 
 // carers are somebody with the link, without its PIN, and without anything.

@@ -26,7 +26,8 @@ type walk struct {
 	items    []Item
 	bytes    int
 	more     bool
-	ruling   policies.Ruling
+	ruling   policies.Ruling // of the page
+	forms    policies.Ruling // on reading the forms of the record in hand; no action: not asked yet
 	withheld []withheld
 }
 
@@ -236,16 +237,35 @@ func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error)
 		w.withheld = append(w.withheld, withheld{record, about, ruling, w.over(f)})
 		return nil, false, nil
 	}
-	w.ruling = together(w.ruling, ruling)
+	w.ruling, w.forms = together(w.ruling, ruling), policies.Ruling{}
 	return f, true, nil
 }
 
 // together is the ruling on a page: every rule that let something of it through.
-func together(page, record policies.Ruling) policies.Ruling {
-	record.Rules = append(slices.Clone(page.Rules), record.Rules...)
-	slices.Sort(record.Rules)
-	record.Rules = slices.Compact(record.Rules)
-	return record
+func together(page, more policies.Ruling) policies.Ruling {
+	page.Allowed, page.Action, page.Bundle = true, policies.ActPull, more.Bundle
+	page.Rules = append(slices.Clone(page.Rules), more.Rules...)
+	slices.Sort(page.Rules)
+	page.Rules = slices.Compact(page.Rules)
+	return page
+}
+
+// may reports whether the caller has an attachment. A signed form is read under a
+// rule of its own, once for each record of a page, and the page's event names it.
+func (w *walk) may(f *policies.Family, kind policies.Kind, name string) bool {
+	if !policies.MayReceive(w.o, f, w.c.Staff, kind, name) {
+		return false
+	}
+	if kind != "consent.sign" {
+		return true
+	}
+	if w.forms.Action == "" {
+		w.forms = w.d.cfg.Bundle.Decide(policies.Request{Caller: w.c, Action: policies.ActReadForm, Now: w.now}, w.o, f)
+		if w.forms.Allowed {
+			w.ruling = together(w.ruling, w.forms)
+		}
+	}
+	return w.forms.Allowed
 }
 
 // over reports whether the caller was a viewer of this family, and is none now.
@@ -264,7 +284,7 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 			return err
 		}
 		for _, a := range attached {
-			if policies.MayReceive(w.o, f, w.c.Staff, st.Kind, a.Name) {
+			if w.may(f, st.Kind, a.Name) {
 				item.Attachments = append(item.Attachments, Attachment(a))
 				w.bytes += len(a.Body)
 			}
@@ -277,7 +297,7 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 
 // attached delivers an attachment that came after its statement, to whom it is for.
 func (w *walk) attached(f *policies.Family, l rows.Late) {
-	if !policies.MaySee(f, w.c.Staff, l.Class) || !policies.MayReceive(w.o, f, w.c.Staff, l.Kind, l.Name) {
+	if !policies.MaySee(f, w.c.Staff, l.Class) || !w.may(f, l.Kind, l.Name) {
 		return
 	}
 	record := policies.RecordID(w.o.ID)
