@@ -37,6 +37,8 @@ type Client struct {
 	Deputies  *Deputies
 	Consents  *Consents
 	Viewers   *Viewers
+	Glass     *BreakGlass
+	Register  *Register
 	Sessions  *Sessions
 	Clips     *Clips
 	Links     *Links
@@ -143,6 +145,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
+		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
 	}, nil

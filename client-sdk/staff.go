@@ -21,6 +21,8 @@ type Member struct {
 	Me    bool             `json:"me"`
 
 	Outside bool `json:"outside"` // works for another organisation
+
+	Training []TrainingView `json:"training"` // recorded of them; empty when nothing is
 }
 
 // The states of a Member.
@@ -136,6 +138,9 @@ func (s *Staff) member(org *policies.Org, id policies.StaffID) (Member, error) {
 	}
 	label, err := s.d.shelf.fixed(policies.StatementID(id), "label")
 	m.Name = policies.LabelName(label)
+	if err == nil {
+		m.Training, err = s.trainings(org, id)
+	}
 	return m, err
 }
 

@@ -27,6 +27,10 @@ type Playing struct {
 	Title     string
 	Offline   bool // played from this device's own sealed copy, without the server
 
+	// Glass is the broken glass under which the service records this viewing; nil for a
+	// viewing like any other.
+	Glass *policies.Glass
+
 	plain  io.ReaderAt
 	closer io.Closer
 }
@@ -79,6 +83,9 @@ func (v *viewing) open(ctx context.Context, clip policies.ClipID) (*Playing, err
 	p := &Playing{
 		Clip: clip, MediaType: m.Media.Type, Codec: m.Media.Codec, Duration: time.Duration(m.Media.DurationMS) * time.Millisecond,
 		Title: v.d.shelf.title(f, clip, own), Offline: offline, closer: src,
+	}
+	if g, ok := f.GlassFor(v.d.me.Staff, clip, policies.At(v.d.now())); ok && !offline && !v.ask.Copy {
+		p.Glass = &g
 	}
 	plain, size, err := v.bind(key, f, m, src)
 	if err != nil {

@@ -28,29 +28,31 @@ type global struct {
 type commands struct {
 	global
 
-	Custodian custodianCmd `cmd:"" help:"A custodian's key, made on the custodian's own device."`
-	Ceremony  ceremonyCmd  `cmd:"" help:"Found an organisation, on a machine that is not the server."`
-	Join      joinCmd      `cmd:"" help:"Join a service with an invitation."`
-	Invite    inviteCmd    `cmd:"" help:"Invite a member of staff."`
-	Confirm   confirmCmd   `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
-	Staff     staffCmd     `cmd:"" help:"Members of staff."`
-	Deputy    deputyCmd    `cmd:"" help:"Who decides about families in the head of service's place."`
-	Family    familyCmd    `cmd:"" help:"Families."`
-	Person    personCmd    `cmd:"" help:"People of a family."`
-	Team      teamCmd      `cmd:"" help:"The practitioners of a family."`
-	Approval  approvalCmd  `cmd:"" help:"The head of service's approval of filming."`
-	Consent   consentCmd   `cmd:"" help:"Signed consent forms."`
-	Viewer    viewerCmd    `cmd:"" help:"Who outside a family's team may watch."`
-	Session   sessionCmd   `cmd:"" help:"Visits."`
-	Clip      clipCmd      `cmd:"" help:"Recordings."`
-	Sync      syncCmd      `cmd:"" help:"Send what is queued, fetch what is new."`
-	Status    statusCmd    `cmd:"" help:"What waits here, and what needs attention."`
-	Dismiss   dismissCmd   `cmd:"" help:"Take off the list what you have dealt with."`
-	Watch     watchCmd     `cmd:"" help:"Watch a clip in this machine's player."`
-	Export    exportCmd    `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
-	Link      linkCmd      `cmd:"" help:"Links by which carers watch."`
-	Log       logCmd       `cmd:"" help:"The access log: search it, export it, verify it."`
-	Policy    policyCmd    `cmd:"" help:"The rules, the figures and the papers that the service works by."`
+	Custodian  custodianCmd  `cmd:"" help:"A custodian's key, made on the custodian's own device."`
+	Ceremony   ceremonyCmd   `cmd:"" help:"Found an organisation, on a machine that is not the server."`
+	Join       joinCmd       `cmd:"" help:"Join a service with an invitation."`
+	Invite     inviteCmd     `cmd:"" help:"Invite a member of staff."`
+	Confirm    confirmCmd    `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
+	Staff      staffCmd      `cmd:"" help:"Members of staff."`
+	Deputy     deputyCmd     `cmd:"" help:"Who decides about families in the head of service's place."`
+	Family     familyCmd     `cmd:"" help:"Families."`
+	Person     personCmd     `cmd:"" help:"People of a family."`
+	Team       teamCmd       `cmd:"" help:"The practitioners of a family."`
+	Approval   approvalCmd   `cmd:"" help:"The head of service's approval of filming."`
+	Consent    consentCmd    `cmd:"" help:"Signed consent forms."`
+	Viewer     viewerCmd     `cmd:"" help:"Who outside a family's team may watch."`
+	Breakglass breakglassCmd `cmd:"" help:"Film opened against somebody's will: danger, a court, the police."`
+	Equipment  equipmentCmd  `cmd:"" help:"The register of cameras, cards, laptops, phones and tablets."`
+	Session    sessionCmd    `cmd:"" help:"Visits."`
+	Clip       clipCmd       `cmd:"" help:"Recordings."`
+	Sync       syncCmd       `cmd:"" help:"Send what is queued, fetch what is new."`
+	Status     statusCmd     `cmd:"" help:"What waits here, and what needs attention."`
+	Dismiss    dismissCmd    `cmd:"" help:"Take off the list what you have dealt with."`
+	Watch      watchCmd      `cmd:"" help:"Watch a clip in this machine's player."`
+	Export     exportCmd     `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
+	Link       linkCmd       `cmd:"" help:"Links by which carers watch."`
+	Log        logCmd        `cmd:"" help:"The access log: search it, export it, verify it."`
+	Policy     policyCmd     `cmd:"" help:"The rules, the figures and the papers that the service works by."`
 }
 
 const description = `A person's tool for video feedback work: record, share, review, audit.

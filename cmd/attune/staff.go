@@ -13,7 +13,7 @@ import (
 )
 
 type inviteCmd struct {
-	Role string `required:"" enum:"practitioner,supervisor,ig_officer,head_of_service" help:"${enum}."`
+	Role string `required:"" enum:"practitioner,supervisor,ig_officer,head_of_service,operator" help:"${enum}."`
 	Name string `required:"" help:"The name that colleagues know them by."`
 
 	Outside bool `help:"They work for another organisation: the head of service countersigns what they may watch. Supervisors and practitioners only."`
@@ -94,6 +94,7 @@ func ask(question string) (string, error) {
 
 type staffCmd struct {
 	List   staffListCmd   `cmd:"" help:"Everybody who was invited, and where they stand."`
+	Train  staffTrainCmd  `cmd:"" help:"Record what somebody is trained in, and until when."`
 	Revoke staffRevokeCmd `cmd:"" help:"End a person's certificate and all of their devices."`
 }
 
@@ -108,7 +109,7 @@ func (c *staffListCmd) Run(g *global) error {
 			return err
 		}
 		return g.print(map[string]any{"staff": list}, "%s", table(list, func(m attune.Member) []string {
-			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you"), mark(m.Outside, "of another organisation")}
+			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you"), mark(m.Outside, "of another organisation"), trainingText(m)}
 		}))
 	})
 }

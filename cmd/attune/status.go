@@ -25,6 +25,7 @@ type deviceStatus struct {
 	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
+	Glass    []attune.GlassView     `json:"glass"`    // broken, and to be looked at by this IG officer, or for this person to watch
 	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
 	Asked    []requested            `json:"asked"`    // to film, and to be decided on by this head of service
 	Joined   []attune.Member        `json:"joined"`   // whose words this registrar has still to hear
@@ -55,6 +56,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Objected, err = d.Families.Objected(); return err },
 		func() error { s.Viewers, err = d.Viewers.Waiting(); return err },
 		func() error { s.Held, err = d.Uploader.Held(); return err },
+		func() error { s.Glass, err = d.Glass.Waiting(); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
 	} {
 		if err := read(); err != nil {
@@ -110,6 +112,9 @@ func (s deviceStatus) text() string {
 	}
 	for _, text := range toWait {
 		lines = append(lines, "Waiting: "+text)
+	}
+	for _, v := range s.Glass {
+		attend(glassText(v))
 	}
 	for _, l := range s.Leaked {
 		attend(leakedText(l))

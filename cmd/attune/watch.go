@@ -68,6 +68,9 @@ func (c *watchCmd) play(ctx context.Context, g *global, film *attune.Playing) er
 		return err
 	}
 	defer screen.Close()
+	if film.Glass != nil {
+		g.note("Under a broken glass (%s), until %s: somebody in it does not agree, or filming was stopped. This viewing is recorded as that.", plain(string(film.Glass.Category)), clock(film.Glass.Until))
+	}
 	if film.Offline {
 		g.note("Without the service: played from this device's own sealed copy.")
 	}
