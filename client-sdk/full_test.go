@@ -77,7 +77,10 @@ func TestDeviceIsFull(t *testing.T) {
 	f.practitioner = sam
 	_, err = sam.Sessions.Log(f.id, "", 0, true, "")
 	must(t, err)
-	s.sync(sam)
+	// The film met the withdrawal on its way: it awaits a decision, and is not lost.
+	if r, err = sam.Sync(context.Background()); err != nil || r.Waiting != 0 || len(r.Stopped) != 1 || r.Stopped[0].Clip != waiting {
+		t.Errorf("with room: %+v, %v", r, err)
+	}
 }
 
 // TestRemovalCutOff: a device that dies between removing a recording and saying so

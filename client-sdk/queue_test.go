@@ -45,27 +45,16 @@ func TestRefusedStays(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	request, err := sam.Approvals.Request(f.id, 1)
-	must(t, err)
-	s.sync(sam)
-	s.sync(s.head)
 
-	// Sam adds film; meanwhile filming is revoked, which Sam's device cannot know.
-	list, err := s.head.Approvals.List()
-	must(t, err)
-	for _, a := range list {
-		if a.ID != request {
-			must(t, s.head.Approvals.Revoke(a.ID, policies.Safeguarding))
-		}
-	}
-	s.sync(s.head)
+	// Sam adds film; meanwhile a form says no to it, which Sam's device cannot know.
+	f.saysNo(s, s.hire(policies.Practitioner, "Ana Lopez"))
 	added := f.add(t, film(t, "visit.mp4"), "")
-	_, err = sam.Sessions.Log(f.id, "", 0, true, "")
+	_, err := sam.Sessions.Log(f.id, "", 0, true, "")
 	must(t, err)
 	r, err := sam.Sync(context.Background())
 	must(t, err)
-	if len(r.Refused) != 1 || len(r.Accepted) != 1 || !slices.Contains(r.Refused[0].Rules, "UPLOAD-APPROVAL") {
-		t.Fatalf("refused %+v, accepted %d; want clip.add by UPLOAD-APPROVAL and the session taken", r.Refused, len(r.Accepted))
+	if len(r.Refused) != 1 || len(r.Accepted) != 1 || !slices.Contains(r.Refused[0].Rules, "UPLOAD-CONSENT") {
+		t.Fatalf("refused %+v, accepted %d; want clip.add by UPLOAD-CONSENT and the session taken", r.Refused, len(r.Accepted))
 	}
 	list2, err := sam.Outbox.Attention()
 	must(t, err)
@@ -88,8 +77,7 @@ func TestDismissWhileSealing(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	s.forbid()
-	s.sync(s.head)
+	f.saysNo(s, s.hire(policies.Practitioner, "Ana Lopez"))
 	f.add(t, film(t, "visit.mp4"), "")
 	must(t, sam.Close())
 	var refused policies.StatementID
@@ -104,15 +92,14 @@ func TestDismissWhileSealing(t *testing.T) {
 	must(t, err)
 	defer sam.Close()
 	f.practitioner = sam
-	// Sam's device does not know yet that filming was revoked: a sync would tell it.
+	// Sam's device does not know yet that the mother said no: a sync would tell it.
 	waiting := f.queued(t)
 	r, err := sam.Sync(context.Background())
 	if err != nil || len(r.Refused) == 0 {
 		t.Fatalf("refused %v, %v", r.Refused, err)
 	}
 	refused = waiting
-	s.approve(sam, f.id)
-	s.sync(sam)
+	f.signedBefore(s)
 	f.add(t, film(t, "visit.mp4"), "")
 	if left, err := sam.Outbox.Attention(); err != nil || len(left) != 0 {
 		t.Errorf("still needs attention: %v, %v", left, err)
@@ -148,8 +135,7 @@ func TestOnlyCopyStays(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	s.forbid()
-	s.sync(s.head)
+	f.saysNo(s, s.hire(policies.Practitioner, "Ana Lopez"))
 	added := f.add(t, film(t, "visit.mp4"), "")
 	must(t, sam.Clips.ConfirmSource(added.Clip, policies.SourceRemoved))
 	if r, err := sam.Sync(context.Background()); err != nil || len(r.Refused) == 0 || r.Refused[0].Kind != "clip.add" {

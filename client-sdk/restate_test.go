@@ -15,19 +15,16 @@ import (
 	"github.com/attune-vf/attune/policies"
 )
 
-// refusedClip is a clip that Sam filmed without knowing that Ana had passed on a
-// withdrawal: the service refuses it. fate is what Sam says about the recording.
+// refusedClip is a clip that Sam filmed without knowing that Ana had entered a form
+// that says no to film: the service refuses it, because nobody stopped anything. fate
+// is what Sam says about the recording.
 func refusedClip(t *testing.T, fate policies.SourceFate) (s *service, sam, ana *attune.Client, f family, clip policies.ClipID) {
 	t.Helper()
 	s = newService(t)
 	sam, ana = s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)
 	f = s.family(sam)
-	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
-	s.sync(sam)
-	s.sync(ana)
-	must(t, ana.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.Writing))
-	s.sync(ana)
+	f.saysNo(s, ana)
 	clip = f.add(t, film(t, "visit.mp4"), "Tea time").Clip
 	if fate != policies.SourceUnknown {
 		must(t, sam.Clips.ConfirmSource(clip, fate))
@@ -44,8 +41,22 @@ func refusedClip(t *testing.T, fate policies.SourceFate) (s *service, sam, ana *
 	return s, sam, ana, f, clip
 }
 
+// saysNo has a colleague enter a form, from before the filming, that says no to it. The
+// practitioner's device does not know it yet.
+func (f family) saysNo(s *service, colleague *attune.Client) {
+	s.t.Helper()
+	s.sync(f.practitioner)
+	must(s.t, f.practitioner.Families.AddTeam(f.id, colleague.Keys.Staff()))
+	s.sync(f.practitioner)
+	s.sync(colleague)
+	f.practitioner = colleague
+	f.signs(s, false)
+}
+
 // signedBefore enters a form that covers the time of filming.
-func (f family) signedBefore(s *service) {
+func (f family) signedBefore(s *service) { s.t.Helper(); f.signs(s, true) }
+
+func (f family) signs(s *service, yes bool) {
 	s.t.Helper()
 	form := filepath.Join(s.t.TempDir(), "form.jpg")
 	must(s.t, os.WriteFile(form, []byte("a photographed form"), 0o600))
@@ -54,7 +65,7 @@ func (f family) signedBefore(s *service) {
 		People: []policies.Covered{
 			{Person: f.mum, By: f.mum, Basis: policies.Own}, {Person: f.child, By: f.mum, Basis: policies.ParentalResponsibility},
 		},
-		Purposes: map[policies.Purpose]bool{policies.FilmAndUse: true, policies.FamilyCopy: true},
+		Purposes: map[policies.Purpose]bool{policies.FilmAndUse: yes, policies.FamilyCopy: yes},
 	})
 	must(s.t, err)
 	s.sync(f.practitioner)

@@ -72,8 +72,8 @@ func TestUploadRefused(t *testing.T) {
 			},
 			want: wire.CodeDenied,
 			then: func(t *testing.T, ana *attune.Client, f family, r attune.Report) {
-				if !slices.Contains(r.Stopped[0].Rules, "UPLOAD-CONSENT") {
-					t.Errorf("rules %v, want UPLOAD-CONSENT", r.Stopped[0].Rules)
+				if !slices.Contains(r.Stopped[0].Rules, "UPLOAD-DECISION") {
+					t.Errorf("rules %v, want UPLOAD-DECISION", r.Stopped[0].Rules)
 				}
 				if g, err := ana.Clips.Gate(f.id, []policies.PersonID{f.mum}); err != nil || g.Open {
 					t.Errorf("gate %v, %v: the withdrawal did not arrive", g, err)

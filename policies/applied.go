@@ -11,7 +11,17 @@ const (
 	DropRule     = "PULL-DROP"
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
+
+	// What stands between film and its destruction.
+	WithdrawnRule = "DISPOSE-ASKED"
+	ClockRule     = "DISPOSE-CLOCK"
+	SecondRule    = "DISPOSE-SECOND"
+	HeldRule      = "DISPOSE-HELD"
+	DecidedRule   = "DISPOSE-DECIDED"
 )
+
+// disposer is what works out whether film may be destroyed. No version destroys yet.
+const disposer = "every device and the server, to show what waits; nothing is deleted by this version"
 
 // AppliedRule is one of them, as RULES.md prints it.
 type AppliedRule struct {
@@ -40,5 +50,15 @@ func AppliedRules() []AppliedRule {
 			"Service policy on filming offline", "the device, before filming"},
 		{ProofRule, "Nobody films on a record that the service has not proved to be whole.",
 			"Service policy on filming offline", "the device, before filming"},
+		{WithdrawnRule, "Film is destroyed before its date only when somebody in it asked for it to stop, or a decision orders it.",
+			"UK GDPR Art 17(1)(b); Records Management Code: nothing is destroyed without appraisal", disposer},
+		{ClockRule, "Nothing is destroyed after a withdrawal before the service's working days for finding a reason to keep it are over.",
+			"Service policy on withdrawal", disposer},
+		{SecondRule, "Nothing is destroyed after a withdrawal before a second person has confirmed that the family asked for it.",
+			"UK GDPR Art 12(6) and 5(1)(f); service policy on separation of duties", disposer},
+		{HeldRule, "Nothing is destroyed while a hold, an open request, a complaint or a court stands, or was unknown to who confirmed it.",
+			"Inquiries Act 2005 s 35; UK GDPR Art 17(3)(e)", disposer},
+		{DecidedRule, "A head of service may decide, on a named ground, that film is kept unseen or destroyed.",
+			"UK GDPR Art 17(3) and 18(2)", disposer},
 	}
 }

@@ -65,6 +65,8 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Sessions: map[SessionID]*Session{}, Clips: map[ClipID]*Clip{}, Links: map[LinkID]*Link{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
 		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
+		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},
+		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*Demand{}, Cases: map[StatementID]*CaseState{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
 	f.Head, f.Count = NextHead(Digest{}, Control, s.ID, o.Head), 1

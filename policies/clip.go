@@ -16,6 +16,10 @@ type Clip struct {
 	Media    Media       `json:"media"`
 	Stored   StatementID `json:"stored"` // clip.stored; zero while the payload is on its way
 	Source   SourceFate  `json:"source"`
+
+	Knew   []StatementID `json:"knew"`   // restrictions that its author named as known
+	Added  Micros        `json:"added"`  // when it was added
+	Purged []DeviceID    `json:"purged"` // devices that destroyed the sealed film, as ordered; sorted
 }
 
 // Span is a time from and until, both included.
@@ -167,6 +171,7 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 	f.Clips[id] = &Clip{
 		ID: id, By: a.By.Staff, Kind: b.Kind, Chosen: b.Chosen, People: slices.Clone(b.People), Captured: b.Captured,
 		Approval: b.Approval, Consent: b.Consent, Payload: b.Payload, Media: b.Media,
+		Knew: knew(a.Statement), Added: min(a.At, a.Now), Purged: []DeviceID{},
 	}
 	return Changes{Clips: []ClipID{id}}, nil
 }

@@ -31,13 +31,22 @@ func (f *Family) Clone() *Family {
 		c.Purposes, c.Viewers = slices.Clone(c.Purposes), slices.Clone(c.Viewers)
 	})
 	n.Sessions = cloneMap(f.Sessions, func(*Session) {})
-	n.Clips = cloneMap(f.Clips, func(c *Clip) { c.People = slices.Clone(c.People) })
+	n.Clips = cloneMap(f.Clips, func(c *Clip) {
+		c.People, c.Knew, c.Purged = slices.Clone(c.People), slices.Clone(c.Knew), slices.Clone(c.Purged)
+	})
 	n.Links = cloneMap(f.Links, func(l *Link) { l.Knew = slices.Clone(l.Knew) })
 	n.Withdrawn = maps.Clone(f.Withdrawn)
 	n.Suspended = cloneMap(f.Suspended, func(s *Suspension) { s.People = slices.Clone(s.People) })
 	n.Leaked = maps.Clone(f.Leaked)
 	n.Objections = cloneMap(f.Objections, func(o *Objection) { o.People = slices.Clone(o.People) })
-	n.Decisions = cloneMap(f.Decisions, func(*Decision) {})
+	n.Decisions = cloneMap(f.Decisions, func(d *Decision) { d.Knew = slices.Clone(d.Knew) })
+	n.Stops = cloneMap(f.Stops, func(s *Stop) { s.People = slices.Clone(s.People) })
+	n.Authorised = cloneMap(f.Authorised, func(a *Authorisation) { a.Knew = slices.Clone(a.Knew) })
+	n.Holds = cloneMap(f.Holds, func(h *Hold) { h.Clips = slices.Clone(h.Clips) })
+	n.Released = maps.Clone(f.Released)
+	n.Requests = cloneMap(f.Requests, func(d *Demand) { d.People, d.Closed = slices.Clone(d.People), cloneOf(d.Closed) })
+	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })
+	n.Closed = cloneOf(f.Closed)
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
 	n.Glass = cloneMap(f.Glass, func(g *Glass) { g.Clips = slices.Clone(g.Clips) })
 	n.Restrictions = maps.Clone(f.Restrictions)
@@ -56,6 +65,15 @@ func cloneMap[K comparable, V any](m map[K]*V, deep func(*V)) map[K]*V {
 		n[k] = &c
 	}
 	return n
+}
+
+// cloneOf copies what a pointer points at, which points at nothing itself.
+func cloneOf[V any](p *V) *V {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }
 
 func cloneGrants(list []Grant) []Grant {

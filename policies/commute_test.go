@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -108,12 +109,13 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 			policies.ConsentObject{People: []policies.PersonID{w.Kid}, By: w.Mum, Channel: policies.Writing}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		of := []policies.StatementID{{1}} // of nothing, where nobody has objected
+		of := []policies.StatementID{{1}, policies.StatementID(w.Clip)} // of nothing, and of a clip
 		for _, o := range w.Family.Objected() {
 			of = append(of, o.ID)
 		}
+		of = append(of, ids(w.Family.Stops)...)
 		return boss(t, w), "decision.make", policies.DecisionMake{
-			Of: of[len(of)-1], Outcome: rapid.SampledFrom(policies.Outcomes()).Draw(t, "outcome"), Ground: policies.CourtOrder,
+			Of: rapid.SampledFrom(of).Draw(t, "of"), Outcome: rapid.SampledFrom(policies.Outcomes()).Draw(t, "outcome"), Ground: policies.CourtOrder,
 		}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
@@ -129,6 +131,51 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		}
 		return rapid.SampledFrom([]string{"head", "ig"}).Draw(t, "who ends it"), "breakglass.close", policies.BreakglassClose{Glass: id}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "hold.provisional", policies.HoldProvisional{Clips: heldClips(t, w), Reason: "safeguarding"}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		confirms := append(ids(w.Family.Holds), policies.StatementID{})
+		return "ig", "hold.place", policies.HoldPlace{Clips: heldClips(t, w), Kind: "police", Confirms: rapid.SampledFrom(confirms).Draw(t, "confirms")}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return rapid.SampledFrom([]string{"ig", "head"}).Draw(t, "who"), "hold.release", policies.HoldRelease{Hold: one(t, w.Family.Holds)}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return rapid.SampledFrom([]string{"ig", "head", "ann"}).Draw(t, "who"), "request.open", policies.RequestOpen{
+			Kind: rapid.SampledFrom(policies.DemandKinds()).Draw(t, "kind of request"), People: []policies.PersonID{w.Kid}, ReceivedOn: "2026-03-02"}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "ig", "request.close", policies.RequestClose{Request: one(t, w.Family.Requests), Outcome: rapid.SampledFrom(policies.DemandOutcomes()).Draw(t, "outcome")}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "case.change", policies.CaseChange{LegalStatus: "care_order", Court: rapid.Bool().Draw(t, "court"), Basis: "public_task", Controller: policies.FilmingService}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
+		return team(t), "family.close", policies.FamilyClose{EndedOn: fmt.Sprintf("2026-02-%02d", i+1)}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return rapid.SampledFrom([]string{"bea", "head", "ig"}).Draw(t, "who"), "disposal.authorise", policies.DisposalAuthorise{Of: one(t, w.Family.Stops), Identity: "met_in_person"}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return team(t), "device.purged", policies.DevicePurged{Clip: w.Clip, Order: policies.StatementID{1}}
+	},
+}
+
+func heldClips(t *rapid.T, w *policiestest.Filmed) []policies.ClipID {
+	return rapid.SampledFrom([][]policies.ClipID{{}, {w.Clip}, {{7}}}).Draw(t, "clips held")
+}
+
+// ids lists what a map has, in order.
+func ids[V any](m map[policies.StatementID]V) []policies.StatementID {
+	list := slices.Collect(maps.Keys(m))
+	slices.SortFunc(list, func(a, b policies.StatementID) int { return slices.Compare(a[:], b[:]) })
+	return list
+}
+
+// one draws one of them, or one that there is not.
+func one[V any](t *rapid.T, m map[policies.StatementID]V) policies.StatementID {
+	return rapid.SampledFrom(append(ids(m), policies.StatementID{1})).Draw(t, "which")
 }
 
 func watcher(t *rapid.T) string {
@@ -219,7 +266,7 @@ func TestRestrictionsOnlyTakeAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, _ := story(t)
 		before := permissions(w)
-		restrict := []int{0, 4, 5, 7, 11, 12, 14, 16, 20}
+		restrict := []int{0, 4, 5, 7, 11, 12, 14, 16, 20, 21, 22, 24}
 		who, kind, body := acts[rapid.SampledFrom(restrict).Draw(t, "restriction")](t, w, 0)
 		if _, err := w.Accept(w.ByDefault(who, kind, body)); err != nil {
 			t.Fatal(err)
@@ -244,6 +291,8 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 	for id := range f.Clips {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
 		m["copy of "+id.Short()] = len(f.ClipConsented(id, policies.FamilyCopy, w.Now)) == 0
+		m["destroying "+id.Short()] = f.Destruction(id, clocked, w.Now).Destiny == policies.DestinyDestroy
+		m["arrival of "+id.Short()] = f.Arrival(id) == policies.ArrivalOpen || f.Arrival(id) == policies.ArrivalTaken
 		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
 	}
 	for _, g := range f.Glasses() {

@@ -241,6 +241,7 @@ func signConsent(f *Family, o *Org, a act[ConsentSign]) (Changes, error) {
 func withdrawConsent(f *Family, _ *Org, a act[ConsentWithdraw]) (Changes, error) {
 	b, when := a.Said, min(a.At, a.Now)
 	if len(b.Purposes) == 0 || slices.Contains(b.Purposes, FilmAndUse) { // no purpose outlives that one
+		f.noteStop(a.ID, b.People, a.By.Staff, a.Now)
 		return f.stop(a.ID, b.People, when), nil
 	}
 	for _, p := range b.People {

@@ -2,13 +2,14 @@ package policies
 
 import "slices"
 
-// DecisionMake is the body of decision.make: a head of service settles what people
-// in a family do not agree on. Today that is an objection; a court, or the two
-// parents in writing, have usually settled it first, and the ground says so.
+// DecisionMake is the body of decision.make: a head of service settles what waits for
+// them. An objection: whether the film may be used. A clip that met a stop on its way:
+// whether its film is taken in or destroyed. A withdrawal: whether there is a ground to
+// keep the film that it is about, which nobody may use.
 //
-// Source: DESIGN §5; domain notes, section 3.1, parental responsibility.
+// Source: DESIGN §5; domain notes, section 3.1, parental responsibility and erasure.
 type DecisionMake struct {
-	Of      StatementID `json:"of"` // consent.object
+	Of      StatementID `json:"of"` // consent.object, clip.add, consent.withdraw or consent.suspend
 	Outcome Outcome     `json:"outcome"`
 	Ground  Ground      `json:"ground"`
 }
@@ -18,12 +19,15 @@ type Outcome string
 
 // The outcomes.
 const (
-	MayBeUsed Outcome = "may_be_used" // the objection stops nothing any more
-	StaysShut Outcome = "stays_shut"
+	MayBeUsed Outcome = "may_be_used" // of an objection: it stops nothing any more
+	StaysShut Outcome = "stays_shut"  // of an objection
+	Take      Outcome = "take"        // of a clip: its film may arrive; who may use it is another question
+	Keep      Outcome = "keep"        // of a withdrawal: nobody uses the film, and it is kept
+	Destroy   Outcome = "destroy"     // of a clip or a withdrawal
 )
 
 // Outcomes lists every Outcome.
-func Outcomes() []Outcome { return []Outcome{MayBeUsed, StaysShut} }
+func Outcomes() []Outcome { return []Outcome{MayBeUsed, StaysShut, Take, Keep, Destroy} }
 
 // Ground is what a decision rests on. The paper itself is in the case record.
 type Ground string
@@ -35,22 +39,41 @@ const (
 	NoAuthority   Ground = "no_authority"   // whoever objected may not decide about the child
 	ByMistake     Ground = "by_mistake"     // about another person or family
 	BestInterests Ground = "best_interests" // after a recorded review
+	FamilyAsked   Ground = "family_asked"
+	ForSafety     Ground = "safeguarding" // a concern that is on the case record
+	LegalClaim    Ground = "legal_claim"
+	LegalDuty     Ground = "legal_duty" // a law asks for it to be kept
 )
 
 // Grounds lists every Ground.
 func Grounds() []Ground {
-	return []Ground{CourtOrder, BothAgree, NoAuthority, ByMistake, BestInterests}
+	return []Ground{CourtOrder, BothAgree, NoAuthority, ByMistake, BestInterests, FamilyAsked, ForSafety, LegalClaim, LegalDuty}
 }
+
+// groundsFor is a constant: the grounds on which each outcome can rest.
+//
+// Source: UK GDPR Art 17(3) for keeping; Art 17(1)(b) for destroying.
+var groundsFor = map[Outcome][]Ground{
+	MayBeUsed: {CourtOrder, BothAgree, NoAuthority, ByMistake, BestInterests},
+	StaysShut: {CourtOrder, BothAgree, NoAuthority, ByMistake, BestInterests},
+	Take:      {CourtOrder, FamilyAsked, ForSafety, ByMistake, BestInterests},
+	Keep:      {CourtOrder, FamilyAsked, ForSafety, ByMistake, LegalClaim, LegalDuty},
+	Destroy:   {CourtOrder, FamilyAsked, ByMistake, BestInterests},
+}
+
+// GroundsFor lists the grounds on which an outcome can rest.
+func GroundsFor(o Outcome) []Ground { return slices.Clone(groundsFor[o]) }
 
 // Decision is a decision as the record keeps it. Of several about one thing the
 // last made counts.
 type Decision struct {
-	ID      StatementID `json:"id"`
-	Of      StatementID `json:"of"`
-	Outcome Outcome     `json:"outcome"`
-	Ground  Ground      `json:"ground"`
-	By      StaffID     `json:"by"`
-	At      Micros      `json:"at"`
+	ID      StatementID   `json:"id"`
+	Of      StatementID   `json:"of"`
+	Outcome Outcome       `json:"outcome"`
+	Ground  Ground        `json:"ground"`
+	By      StaffID       `json:"by"`
+	At      Micros        `json:"at"`
+	Knew    []StatementID `json:"knew"`
 }
 
 // Check implements [Body].
@@ -58,35 +81,58 @@ func (b DecisionMake) Check() error {
 	var c checks
 	named(&c, "what is decided", b.Of)
 	word(&c, "outcome", b.Outcome, Outcomes())
-	word(&c, "ground", b.Ground, Grounds())
+	word(&c, "ground", b.Ground, groundsFor[b.Outcome])
 	return c.err
 }
 
-// decide refuses a decision by whoever recorded the objection: it takes a second
-// person to set one aside.
-func decide(f *Family, _ *Org, a act[DecisionMake]) (Changes, error) {
-	o := f.Objections[a.Said.Of]
-	if o == nil {
-		return Changes{}, missing("the objection", a.Said.Of)
+// subjects: to let film in is a permission on what stopped it, and to destroy it one on
+// what holds it.
+func (b DecisionMake) subjects(f *Family) []Subject {
+	if c := f.Clips[ClipID(b.Of)]; c != nil {
+		return append(f.clipSubjects(c), f.held(c.ID)...)
 	}
-	if o.Recorded == a.By.Staff {
-		return Changes{}, notPossible("nobody decides on an objection that they recorded themselves; ask the deputy")
-	}
-	if f.Decisions == nil { // a state that was stored before this kind was
-		f.Decisions = map[StatementID]*Decision{}
-	}
-	d := &Decision{ID: a.ID, Of: o.ID, Outcome: a.Said.Outcome, Ground: a.Said.Ground, By: a.By.Staff, At: min(a.At, a.Now)}
-	if last := f.Decisions[o.ID]; last == nil || last.before(d) {
-		f.Decisions[o.ID] = d
-	}
-	return f.touched(slices.Clone(o.People)), nil
+	return f.disposalOf(b.Of)
 }
 
-func (d *Decision) before(e *Decision) bool {
-	if d.At != e.At {
-		return d.At < e.At
+// Decidable lists the outcomes that are possible of a thing, and who recorded it; none
+// for what is not decided on.
+func (f *Family) Decidable(of StatementID) (outcomes []Outcome, recorded StaffID) {
+	if o := f.Objections[of]; o != nil {
+		return []Outcome{MayBeUsed, StaysShut}, o.Recorded
 	}
-	return compareID(d.ID, e.ID) < 0
+	if c := f.Clips[ClipID(of)]; c != nil {
+		return []Outcome{Take, Destroy}, c.By
+	}
+	if s := f.Stops[of]; s != nil {
+		return []Outcome{Keep, Destroy}, s.By
+	}
+	return nil, StaffID{}
+}
+
+// decide refuses a decision by whoever recorded what it is about: it takes a second
+// person to set a family's word aside, or to act on it for good.
+func decide(f *Family, _ *Org, a act[DecisionMake]) (Changes, error) {
+	of := a.Said.Of
+	can, recorded := f.Decidable(of)
+	switch {
+	case can == nil:
+		return Changes{}, missing("what was decided on", of)
+	case !slices.Contains(can, a.Said.Outcome):
+		return Changes{}, notPossible("%q is not what can be decided here; it is one of %v", a.Said.Outcome, can)
+	case recorded == a.By.Staff:
+		return Changes{}, notPossible("nobody decides on what they recorded themselves; ask the deputy")
+	}
+	d := &Decision{ID: a.ID, Of: of, Outcome: a.Said.Outcome, Ground: a.Said.Ground, By: a.By.Staff, At: min(a.At, a.Now), Knew: knew(a.Statement)}
+	if last := f.Decisions[of]; last == nil || later(d.At, d.ID, last.At, last.ID) {
+		put(&f.Decisions, of, d)
+	}
+	if o := f.Objections[of]; o != nil {
+		return f.touched(slices.Clone(o.People)), nil
+	}
+	if f.Clips[ClipID(of)] != nil {
+		return Changes{Clips: []ClipID{ClipID(of)}}, nil
+	}
+	return f.touched(slices.Clone(f.Stops[of].People)), nil
 }
 
 // setAside reports whether it was decided that an objection stops nothing any more.

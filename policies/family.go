@@ -37,8 +37,17 @@ type Family struct {
 	// Objections are the consent.object among the restrictions on people.
 	Objections map[StatementID]*Objection `json:"objections"`
 
-	// Decisions is what heads of service decided, by the objection.
+	// Decisions is what heads of service decided, by the objection, clip or withdrawal.
 	Decisions map[StatementID]*Decision `json:"decisions"`
+
+	// What stands between film and its destruction: see hold.go and disposal.go.
+	Stops      map[StatementID]*Stop          `json:"stops"`
+	Authorised map[StatementID]*Authorisation `json:"authorised"`
+	Holds      map[StatementID]*Hold          `json:"holds"`
+	Released   map[StatementID]StatementID    `json:"released"` // hold -> hold.release
+	Requests   map[StatementID]*Demand        `json:"requests"`
+	Cases      map[StatementID]*CaseState     `json:"cases"`
+	Closed     *Closing                       `json:"closed"` // nil while the work goes on
 
 	// Viewers is the viewer list, by its viewer.add.
 	Viewers map[StatementID]*Listing `json:"viewers"`

@@ -38,6 +38,10 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	objectionsWaiting,
 	stopsWaiting,
 	glassOpened,
+	clipsWaiting,
+	withdrawalsWaiting,
+	holdsWaiting,
+	requestsWaiting,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.

@@ -116,7 +116,7 @@ func oracle(r policies.Request, o *policies.Org, f *policies.Family) bool {
 	c := f.Clips[r.Clip]
 	switch r.Action {
 	case policies.ActUpload:
-		return c != nil && a.practisesHere() && c.By == a.id && a.lawful(c)
+		return c != nil && a.practisesHere() && c.By == a.id && a.arrives(c)
 	case policies.ActWatch:
 		return c != nil && a.mayWatch(c, r.Purpose)
 	case policies.ActCopy:
@@ -143,9 +143,34 @@ func (a asker) usable(c *policies.Clip, p policies.Purpose) bool {
 	return !c.Stored.IsZero() && len(a.f.ClipConsented(c.ID, p, a.now)) == 0 && a.f.FilmPermitted(c.ID, a.now)
 }
 
+// lawful by what the clip's author named as known: as if nothing else had happened.
 func (a asker) lawful(c *policies.Clip) bool {
-	_, approved := a.f.ApprovalCovers(c.Approval, c.Captured)
-	return approved && len(a.f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
+	f := a.f.Clone()
+	for subject, list := range f.Restrictions {
+		f.Restrictions[subject] = slices.DeleteFunc(list, func(r policies.StatementID) bool { return !slices.Contains(c.Knew, r) })
+	}
+	return lawful(f, c)
+}
+
+func lawful(f *policies.Family, c *policies.Clip) bool {
+	_, approved := f.ApprovalCovers(c.Approval, c.Captured)
+	return approved && len(f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
+}
+
+// arrives: lawful by all that is known now, or by what its author knew and let in by a
+// decision that knew of everything since. What was ordered destroyed never arrives.
+func (a asker) arrives(c *policies.Clip) bool {
+	d := a.f.Decisions[policies.StatementID(c.ID)]
+	switch {
+	case d != nil && d.Outcome == policies.Destroy:
+		return false
+	case lawful(a.f, c):
+		return true
+	case d == nil || !a.lawful(c):
+		return false
+	}
+	all := a.f.RestrictionsFor(policies.ClipAdd{Kind: c.Kind, People: c.People, Approval: c.Approval})
+	return !slices.ContainsFunc(all, func(r policies.StatementID) bool { return !slices.Contains(d.Knew, r) })
 }
 
 func (a asker) mayWatch(c *policies.Clip, p policies.Purpose) bool {
@@ -256,7 +281,7 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 	if deputises && a.f.Team[a.id] != nil { // ever on the team: never their deputy
 		return false
 	}
-	if row.Family != nil && slices.Contains(row.Roles, policies.Practitioner) && !a.team {
+	if row.Family != nil && slices.Contains(row.Roles, policies.Practitioner) && a.role == policies.Practitioner && !a.team {
 		return false
 	}
 	return a.mayStateThis(r, s)
@@ -290,7 +315,7 @@ func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
 func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 	switch b := s.Body.(type) {
 	case policies.ClipAdd:
-		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Approval: b.Approval})
+		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Approval: b.Approval, Knew: s.Deps})
 	case policies.ApprovalRequest, *policies.ApprovalRequest:
 		return a.trained(a.now)
 	case policies.BreakglassOpen:

@@ -41,6 +41,7 @@ func suspendConsent(f *Family, _ *Org, a act[ConsentSuspend]) (Changes, error) {
 		f.Suspended = map[StatementID]*Suspension{}
 	}
 	f.Suspended[a.ID] = &Suspension{ID: a.ID, People: slices.Clone(b.People), Link: b.Link, At: when}
+	f.noteStop(a.ID, b.People, a.By.Staff, a.Now)
 	return f.stop(a.ID, b.People, when), nil
 }
 
@@ -95,6 +96,9 @@ const StopWaits MatterKind = "stop"
 func stopsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
 	var out []Matter
 	for _, s := range f.StopAsked() {
+		if f.Stops[s.ID] != nil && f.anyFilm(s.People) && f.Settled(s.ID) {
+			continue // somebody has talked with them, and confirmed or decided it
+		}
 		out = append(out, Matter{
 			Kind: StopWaits, Of: s.ID.String(), Since: s.At, Due: s.At.workingDays(p.Clocks.Withdrawal), For: []Role{Practitioner},
 			Text: "A carer asked us to stop on the page of their link. The film is stopped.",

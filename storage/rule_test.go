@@ -73,7 +73,7 @@ func TestWithdrawal(t *testing.T) {
 		t.Errorf("link after withdrawal: %v, want ended", err)
 	}
 	_, err = w.Uploads.Create(ctx, w.Sam.Caller(), waiting.ID, int64(len(waiting.Payload)))
-	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+	denied(t, w, err, "clip.upload", "UPLOAD-DECISION")
 }
 
 // TestWithdrawalWhileAWholeFilmIsRead: one request for all of it, by a team member
@@ -136,9 +136,9 @@ func TestWithdrawalDuringAnUpload(t *testing.T) {
 		w.Ana.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Child}, Channel: policies.InPerson})
 	}), bytes.NewReader(c.Payload[500:]))
 	_, err = w.Uploads.Append(ctx, w.Sam.Caller(), up.ID, 0, body)
-	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+	denied(t, w, err, "clip.upload", "UPLOAD-DECISION")
 	_, err = w.Uploads.Status(ctx, w.Sam.Caller(), up.ID)
-	denied(t, w, err, "clip.upload", "UPLOAD-CONSENT")
+	denied(t, w, err, "clip.upload", "UPLOAD-DECISION")
 	if n := len(events(t, w, "clip.stored")); n != 0 {
 		t.Errorf("%d clips stored after the withdrawal, want none", n)
 	}
@@ -180,11 +180,13 @@ func TestRules(t *testing.T) {
 		body.Person = f.Child
 		denied(t, w, w.Sam.Tries(f.Record, "link.create", body), "link.create", "LINK-CONTACT")
 	})
-	t.Run("RevokedApprovalStopsNewClips", func(t *testing.T) {
+	t.Run("RevokedApprovalStopsFilmThatDidNotKnow", func(t *testing.T) {
 		f := w.Open("NF-2042")
 		_, body, attached := f.Film(1000, true)
 		w.Head.Does(f.Record, "approval.revoke", &policies.ApprovalRevoke{Request: f.Approval, Reason: policies.CourtMatter})
-		denied(t, w, w.Sam.Tries(f.Record, "clip.add", body, attached...), "clip.add", "UPLOAD-APPROVAL")
+		id := w.Sam.Does(f.Record, "clip.add", body, attached...)
+		_, err := w.Uploads.Create(ctx, w.Sam.Caller(), policies.ClipID(id), body.Payload.Bytes)
+		denied(t, w, err, "clip.upload", "UPLOAD-DECISION")
 	})
 	t.Run("OnlyTheOfficerReadsTheLog", func(t *testing.T) {
 		_, _, err := w.Log.Search(ctx, w.Sam.Caller(), storage.LogQuery{Limit: 10})

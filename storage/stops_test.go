@@ -103,7 +103,7 @@ func TestEveryStop(t *testing.T) {
 	everything := map[string]string{
 		"team opens": "VIEW-CONSENT", "team plays": "VIEW-CONSENT", "team copies": "VIEW-CONSENT",
 		"viewer opens": "VIEW-CONSENT", "viewer plays": "VIEW-CONSENT",
-		"carer opens": "LINK-CONSENT LINK-REVOKED", "carer plays": "LINK-CONSENT LINK-REVOKED", "film arrives": "UPLOAD-CONSENT",
+		"carer opens": "LINK-CONSENT LINK-REVOKED", "carer plays": "LINK-CONSENT LINK-REVOKED", "film arrives": "UPLOAD-DECISION",
 	}
 	for name, tt := range map[string]struct {
 		stop  func(p *playing)
@@ -137,7 +137,7 @@ func TestEveryStop(t *testing.T) {
 		}, map[string]string{
 			"team opens": "VIEW-APPROVAL", "team plays": "VIEW-APPROVAL", "team copies": "VIEW-APPROVAL",
 			"viewer opens": "VIEW-APPROVAL", "viewer plays": "VIEW-APPROVAL",
-			"carer opens": "LINK-APPROVAL", "carer plays": "LINK-APPROVAL", "film arrives": "UPLOAD-APPROVAL",
+			"carer opens": "LINK-APPROVAL", "carer plays": "LINK-APPROVAL", "film arrives": "UPLOAD-DECISION",
 		}},
 		"a practitioner leaves the team": {func(p *playing) {
 			p.Head.Does(p.family.Record, "team.remove", &policies.TeamRemove{Staff: p.Ana.Staff})

@@ -139,8 +139,8 @@ func TestCertifiedKeysOpenABatch(t *testing.T) {
 			t.Errorf("%s under a stranger's key: %v, want ErrSignature", v.Kind, err)
 		}
 	}
-	if introduced != 2+3*3+2 { // root, server, three keys of each person, and two to replace one
-		t.Errorf("keys introduced = %d, want 13", introduced)
+	if introduced != 2+3*4+2 { // root, server, three keys of each person, and two to replace one
+		t.Errorf("keys introduced = %d, want 16", introduced)
 	}
 }
 

@@ -99,6 +99,8 @@ func (s *story) found() (policies.OrgID, string) {
 	s.sign(head, record, "deputy.appoint", &policies.DeputyAppoint{Staff: staff, From: s.at, Until: s.at + 30*day, Reason: policies.OnLeave})
 	s.sign(head, record, "deputy.end", &policies.DeputyEnd{Staff: staff})
 	s.rekey(staff, "Sam Practitioner", record, head)
+	officer, _ := s.join("Iris Officer", policies.IGOfficer, record, head)
+	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: officer, Certificate: s.kids["Iris Officer"]})
 	leaver, device := s.join("Kim Leaver", policies.Supervisor, record, head)
 	s.sign(head, record, "device.revoke", &policies.DeviceRevoke{Device: device})
 	s.sign(head, record, "staff.revoke", &policies.StaffRevoke{Staff: leaver})
@@ -144,6 +146,15 @@ func (s *story) family(org policies.OrgID, head string) {
 	objection := s.sign(head, family, "consent.object", &policies.ConsentObject{People: []policies.PersonID{child}, By: father, Channel: policies.Writing})
 	s.sign(head, family, "decision.make", &policies.DecisionMake{Of: objection, Outcome: policies.MayBeUsed, Ground: policies.CourtOrder})
 	consent := sign(withdrawn, removed)
+	provisional := s.sign(sam, family, "hold.provisional", &policies.HoldProvisional{Clips: []policies.ClipID{}, Reason: "safeguarding"})
+	const iris = "Iris Officer's device"
+	placed := s.sign(iris, family, "hold.place", &policies.HoldPlace{Clips: []policies.ClipID{policies.ClipID(digest("a clip"))}, Kind: "police", Confirms: provisional})
+	s.sign(head, family, "hold.release", &policies.HoldRelease{Hold: placed})
+	asked := s.sign(sam, family, "request.open", &policies.RequestOpen{Kind: policies.AccessRequest, People: []policies.PersonID{carer}, ReceivedOn: "2026-09-20"})
+	s.sign(iris, family, "request.close", &policies.RequestClose{Request: asked, Outcome: "met"})
+	court := s.sign(sam, family, "case.change", &policies.CaseChange{LegalStatus: "care_order", Court: true, Basis: "public_task", Controller: policies.RecordHolder})
+	s.sign(sam, family, "case.change", &policies.CaseChange{LegalStatus: "care_order", Basis: "public_task", Controller: policies.RecordHolder}, court)
+	s.sign(head, family, "disposal.authorise", &policies.DisposalAuthorise{Of: withdrawn, Identity: "rang_known_number"}, provisional, placed, asked, court)
 	supervisor := policies.StaffID(digest("a supervisor"))
 	listing := s.sign(sam, family, "viewer.add", &policies.ViewerAdd{Staff: supervisor, Purpose: policies.Supervision, Until: s.at + 30*day})
 	s.sign(head, family, "countersign", &policies.Countersign{Of: listing})
@@ -159,6 +170,8 @@ func (s *story) family(org policies.OrgID, head string) {
 		Fixed:   attachment("title"),
 	}))
 	s.sign("server", family, "clip.stored", &policies.ClipStored{Clip: clip, Bytes: 66584, SHA256: digest("payload")})
+	order := s.sign(head, family, "decision.make", &policies.DecisionMake{Of: policies.StatementID(clip), Outcome: policies.Destroy, Ground: policies.FamilyAsked}, withdrawn)
+	s.sign(sam, family, "device.purged", &policies.DevicePurged{Clip: clip, Order: order})
 	s.sign(sam, family, "clip.annotate", &policies.ClipAnnotate{Clip: clip, Source: policies.SourceRemoved})
 	link := policies.LinkID(s.sign(sam, family, "link.create", &policies.LinkCreate{Clip: clip, Person: carer, Token: policies.Bytes16{9, 8, 7}, Auth: digest("auth"), PIN: digest("pin"), Expires: s.at + 14*day, Opens: 20}))
 	s.sign(sam, family, "link.revoke", &policies.LinkRevoke{Link: link})
@@ -169,6 +182,7 @@ func (s *story) family(org policies.OrgID, head string) {
 		Clips: []policies.ClipID{clip}, For: colleague, Category: policies.GlassCourt, Until: s.at + day/3, Fixed: attachment("reason"),
 	}))
 	s.sign(head, family, "breakglass.close", &policies.BreakglassClose{Glass: glass})
+	s.sign(sam, family, "family.close", &policies.FamilyClose{EndedOn: "2026-09-21"})
 }
 
 // TestStoryHasEveryKind: a kind that is added without a vector is noticed here.

@@ -30,7 +30,16 @@ var advice = map[string]Advice{
 
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
 	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service. The film stays on this device; if another approval covers that time, state it again: attune clip restate."},
-	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or has said stop since.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},
+	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or had said stop.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},
+
+	"UPLOAD-DECISION": {"Somebody said stop before the film reached the service, and you could not know.", "The head of service decides whether it is taken in. Keep this device until then; it sends the film by itself, or removes it."},
+
+	"DISPOSE-TEAM":    {"You are not on this family's team.", "A practitioner of the team, the head of service or the information governance officer confirms it."},
+	"DISPOSE-ASKED":   {"Nobody in the film has asked for it to stop.", "It is kept until its date."},
+	"DISPOSE-CLOCK":   {"The working days for finding a reason to keep it are not over.", "Wait; what is due is listed: attune disposal list."},
+	"DISPOSE-SECOND":  {"Nobody else has confirmed that the family asked for it.", "A colleague makes sure of the person, then: attune disposal confirm."},
+	"DISPOSE-HELD":    {"Something holds it: a legal hold, an open request, a complaint or a court.", "The information governance officer answers for that: attune hold list."},
+	"DISPOSE-DECIDED": {"The head of service has decided about it.", "Ask the head of service."},
 
 	"VIEW-LIST":     {"You are not on the family's viewer list for this purpose now.", "Ask the family's practitioner; the place may have come to its date."},
 	"VIEW-OUTSIDE":  {"The head of service has not countersigned your place on the viewer list.", "Ask the family's practitioner to have it countersigned."},

@@ -198,6 +198,13 @@ var steps = map[string]func(s *situation, arg string){
 	"objection decided": func(s *situation, outcome string) {
 		s.Do("head", "decision.make", policies.DecisionMake{Of: s.Family.Objected()[0].ID, Outcome: policies.Outcome(outcome), Ground: policies.CourtOrder})
 	},
+	"clip decided": func(s *situation, outcome string) {
+		s.Do("head", "decision.make", policies.DecisionMake{Of: policies.StatementID(s.Clip), Outcome: policies.Outcome(outcome), Ground: policies.CourtOrder})
+	},
+	"author knew": func(s *situation, _ string) {
+		c := s.Family.Clips[s.Clip]
+		c.Knew = s.Family.RestrictionsFor(policies.ClipAdd{Kind: c.Kind, People: c.People, Approval: c.Approval})
+	},
 	"father signs": func(s *situation, _ string) {
 		s.sign(func(f *policies.ConsentSign) {
 			f.People = []policies.Covered{{Person: s.Kid, By: s.father(), Basis: policies.ParentalResponsibility}}

@@ -23,7 +23,7 @@ func (q *question) addedClip() (types.Entity, bool) {
 	}
 	return q.clipFacts(&policies.Clip{
 		ID: policies.ClipID(q.Statement.ID), By: q.author.Staff, Kind: b.Kind,
-		People: b.People, Captured: b.Captured, Approval: b.Approval,
+		People: b.People, Captured: b.Captured, Approval: b.Approval, Knew: q.Statement.Deps,
 	}), true
 }
 
@@ -31,7 +31,7 @@ func (q *question) addedClip() (types.Entity, bool) {
 func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	m := types.RecordMap{
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
-		"approved": types.False, "permitted": types.False, "lawful": types.False,
+		"approved": types.False, "permitted": types.False, "lawful": types.False, "decided": types.False,
 		"agreed": types.False, "named": types.False, "listed": types.False, "signed": types.False,
 		"glass": types.False,
 	}
@@ -44,9 +44,13 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		_, glass := q.family.GlassFor(q.Caller.Staff, c.ID, q.Now)
 		m["glass"] = types.Boolean(glass)
 	} else {
-		_, approved := q.family.ApprovalCovers(c.Approval, c.Captured)
-		lawful := q.family.CaptureConsented(c.People, c.Kind, c.Captured)
-		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(len(lawful) == 0)
+		arrival := q.family.ArrivalOf(c)
+		approved, lawful := true, true
+		if arrival == policies.ArrivalShut {
+			approved, lawful = q.family.LawfulThen(c)
+		}
+		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(lawful)
+		m["decided"] = types.Boolean(arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy)
 	}
 	return thing(entity("Clip", c.ID.String()), m)
 }

@@ -65,8 +65,8 @@ func groupsOf(row policies.Row) []string {
 	if row.Restriction {
 		return append(g, "restriction")
 	}
-	if row.Family != nil && slices.Contains(row.Roles, policies.Practitioner) {
-		g = append(g, "team")
+	if row.Family != nil && slices.Equal(row.Roles, []policies.Role{policies.Practitioner}) {
+		g = append(g, "team") // where others state it too, a rule of its own asks for the team
 	}
 	for _, r := range row.Roles {
 		g = append(g, "by."+string(r))

@@ -1,0 +1,155 @@
+package policies
+
+// A request is what a family, or a court, asks of the service under the law: to see
+// what is held, to have it erased, to complain. An open request holds everything of the
+// family at once.
+//
+// Source: UK GDPR Art 12(3), 15 and 17; Data (Use and Access) Act 2025, complaints.
+
+// Demand is a request as the record keeps it.
+type Demand struct {
+	ID         StatementID `json:"id"`
+	Kind       DemandKind  `json:"kind"`
+	People     []PersonID  `json:"people"`
+	ReceivedOn string      `json:"received_on"`
+	By         StaffID     `json:"by"`
+	At         Micros      `json:"at"`
+	Closed     *Answer     `json:"closed"` // nil while it is open
+}
+
+// Answer is how a request was closed. Of several the last counts.
+type Answer struct {
+	ID      StatementID   `json:"id"`
+	Outcome DemandOutcome `json:"outcome"`
+	By      StaffID       `json:"by"`
+	At      Micros        `json:"at"`
+}
+
+// RequestOpen is the body of request.open, a restriction on disposal.
+type RequestOpen struct {
+	Kind       DemandKind `json:"kind"`
+	People     []PersonID `json:"people"`      // whom it is about; may be empty
+	ReceivedOn string     `json:"received_on"` // the day from which the law counts
+}
+
+// RequestClose is the body of request.close.
+type RequestClose struct {
+	Request StatementID   `json:"request"`
+	Outcome DemandOutcome `json:"outcome"`
+}
+
+// DemandKind is what was asked.
+type DemandKind string
+
+// The kinds.
+const (
+	AccessRequest  DemandKind = "access"
+	ErasureRequest DemandKind = "erasure"
+	Complaint      DemandKind = "complaint"
+	CourtNotice    DemandKind = "court_notice"
+)
+
+// DemandKinds lists every DemandKind.
+func DemandKinds() []DemandKind {
+	return []DemandKind{AccessRequest, ErasureRequest, Complaint, CourtNotice}
+}
+
+// DemandOutcome is how a request ended. A complaint that was upheld is met.
+type DemandOutcome string
+
+// DemandOutcomes lists every DemandOutcome.
+func DemandOutcomes() []DemandOutcome {
+	return []DemandOutcome{"met", "met_in_part", "refused", "taken_back"}
+}
+
+// Check implements [Body].
+func (b RequestOpen) Check() error {
+	var c checks
+	word(&c, "kind of request", b.Kind, DemandKinds())
+	distinct(&c, "people whom it is about", b.People, 0, MaxPeople)
+	c.day("the day on which it was received", b.ReceivedOn)
+	return c.err
+}
+
+// Check implements [Body].
+func (b RequestClose) Check() error {
+	var c checks
+	named(&c, "the request", b.Request)
+	word(&c, "outcome", b.Outcome, DemandOutcomes())
+	return c.err
+}
+
+// openRequest is taken before the people that it names have arrived: it holds at once.
+func openRequest(f *Family, _ *Org, a act[RequestOpen]) (Changes, error) {
+	if a.By.Role == Practitioner {
+		if err := f.teamed(a.By); err != nil {
+			return Changes{}, err
+		}
+	}
+	if a.Said.ReceivedOn > a.Now.plus(Skew+summerTime).day() {
+		return Changes{}, notPossible("the request is dated %s, which is still to come", a.Said.ReceivedOn)
+	}
+	put(&f.Requests, a.ID, &Demand{
+		ID: a.ID, Kind: a.Said.Kind, People: append([]PersonID{}, a.Said.People...), ReceivedOn: a.Said.ReceivedOn, By: a.By.Staff, At: min(a.At, a.Now),
+	})
+	f.restrict(f.disposalSubject(), a.ID)
+	return Changes{}, nil
+}
+
+func closeRequest(f *Family, _ *Org, a act[RequestClose]) (Changes, error) {
+	r := f.Requests[a.Said.Request]
+	if r == nil {
+		return Changes{}, missing("the request", a.Said.Request)
+	}
+	end := &Answer{ID: a.ID, Outcome: a.Said.Outcome, By: a.By.Staff, At: min(a.At, a.Now)}
+	if r.Closed == nil || later(end.At, end.ID, r.Closed.At, r.Closed.ID) {
+		r.Closed = end
+	}
+	return Changes{}, nil
+}
+
+// AnswerBy is the last day that the law gives: a month to answer, some days to
+// acknowledge a complaint. No day for a court's notice, which names its own, and while
+// the pack is not known.
+func (r *Demand) AnswerBy(p Pack) Day {
+	on, err := ParseDay(r.ReceivedOn)
+	switch {
+	case err != nil:
+		return Day{}
+	case r.Kind == Complaint && p.Clocks.Complaint.Value > 0:
+		return on.Plus(Period{Days: p.Clocks.Complaint.Value})
+	case (r.Kind == AccessRequest || r.Kind == ErasureRequest) && p.Clocks.Request.Value > 0:
+		return on.Plus(Period{Months: p.Clocks.Request.Value})
+	}
+	return Day{}
+}
+
+// RequestWaits is the matter of a request that is open.
+const RequestWaits MatterKind = "request"
+
+// demandDo is a constant: what is to be done about each kind.
+var demandDo = map[DemandKind]string{
+	AccessRequest:  "Answer within the month, then close it.",
+	ErasureRequest: "Decide, tell the family why, then close it.",
+	Complaint:      "Acknowledge it by then; close it once it is answered.",
+	CourtNotice:    "Do what the notice says; place a hold before you close it.",
+}
+
+func requestsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+	var out []Matter
+	for id, r := range f.Requests {
+		if r.Closed != nil {
+			continue
+		}
+		m := Matter{
+			Kind: RequestWaits, Of: id.String(), Since: r.At, For: []Role{IGOfficer},
+			Text: "A request of " + r.ReceivedOn + " is open (" + plainWord(r.Kind) + "). Nothing of the family is destroyed.",
+			Do:   demandDo[r.Kind],
+		}
+		if by := r.AnswerBy(p); !by.IsZero() {
+			m.Due = by.end()
+		}
+		out = append(out, m)
+	}
+	return out
+}
