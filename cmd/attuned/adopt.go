@@ -42,9 +42,11 @@ func (c *adoptCmd) Run(ctx context.Context, p *printer) error {
 	if err := errors.Join(f.founded(), refuseForeign(f)); err != nil {
 		return err
 	}
-	if err := stopped(f); err != nil {
+	release, err := f.alone() // a server would go on ruling by what is no longer adopted
+	if err != nil {
 		return err
 	}
+	defer release()
 	body, err := os.ReadFile(c.Statement)
 	if err != nil {
 		return fmt.Errorf("read the adoption: %w", err)
@@ -63,17 +65,6 @@ func (c *adoptCmd) Run(ctx context.Context, p *printer) error {
 	}
 	return p.print(map[string]any{"adopted": pack, "statement": id, "again": taken.Duplicate, "refused": taken.refused},
 		"Adopted %s.%s Start the server: attuned serve --data %s", pack, taken.note(), f)
-}
-
-// stopped refuses a folder that a server has open: it would go on ruling by what is
-// no longer adopted. The last to close the database takes its journal away, so a
-// journal means a server that runs, or one that ended without closing.
-func stopped(f folder) error {
-	if !isThere(f.database() + "-wal") {
-		return nil
-	}
-	return problem("running", "Stop it first. If it is stopped, it ended without closing: run attuned check --data "+string(f)+", then adopt.",
-		"A server seems to work on %s.", f)
 }
 
 // adoptionIn finds the one adoption in a file and looks whether this program could

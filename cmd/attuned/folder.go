@@ -13,6 +13,7 @@ import (
 //
 //	attune.db        records and access log (SQLite, with -wal and -shm beside it)
 //	reserve          room on the disk that is kept for withdrawals; random bytes
+//	serving          locked while a server runs; empty
 //	objects/         sealed payloads, unless they lie on an S3 server
 //	objects.url      the address of that server
 //	server.key       signs clip.stored               0400

@@ -45,3 +45,26 @@ func TestFolderOfSomebodyElse(t *testing.T) {
 		}
 	}
 }
+
+// A folder has one server at a time; when it has ended, the next may begin.
+func TestAlone(t *testing.T) {
+	f := folder(t.TempDir())
+	release, err := f.alone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken *failure
+	if _, err := f.alone(); !errors.As(err, &taken) || taken.Code != "running" {
+		t.Errorf("a second server: %v, want running", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := f.alone()
+	if err != nil {
+		t.Fatalf("after the first has ended: %v", err)
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -13,4 +15,13 @@ func ownerOf(info fs.FileInfo) int {
 		return int(s.Uid)
 	}
 	return -1
+}
+
+// lock takes a file for this process alone; false when another has it.
+func lock(w *os.File) (bool, error) {
+	err := syscall.Flock(int(w.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -41,8 +41,8 @@ With payloads on an S3 server, whose buckets "attuned objects setup" made (the f
 Prints "serving URL" once it answers. Ends on SIGTERM or Ctrl-C, when the requests in hand are answered.`
 }
 
-// Run opens the ports before the folder: a second server on the same folder then
-// fails on the port, which it can explain, and not on the database's lock.
+// Run opens the ports before the folder: a second server on the same folder mostly
+// fails on the port, and is told which process has it.
 func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	f := folder(c.Data)
 	if err := f.founded(); err != nil {
@@ -73,6 +73,11 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	if err != nil {
 		return err
 	}
+	release, err := f.alone()
+	if err != nil {
+		return err
+	}
+	defer release()
 	store, err := openStore(ctx, f, c.objectsFlags)
 	if err != nil {
 		return err
