@@ -63,12 +63,14 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Team: map[StaffID]*TeamMember{}, People: map[PersonID]*Person{},
 		Approvals: map[ApprovalID]*Approval{}, Consents: map[ConsentID]*Consent{},
 		Sessions: map[SessionID]*Session{}, Clips: map[ClipID]*Clip{}, Links: map[LinkID]*Link{},
+		Turns:        map[StatementID]*Turn{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
 		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},
 		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*Demand{}, Cases: map[StatementID]*CaseState{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
+	f.wrap(Wrap{s.ID, by.Staff, KeyName(b.Recipient), KeyName(o.Staff[by.Staff].Recipient)})
 	f.Head, f.Count = NextHead(Digest{}, Control, s.ID, o.Head), 1
 	return f, Changes{Joined: []StaffID{by.Staff}}, nil
 }

@@ -25,6 +25,9 @@ func (b ConsentSign) Attachments() []Attachment { return b.Fixed }
 func (b SessionLog) Attachments() []Attachment { return b.Fixed }
 
 // Attachments implements [Attached].
+func (b KeyTurn) Attachments() []Attachment { return b.Fixed }
+
+// Attachments implements [Attached].
 func (b ClipAdd) Attachments() []Attachment { return b.Fixed }
 
 // Attachments implements [Attached].
@@ -61,6 +64,8 @@ var loose = []struct {
 	{KindFamilyOpen, "key/"},
 	{KindFamilyOpen, "recovery/ab"}, {KindFamilyOpen, "recovery/ac"}, {KindFamilyOpen, "recovery/bc"},
 	{"team.add", "key/"},
+	{"key.turn", "key/"}, {"key.turn", "recovery/ab"}, {"key.turn", "recovery/ac"}, {"key.turn", "recovery/bc"},
+	{"key.wrap", "key/"},
 	{"clip.add", "header/"},
 	{"link.create", "sealed"}, {"link.create", "secret"}, {"link.pin", "secret"},
 }

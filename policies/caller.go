@@ -45,6 +45,7 @@ type Request struct {
 	Statement *Statement // for a statement kind
 	Clip      ClipID     // for clip.* and link.*
 	Viewer    StaffID    // for clip.header: whose key it is
+	ForTeam   bool       // for clip.header: it is the team's, to the family's key in force
 	Link      LinkID     // for link.*
 	Purpose   Purpose    // for clip.watch and clip.copy
 	Now       Micros

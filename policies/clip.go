@@ -15,6 +15,7 @@ type Clip struct {
 	Payload  Payload     `json:"payload"`
 	Media    Media       `json:"media"`
 	Stored   StatementID `json:"stored"` // clip.stored; zero while the payload is on its way
+	Accepted Micros      `json:"accepted"`
 	Source   SourceFate  `json:"source"`
 
 	Knew   []StatementID `json:"knew"`   // restrictions that its author named as known
@@ -171,7 +172,7 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 	f.Clips[id] = &Clip{
 		ID: id, By: a.By.Staff, Kind: b.Kind, Chosen: b.Chosen, People: slices.Clone(b.People), Captured: b.Captured,
 		Approval: b.Approval, Consent: b.Consent, Payload: b.Payload, Media: b.Media,
-		Knew: knew(a.Statement), Added: min(a.At, a.Now), Purged: []DeviceID{},
+		Knew: knew(a.Statement), Accepted: a.Now, Added: min(a.At, a.Now), Purged: []DeviceID{},
 	}
 	return Changes{Clips: []ClipID{id}}, nil
 }

@@ -176,6 +176,20 @@ func ids[V any](m map[policies.StatementID]V) []policies.StatementID {
 // one draws one of them, or one that there is not.
 func one[V any](t *rapid.T, m map[policies.StatementID]V) policies.StatementID {
 	return rapid.SampledFrom(append(ids(m), policies.StatementID{1})).Draw(t, "which")
+	},
+	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
+		replaces := []policies.StatementID{policies.StatementID(w.Family.ID)}
+		for id := range w.Family.Turns {
+			replaces = append(replaces, id)
+		}
+		slices.SortFunc(replaces, func(a, b policies.StatementID) int { return slices.Compare(a[:], b[:]) })
+		by := team(t)
+		return by, "key.turn", w.TurnBody(fmt.Sprint("key ", i), rapid.SampledFrom(replaces).Draw(t, "replaces"), by)
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		who := rapid.SampledFrom([]string{"ann", "bea", "outsider"}).Draw(t, "whom")
+		return team(t), "key.wrap", policies.KeyWrap{Staff: w.Staff[who].ID, Key: policies.KeyName(w.Family.Recipient), To: policies.KeyName(policiestest.Recipient(who))}
+	},
 }
 
 func watcher(t *rapid.T) string {

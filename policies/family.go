@@ -8,7 +8,11 @@ type Family struct {
 
 	Reference string    `json:"reference"` // the case-system number, never a name
 	Programme Programme `json:"programme"`
-	Recipient string    `json:"recipient"` // the family key's public half, age1pq1…
+	Recipient string    `json:"recipient"` // the public half of the family's key in force, age1pq1…
+
+	First string                `json:"first"` // that of its first key; "" while there is no other
+	Turns map[StatementID]*Turn `json:"turns"` // by their key.turn
+	Wraps []Wrap                `json:"wraps"` // every envelope with a key of the family
 
 	Team      map[StaffID]*TeamMember  `json:"team"`
 	People    map[PersonID]*Person     `json:"people"`
@@ -100,9 +104,12 @@ type PersonAdd struct {
 }
 
 // TeamAdd is the body of team.add. Loose attachment: "key/<staff>", the family
-// key wrapped to that person.
+// key wrapped to that person. Key is which key that is, and To the recipient that it
+// is wrapped to; both are zero when none was wrapped.
 type TeamAdd struct {
 	Staff StaffID `json:"staff"`
+	Key   Digest  `json:"key"`
+	To    Digest  `json:"to"`
 }
 
 // TeamRemove is the body of team.remove, a restriction.

@@ -49,6 +49,8 @@ var table = []Row{
 	{Kind: "person.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonAdd], Family: inFamily(addPerson)},
 	{Kind: "team.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[TeamAdd], Family: inFamily(addToTeam)},
 	{Kind: "team.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Deputy: true, Restriction: true, New: fresh[TeamRemove], Family: inFamily(removeFromTeam)},
+	{Kind: "key.turn", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[KeyTurn], Family: inFamily(turnKey)},
+	{Kind: "key.wrap", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[KeyWrap], Family: inFamily(wrapKey)},
 	{Kind: "approval.request", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ApprovalRequest], Family: inFamily(requestApproval)},
 	{Kind: "approval.grant", Class: Control, Signers: byDevice, Roles: heads, Deputy: true, New: fresh[ApprovalGrant], Family: inFamily(grantApproval)},
 	{Kind: "approval.decline", Class: Control, Signers: byDevice, Roles: heads, Deputy: true, Restriction: true, New: fresh[ApprovalDecline], Family: inFamily(declineApproval)},

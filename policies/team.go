@@ -16,6 +16,7 @@ func (b FamilyOpen) Check() error {
 func (b TeamAdd) Check() error {
 	var c checks
 	named(&c, "the person to add", b.Staff)
+	c.that(b.Key.IsZero() == b.To.IsZero(), "which key was wrapped, and to whom: both or neither")
 	return c.err
 }
 
@@ -34,6 +35,9 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 	if p == nil {
 		return Changes{}, missing("the invitation", a.Said.Staff)
 	}
+	if p.ID == a.By.Staff { // who was removed could come back by their own word
+		return Changes{}, notPossible("nobody puts themselves on a team; ask a colleague of it")
+	}
 	if p.Role != Practitioner {
 		return Changes{}, notPossible("only practitioners join a family's team; name others as viewers on the consent form")
 	}
@@ -47,6 +51,9 @@ func addToTeam(f *Family, o *Org, a act[TeamAdd]) (Changes, error) {
 		f.Team[p.ID] = m
 	}
 	m.Added = insertGrant(m.Added, a.Statement)
+	if !a.Said.Key.IsZero() {
+		f.wrap(Wrap{a.ID, p.ID, a.Said.Key, a.Said.To})
+	}
 	return f.reseated(o, p.ID, was, on, a.Now), nil
 }
 
@@ -81,6 +88,9 @@ func (f *Family) OnTeam(who StaffID) bool {
 		return f.answered(staffSubject(who), g.Knew)
 	})
 }
+
+// TeamAt reports whether a person is on the practitioner team at a time.
+func (f *Family) TeamAt(who StaffID, now Micros) bool { return f.OnTeam(who) }
 
 // teamed refuses an author who was never put on the team. See [Family.Apply] for
 // why it does not ask whether they still are.

@@ -173,7 +173,7 @@ func (f *Family) ListedFor(who StaffID, purpose Purpose, now Micros) (listed, si
 // Receives reports whether a person receives this family's record now: the team,
 // and everyone on the viewer list.
 func (f *Family) Receives(o *Org, who StaffID, now Micros) bool {
-	return f.OnTeam(who) || f.Listed(o, who, now)
+	return f.TeamAt(who, now) || f.Listed(o, who, now)
 }
 
 func (f *Family) anyListing(is func(*Listing) bool) bool {

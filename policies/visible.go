@@ -99,7 +99,7 @@ func HeaderFor(recipient string) string {
 // person's.
 func (f *Family) OwnHeaders(o *Org, who StaffID) (names []string) {
 	for _, r := range o.Recipients(who) {
-		if r != f.Recipient {
+		if !f.OwnKey(r) {
 			names = append(names, HeaderFor(r))
 		}
 	}

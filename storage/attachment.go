@@ -78,7 +78,7 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) {
 			continue
 		}
-		if next.forViewer(s, a.Name) {
+		if s.Kind == "clip.add" && strings.HasPrefix(a.Name, "header/") {
 			fresh.keys = append(fresh.keys, a)
 		} else if by.Staff == j.c.Staff {
 			fresh.own = append(fresh.own, a)
@@ -103,7 +103,7 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 // later is what one push brings to a statement that stands.
 type later struct {
 	there     int          // attachments that lie there already
-	own, keys []Attachment // of the statement's author; keys for viewers
+	own, keys []Attachment // of the statement's author; clips' keys, for viewers and for the family's key in force
 }
 
 func (l later) check() error {
@@ -147,10 +147,11 @@ func (j *judge) attachOwn(s policies.Statement, next folded, fresh []Attachment)
 }
 
 // forViewer reports whether an attachment is a clip's key for somebody outside the
-// family.
+// family: for no key that is the family's, nor was. A clip sealed to a key that was
+// replaced since is taken, its author was offline.
 func (f folded) forViewer(s policies.Statement, name string) bool {
 	family := cmp.Or(f.family, f.before)
-	return family != nil && s.Kind == "clip.add" && strings.HasPrefix(name, "header/") && name != policies.HeaderFor(family.Recipient)
+	return family != nil && s.Kind == "clip.add" && strings.HasPrefix(name, "header/") && !family.FamilyHeader(name)
 }
 
 // attachKeys rules on the keys for viewers that came with their clip. The clip stands
@@ -165,15 +166,21 @@ func (j *judge) attachKeys(s policies.Statement, next folded, keys []Attachment)
 	return nil
 }
 
-// attachKey keeps a clip's key that a device of the team wrote for a viewer.
+// attachKey keeps a clip's key that a device of the team wrote: for a viewer, or for
+// the family's key in force, when the clip came with one that had been replaced.
 func (j *judge) attachKey(s policies.Statement, next folded, a Attachment) (Result, error) {
 	id := policies.ClipID(s.ID)
 	viewer := j.recipient(a.Name)
+	team := next.before != nil && a.Name == policies.HeaderFor(next.before.Recipient)
 	ruling := j.d.cfg.Bundle.Decide(policies.Request{
-		Caller: j.c, Action: policies.ActHeader, Clip: id, Viewer: viewer, Now: j.now,
+		Caller: j.c, Action: policies.ActHeader, Clip: id, Viewer: viewer, ForTeam: team, Now: j.now,
 	}, j.org, next.before)
 	ev := j.d.access(j.c, ruling, j.now, j.familyNamed(next.record), clip(id))
-	ev.Detail = "for " + viewer.String() + "\n" + ev.Detail
+	whose := viewer.String()
+	if team {
+		whose = "the team"
+	}
+	ev.Detail = "for " + whose + "\n" + ev.Detail
 	if !ruling.Allowed {
 		_, _, err := j.tx.Log(ev)
 		return Result{ID: s.ID, Err: hidden(ruling, j.org, next.before, j.c)}, err

@@ -284,7 +284,7 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 			return err
 		}
 		for _, a := range attached {
-			if w.may(f, st.Kind, a.Name) {
+			if w.may(f, st.Kind, a.Name) && !stale(f, st.ID, a.Name) {
 				item.Attachments = append(item.Attachments, Attachment(a))
 				w.bytes += len(a.Body)
 			}
@@ -295,9 +295,14 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	return nil
 }
 
+// stale: a clip's key for a key of the family that was replaced before the clip came.
+func stale(f *policies.Family, id policies.StatementID, name string) bool {
+	return f != nil && f.StaleHeader(policies.ClipID(id), name)
+}
+
 // attached delivers an attachment that came after its statement, to whom it is for.
 func (w *walk) attached(f *policies.Family, l rows.Late) {
-	if !policies.MaySee(f, w.c.Staff, l.Class) || !w.may(f, l.Kind, l.Name) {
+	if !policies.MaySee(f, w.c.Staff, l.Class) || !w.may(f, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
 		return
 	}
 	record := policies.RecordID(w.o.ID)

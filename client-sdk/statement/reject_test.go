@@ -96,7 +96,7 @@ func rejects(t *testing.T) (out []rejectVector) {
 	body(RuleUnknownMember, "an unknown member of the body", `{"staff"`, `{"reason":"","staff"`)
 	body(RuleUnknownMember, "an unknown member of seen", `"size":41`, `"size":41,"time":0`)
 	body(RuleMemberCase, "KIND for kind", `"kind"`, `"KIND"`)
-	body(RuleMemberCase, "a second member in capitals", `"kind"`, `"KIND":"team.add","kind"`)
+	body(RuleMemberCase, "a second member in capitals", `"kind"`, `"KIND":"viewer.remove","kind"`)
 	body(RuleMemberCase, "Staff for staff", `"staff"`, `"Staff"`)
 	body(RuleMissingMember, "no list of deps", `"deps":["`+deps[0]+`","`+deps[1]+`"],`, ``)
 	body(RuleMissingMember, "no member in the body", `{"staff":"`+someID("staff")+`"}`, `{}`)
@@ -128,12 +128,12 @@ func rejects(t *testing.T) (out []rejectVector) {
 		{RuleTyp, "a bearer token's typ", headAlg + kid + headTyp + tokenTyp + headEnd},
 		{RuleTyp, "JWT", headAlg + kid + headTyp + "JWT" + headEnd},
 		{RuleTyp, "a media type's prefix", headAlg + kid + headTyp + "application/" + typ + headEnd},
-		{RuleTypKind, "the typ of another kind", headAlg + kid + headTyp + "attune+team.add" + headEnd},
+		{RuleTypKind, "the typ of another kind", headAlg + kid + headTyp + "attune+viewer.remove" + headEnd},
 		{RuleUnknownKind, "a kind that nobody knows", headAlg + kid + headTyp + "attune+team.dance" + headEnd},
 	} {
 		head(h.rule, h.comment, h.text)
 	}
-	body(RuleTypKind, "the kind of another typ", `"team.remove"`, `"team.add"`)
+	body(RuleTypKind, "the kind of another typ", `"team.remove"`, `"viewer.remove"`)
 	body(RuleVersion, "version 2", `"v":1`, `"v":2`)
 	body(RuleVersion, "version 0", `"v":1`, `"v":0`)
 	body(RuleRecordMissing, "no record", someID("record"), "")

@@ -121,6 +121,10 @@ func (s *story) family(org policies.OrgID, head string) {
 	removed := s.sign(sam, family, "team.remove", &policies.TeamRemove{Staff: colleague})
 	s.sign(sam, family, "team.add", &policies.TeamAdd{Staff: colleague}, removed)
 
+	turned := s.sign(sam, family, "key.turn", &policies.KeyTurn{Recipient: fakeRecipient("z"), Replaces: policies.StatementID(family),
+		For: []policies.Wrapped{{Staff: policies.StaffID(digest("Sam")), To: digest("Sam's recipient")}}, Fixed: attachment("previous")})
+	s.sign(sam, family, "key.wrap", &policies.KeyWrap{Staff: colleague, Key: digest("the new key of " + turned.String()), To: digest("a colleague's recipient")})
+
 	request := func() policies.ApprovalID {
 		return policies.ApprovalID(s.sign(sam, family, "approval.request", &policies.ApprovalRequest{Programme: policies.VIG, From: s.at, Until: s.at + 90*day}))
 	}

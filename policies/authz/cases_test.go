@@ -70,6 +70,7 @@ type situation struct {
 	clipID  policies.ClipID
 	offline bool
 	broken  policies.GlassID
+	forTeam bool
 }
 
 func (c testcase) situation(t testing.TB) *situation {
@@ -252,6 +253,9 @@ var steps = map[string]func(s *situation, arg string){
 	"accreditation just over": func(s *situation, who string) { s.train(who, policies.Accredited, -policies.Minute, "") },
 	"no clip":                 func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
 	"offline":                 func(s *situation, _ string) { s.offline = true },
+	"for the team":            func(s *situation, _ string) { s.forTeam = true },
+	"no clip":                 func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
+	"offline":                 func(s *situation, _ string) { s.offline = true },
 }
 
 func (s *situation) org(who string, kind policies.Kind, body policies.Body) {
@@ -312,7 +316,7 @@ func (c testcase) ask(t testing.TB, b *Bundle) policies.Ruling {
 func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *policies.Family) {
 	t.Helper()
 	s := c.situation(t)
-	r := policies.Request{Action: c.When, Purpose: c.Purpose, Now: s.Now, Clip: s.clipID, Viewer: s.Staff["sup"].ID}
+	r := policies.Request{Action: c.When, Purpose: c.Purpose, Now: s.Now, Clip: s.clipID, Viewer: s.Staff["sup"].ID, ForTeam: s.forTeam}
 	f := s.Family
 	if c.When == "org.pull" {
 		r.Action, f = policies.ActPull, nil

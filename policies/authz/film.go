@@ -92,7 +92,7 @@ func (q *question) key() (types.Entity, bool) {
 		return types.Entity{}, false
 	}
 	return thing(entity("Key", q.Clip.String()), types.RecordMap{
-		"admits": types.Boolean(q.family.Admits(q.org, q.Viewer, q.Clip, q.Now)),
+		"admits": types.Boolean(q.ForTeam || q.family.Admits(q.org, q.Viewer, q.Clip, q.Now)),
 	}), true
 }
 

@@ -184,6 +184,18 @@ func (w *World) Open(who string) {
 	w.Family, w.Log = f, []policies.Statement{s}
 }
 
+// TurnBody is a key.turn to an invented key, wrapped to these people.
+func (w *World) TurnBody(key string, replaces policies.StatementID, to ...string) policies.KeyTurn {
+	b := policies.KeyTurn{
+		Recipient: Recipient(key), Replaces: replaces, For: []policies.Wrapped{},
+		Fixed: []policies.Attachment{{Name: "previous", SHA256: Digest("previous"), Bytes: 100}},
+	}
+	for _, who := range to {
+		b.For = append(b.For, policies.Wrapped{Staff: w.Staff[who].ID, To: policies.KeyName(Recipient(who))})
+	}
+	return b
+}
+
 func (w *World) must(id policies.StatementID, err error) policies.StatementID { return must(id, err) }
 
 func must[T any](v T, err error) T {
