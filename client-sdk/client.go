@@ -216,11 +216,27 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 		err = errors.Join(err, (&feed{c.desk}).pull(ctx, &r))
 	}
 	if err == nil {
+		err = c.changeLocks(ctx, &r)
+	}
+	if err == nil {
 		err = (&scribe{c.desk}).write(ctx, &r)
 	}
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)
+}
+
+// changeLocks looks after the families' keys by what has just come, and sends what it
+// did at once: until then others seal to a key that somebody has who left.
+func (c *Client) changeLocks(ctx context.Context, r *Report) error {
+	queued, err := (&locks{c.desk}).see(r)
+	if err != nil || !queued {
+		return err
+	}
+	if err := (&courier{c.desk}).push(ctx, r); err != nil {
+		return err
+	}
+	return (&feed{c.desk}).pull(ctx, r)
 }
 
 // Report is what a sync did.
@@ -229,11 +245,13 @@ type Report struct {
 	Refused  []Outcome           `json:"refused"`
 	Uploaded []policies.ClipID   `json:"uploaded"`
 	Stopped  []StoppedUpload     `json:"stopped"`
-	Pulled   int                 `json:"pulled"`  // statements
-	Dropped  []policies.FamilyID `json:"dropped"` // families that this person may no longer see
-	Keys     int                 `json:"keys"`    // clips' keys that were written for viewers
-	Given    int                 `json:"given"`   // clips' keys that came for this person, as a viewer
-	Waiting  int                 `json:"waiting"` // statements not yet at the server
+	Pulled   int                 `json:"pulled"`   // statements
+	Dropped  []policies.FamilyID `json:"dropped"`  // families that this person may no longer see
+	Keys     int                 `json:"keys"`     // clips' keys that were written for viewers
+	Given    int                 `json:"given"`    // clips' keys that came for this person, as a viewer
+	Turned   []TurnedKey         `json:"turned"`   // families whose key this device turned
+	Relocked int                 `json:"relocked"` // clips' keys that were written for a family's new key
+	Waiting  int                 `json:"waiting"`  // statements not yet at the server
 }
 
 // StoppedUpload is a payload that the server refuses: for good, or for as long as

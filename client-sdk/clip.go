@@ -119,7 +119,7 @@ func noClip(id policies.ClipID) error {
 	return problem(CodeUnknown, "Sync, and look at the list of clips.", "There is no clip %s on this device.", id.Short())
 }
 
-func clipViews(d *desk, f *policies.Family, order map[string]int, key seal.Identity, opens bool) (out []ClipView, err error) {
+func clipViews(d *desk, f *policies.Family, order map[string]int, keys ring) (out []ClipView, err error) {
 	there, err := d.shelf.headers(f.ID)
 	if err != nil {
 		return nil, err
@@ -128,10 +128,10 @@ func clipViews(d *desk, f *policies.Family, order map[string]int, key seal.Ident
 	for _, id := range sortedBy(f.Clips, order) {
 		v := ClipView{Clip: *f.Clips[id], Family: f.ID, State: ClipUploading}
 		v.Mine = v.By == d.me.Staff
-		if opens {
-			v.Key = there[id.String()+" "+headerName(key.Recipient())]
-			v.Title = d.shelf.title(f, id, key)
+		for _, key := range keys {
+			v.Key = v.Key || there[id.String()+" "+headerName(key.Recipient())]
 		}
+		v.Title = d.shelf.title(f, id, keys)
 		if v.Viewing = []policies.Purpose{}; org != nil && !f.OnTeam(d.me.Staff) {
 			v.Viewing = allowedFor(org, f, d.me.Staff, id, policies.At(d.now()))
 		}

@@ -144,15 +144,11 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 // readers are who may open the form: the family's key and the confirmed IG
 // officers of the verified fold.
 func (c *Consents) readers(family policies.FamilyID) ([]seal.Recipient, error) {
-	f, err := c.d.mirror.provisional(family)
-	if err != nil {
-		return nil, err
-	}
 	org, err := c.d.mirror.verifiedOrg()
 	if err != nil {
 		return nil, err
 	}
-	own, err := seal.ParseRecipient(f.Recipient)
+	own, err := c.d.sealTo(family)
 	to := []seal.Recipient{own}
 	for id, p := range org.Staff {
 		if err != nil {

@@ -24,6 +24,7 @@ const (
 	CodeNotVideo        wire.Code = "not_a_video"      // the file is not film
 	CodeSealed          wire.Code = "sealed_mismatch"  // bytes or key are damaged
 	CodeNoKey           wire.Code = "no_key"           // this device holds no key for it
+	CodeWithheld        wire.Code = "withheld"         // the record says that the service has it, and it was not handed over
 	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
 	CodeInsecureAddress wire.Code = "insecure_address" // a link and an invitation need HTTPS
 	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate

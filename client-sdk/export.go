@@ -98,14 +98,15 @@ func (e *exporting) header() ([]byte, seal.Identity, error) {
 	if err != nil {
 		return nil, none, err
 	}
-	to := family.Recipient()
+	own := family[0] // the key in force, or the last that is here
+	to := own.Recipient()
 	if e.how.Recipient != "" {
 		if to, err = seal.ParseRecipient(e.how.Recipient); err != nil {
 			return nil, none, problem(CodeInput, "Give the age1pq1… line of the person who shall open it.", "This is not a key that can be sealed to.").because(err)
 		}
 	}
 	header, err := seal.NewHeader(key, to)
-	return header, family, err
+	return header, own, err
 }
 
 func (e *exporting) payload(ctx context.Context) (payloadReader, error) {

@@ -71,10 +71,6 @@ func recovery(org *policies.Org, key seal.Identity) ([]wire.Attachment, error) {
 // the family calls them ("Mum"); it is sealed to the family. Born is "2024-03",
 // "" for adults.
 func (fs *Families) AddPerson(family policies.FamilyID, role policies.FilmRole, basis policies.Basis, born string, contact policies.Contact, label string) (policies.PersonID, error) {
-	f, err := fs.d.mirror.provisional(family)
-	if err != nil {
-		return policies.PersonID{}, err
-	}
 	body := policies.PersonAdd{Role: role, Basis: basis, Born: born, Contact: contact, Fixed: []policies.Attachment{}}
 	var attachments []wire.Attachment
 	if len(label) > maxName {
@@ -84,7 +80,7 @@ func (fs *Families) AddPerson(family policies.FamilyID, role policies.FilmRole, 
 		if err := fs.newLabel(family, label); err != nil {
 			return policies.PersonID{}, err
 		}
-		to, err := seal.ParseRecipient(f.Recipient)
+		to, err := fs.d.sealTo(family)
 		if err != nil {
 			return policies.PersonID{}, err
 		}
@@ -127,20 +123,20 @@ func (fs *Families) AddTeam(family policies.FamilyID, staff policies.StaffID) er
 		return problem(CodeInput, "Ask a registrar to confirm their six words, then sync.",
 			"Only a confirmed practitioner can join a family's team.")
 	}
-	to, err := recipientOf(org, staff)
+	f, err := fs.d.mirror.provisional(family)
 	if err != nil {
 		return err
 	}
-	key, err := fs.d.keys.family(family)
+	mine, _, err := fs.d.keys.key(f)
 	if err != nil {
 		return err
 	}
-	envelope, err := seal.Seal([]byte(key.String()), to)
+	to, envelope, err := (&locks{fs.d}).envelope(org, staff, mine)
 	if err != nil {
 		return err
 	}
-	_, err = fs.d.outbox.file(draft{policies.RecordID(family), "team.add", policies.TeamAdd{Staff: staff},
-		[]wire.Attachment{{Name: "key/" + staff.String(), Body: envelope}}})
+	body := policies.TeamAdd{Staff: staff, Key: policies.KeyName(f.Recipient), To: to}
+	_, err = fs.d.outbox.file(draft{policies.RecordID(family), "team.add", body, []wire.Attachment{envelope}})
 	return err
 }
 

@@ -42,51 +42,12 @@ func (k *Keys) Words() []string { return Words(k.me.Certificate) }
 // Recipient is this person's public age key, age1pq1….
 func (k *Keys) Recipient() string { return k.identity.Recipient().String() }
 
-// family opens the family's key from one of the envelopes addressed to this
-// person, and takes it only if it is the key that the family.open names: an
-// envelope with another key, which the server could slip in, would make this
-// device seal film for a stranger.
-func (k *Keys) family(id policies.FamilyID) (seal.Identity, error) {
-	f, err := k.mirror.provisional(id)
-	if err != nil {
-		return seal.Identity{}, err
-	}
-	envelopes, err := k.shelf.envelopes(id, "key/"+k.me.Staff.String())
-	if err != nil {
-		return seal.Identity{}, err
-	}
-	wrong := false
-	for _, e := range envelopes {
-		text, err := seal.Open(e, k.identity)
-		if err != nil {
-			continue
-		}
-		key, err := seal.ParseIdentity(string(text))
-		clear(text)
-		if err != nil || key.Recipient().String() != f.Recipient {
-			wrong = true
-			continue
-		}
-		return key, nil
-	}
-	if wrong {
-		shows := exhibit{Record: policies.RecordID(id), Expected: f.Recipient}
-		for _, e := range envelopes {
-			shows.Sealed = append(shows.Sealed, sealedThing{"key", len(e), policies.DigestOf(e)})
-		}
-		err, _ := k.shelf.d.convict(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference))
-		return seal.Identity{}, err
-	}
-	return seal.Identity{}, problem(CodeNoKey, "Ask a member of the family's team to add you, then sync.",
-		"This device holds no key for family %s.", f.Reference)
-}
-
-// clips is the key that opens a family's clips here: the family's on the team, and
+// clips are the keys that open a family's clips here: the family's on the team, and
 // for everybody else their own, for which a device of the team writes a header
 // beside each clip that they may watch.
-func (k *Keys) clips(f *policies.Family) (seal.Identity, error) {
+func (k *Keys) clips(f *policies.Family) (ring, error) {
 	if !f.OnTeam(k.me.Staff) {
-		return k.identity, nil
+		return ring{k.identity}, nil
 	}
 	return k.family(f.ID)
 }

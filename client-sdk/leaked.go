@@ -30,14 +30,14 @@ func (fs *Families) Leaked() ([]LeakedLink, error) {
 	}
 	out, now := []LeakedLink{}, policies.At(fs.d.now())
 	for _, f := range all {
-		key, keyErr := fs.d.keys.family(f.ID)
+		keys, keyErr := fs.d.keys.family(f.ID)
 		for id, l := range f.Links {
 			if !f.LinkLeaked(id) || now >= l.Expires {
 				continue
 			}
 			leaked := LeakedLink{Link: id, Family: f.ID, Reference: f.Reference, Clip: l.Clip, Person: l.Person, Expires: l.Expires.Time()}
 			if keyErr == nil {
-				leaked.Label = fs.d.shelf.label(l.Person, key)
+				leaked.Label = fs.d.shelf.label(l.Person, keys)
 			}
 			out = append(out, leaked)
 		}

@@ -186,7 +186,7 @@ func (l *Links) keep(f *policies.Family, s linkSecret) (wire.Attachment, error) 
 	if err != nil {
 		return wire.Attachment{}, err
 	}
-	to, err := seal.ParseRecipient(f.Recipient)
+	to, err := l.d.sealTo(f.ID)
 	if err != nil {
 		return wire.Attachment{}, err
 	}

@@ -67,7 +67,7 @@ func (l *Links) shared(link *policies.Link, s linkSecret) Shared {
 // swapped in by the server, would send the carer elsewhere: it must be this link's.
 func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.StatementID) (linkSecret, seal.LinkSecret, error) {
 	var s linkSecret
-	key, err := l.d.keys.family(f.ID)
+	keys, err := l.d.keys.family(f.ID)
 	if err != nil {
 		return s, seal.LinkSecret{}, err
 	}
@@ -75,7 +75,7 @@ func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.Stat
 	if err != nil {
 		return s, seal.LinkSecret{}, err
 	}
-	plain, err := seal.Open(sealed, key)
+	plain, err := seal.Open(sealed, keys...)
 	if err == nil {
 		err = json.Unmarshal(plain, &s)
 	}

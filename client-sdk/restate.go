@@ -139,8 +139,8 @@ func (c *Clips) refused(id policies.ClipID) (*restating, error) {
 	return w, err
 }
 
-// attached reads the title and the key's header, which must be for the family's key
-// of now: nobody on the team could open another one.
+// attached reads the title and the key's header, which must be for a key of the
+// family: nobody on the team could open another one.
 func (w *restating) attached() error {
 	err := each(w.d.store.db, func(r *sql.Rows) error {
 		var a wire.Attachment
@@ -152,8 +152,8 @@ func (w *restating) attached() error {
 		return err
 	}
 	for _, a := range w.attachments {
-		if a.Name == policies.HeaderFor(w.family.Recipient) {
-			return nil
+		if w.family.FamilyHeader(a.Name) {
+			return nil // for a key that was replaced: this device writes another when it next syncs
 		}
 	}
 	return problem(wire.CodeNotPossible, "Add the film again from the original. If that is gone, keep this device and ask your head of service.",

@@ -24,8 +24,8 @@ type scribe struct{ d *desk }
 // viewerKey is a clip and a viewer without a key to it.
 type viewerKey struct {
 	clip   policies.ClipID
-	viewer policies.StaffID
-	name   string // of the attachment
+	viewer policies.StaffID // zero for the team
+	name   string           // of the attachment
 }
 
 // write writes what is missing and the server takes. What it refuses stays missing,
@@ -40,10 +40,13 @@ func (s *scribe) write(ctx context.Context, r *Report) error {
 	s.d.mirror.mu.Unlock()
 	for _, id := range families {
 		f, ok := s.d.mirror.Family(id)
-		if !ok || len(f.Viewers) == 0 || !f.OnTeam(s.d.me.Staff) {
+		if !ok || !f.TeamAt(s.d.me.Staff, policies.At(s.d.now())) {
 			continue
 		}
 		if err := s.forFamily(ctx, org, f, r); err != nil {
+			return err
+		}
+		if err := s.forTeam(ctx, f, r); err != nil {
 			return err
 		}
 	}
@@ -57,7 +60,7 @@ func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.F
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	key, err := s.d.keys.family(f.ID)
+	keys, err := s.d.keys.family(f.ID)
 	if err != nil {
 		return nil // the list of families tells it; somebody else of the team has the key
 	}
@@ -71,7 +74,7 @@ func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.F
 			continue // certified with what is no key: they go on waiting, and nobody else does
 		}
 		for all := range slices.Chunk(of[who], maxKeysAtOnce) {
-			if err := s.send(ctx, f, key, to, all, r); err != nil {
+			if err := s.send(ctx, f, keys, to, all, r); err != nil {
 				return err
 			}
 		}
@@ -101,7 +104,7 @@ const maxKeysAtOnce = wire.MaxPushStatements / 2
 
 // send writes keys to one recipient and pushes each with the clip.add that it
 // belongs to, which the server has: it answers as to a duplicate, or refuses.
-func (s *scribe) send(ctx context.Context, f *policies.Family, key seal.Identity, to seal.Recipient, all []viewerKey, r *Report) error {
+func (s *scribe) send(ctx context.Context, f *policies.Family, keys ring, to seal.Recipient, all []viewerKey, r *Report) error {
 	before, err := recall(s.d.store.db)
 	if err != nil {
 		return err
@@ -109,7 +112,7 @@ func (s *scribe) send(ctx context.Context, f *policies.Family, key seal.Identity
 	ask := wire.PushRequest{Checkpoint: before.Size}
 	var sent []viewerKey
 	for _, k := range all {
-		fileKey, err := s.d.shelf.fileKey(f, k.clip, key)
+		fileKey, err := s.d.shelf.fileKey(f, k.clip, keys)
 		if err != nil {
 			continue // whoever opens the clip here is told why
 		}
@@ -162,8 +165,56 @@ func (s *scribe) kept(tx *sql.Tx, k viewerKey, res wire.Result, header wire.Atta
 		return lied(CodeReceipt, ofReceipt("", res).with("", after.note, nil), err, "The receipt for a viewer's key proves nothing.")
 	}
 	n, err := keepLoose(tx, id, header)
-	r.Keys += n
+	if k.viewer.IsZero() {
+		r.Relocked += n
+	} else {
+		r.Keys += n
+	}
 	return err
+}
+
+// forTeam writes, for the family's key in force, the keys of clips that came with one
+// that had been replaced by then, or that another has outgrown. Their author's device
+// has them; and whoever else can open them does it too.
+func (s *scribe) forTeam(ctx context.Context, f *policies.Family, r *Report) error {
+	missing, err := s.d.outgrown(f)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	keys, err := s.d.keys.family(f.ID)
+	if err != nil {
+		return nil // as above
+	}
+	to, err := seal.ParseRecipient(f.Recipient)
+	if err != nil {
+		return err
+	}
+	for all := range slices.Chunk(missing, maxKeysAtOnce) {
+		if err := s.send(ctx, f, keys, to, all, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outgrown are the clips of which the team has no header that will do for whoever joins
+// it later.
+func (d *desk) outgrown(f *policies.Family) (missing []viewerKey, err error) {
+	if len(f.Turns) == 0 {
+		return nil, nil
+	}
+	there, err := d.shelf.headers(f.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, clip := range slices.SortedFunc(maps.Keys(f.Clips), compareIDs) {
+		if !slices.ContainsFunc(f.Recipients(), func(r string) bool {
+			return there[clip.String()+" "+policies.HeaderFor(r)] && f.HeaderStands(clip, r)
+		}) {
+			missing = append(missing, viewerKey{clip: clip, name: policies.HeaderFor(f.Recipient)})
+		}
+	}
+	return missing, nil
 }
 
 // missingKeys are the pairs of clip and viewer for which this device knows no key.

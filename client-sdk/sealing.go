@@ -141,11 +141,7 @@ func (w *sealing) queue(tmp string) (Added, error) {
 
 // attachments are the header for the family, and the title if there is one.
 func (w *sealing) attachments() ([]wire.Attachment, error) {
-	f, err := w.d.mirror.provisional(w.in.Family)
-	if err != nil {
-		return nil, err
-	}
-	to, err := seal.ParseRecipient(f.Recipient)
+	to, err := w.d.sealTo(w.in.Family)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Sessions) Log(family policies.FamilyID, on string, number int, stillHap
 	body := policies.SessionLog{On: on, Number: number, StillHappy: stillHappy, Fixed: []policies.Attachment{}}
 	var attachments []wire.Attachment
 	if strings.TrimSpace(note) != "" {
-		to, err := seal.ParseRecipient(f.Recipient)
+		to, err := s.d.sealTo(family)
 		if err != nil {
 			return policies.SessionID{}, err
 		}
@@ -59,11 +59,11 @@ func (s *Sessions) Note(family policies.FamilyID, id policies.SessionID) (string
 	if err != nil || sealed == nil {
 		return "", err
 	}
-	key, err := s.d.keys.family(family)
+	keys, err := s.d.keys.family(family)
 	if err != nil {
 		return "", err
 	}
-	text, err := seal.Open(sealed, key, s.d.keys.identity)
+	text, err := seal.Open(sealed, append(keys, s.d.keys.identity)...)
 	return string(text), err
 }
 

@@ -63,12 +63,12 @@ func (sh *shelf) raw(id policies.StatementID) (raw string, err error) {
 }
 
 // label is what the family calls a person, "" when it cannot be opened.
-func (sh *shelf) label(id policies.PersonID, key seal.Identity) string {
+func (sh *shelf) label(id policies.PersonID, keys ring) string {
 	sealed, err := sh.fixed(policies.StatementID(id), "label")
 	if err != nil || sealed == nil {
 		return ""
 	}
-	text, err := seal.Open(sealed, key)
+	text, err := seal.Open(sealed, keys...)
 	if err != nil {
 		return ""
 	}
@@ -77,12 +77,12 @@ func (sh *shelf) label(id policies.PersonID, key seal.Identity) string {
 
 // title opens a clip's title, "" when there is none or it does not open: a list
 // with one unreadable title is more use than no list.
-func (sh *shelf) title(f *policies.Family, id policies.ClipID, key seal.Identity) string {
+func (sh *shelf) title(f *policies.Family, id policies.ClipID, keys ring) string {
 	sealed, err := sh.fixed(policies.StatementID(id), "title")
 	if err != nil || sealed == nil {
 		return ""
 	}
-	fileKey, err := sh.fileKey(f, id, key)
+	fileKey, err := sh.fileKey(f, id, keys)
 	if err != nil {
 		return ""
 	}
@@ -93,14 +93,28 @@ func (sh *shelf) title(f *policies.Family, id policies.ClipID, key seal.Identity
 	return text
 }
 
-// fileKey opens the clip's key from the header written for key, and takes it only if it is the
-// one to which clip.add commits: a server that swaps the headers of two clips of
-// a family is found out here.
-func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, key seal.Identity) (seal.FileKey, error) {
-	header, err := sh.header(f, id, key.Recipient())
-	if err != nil {
-		return seal.FileKey{}, err
+// fileKey opens the clip's key from a header written for one of the keys, and takes it
+// only if it is the one to which clip.add commits: a server that swaps the headers of
+// two clips of a family is found out here. A header that is not the clip's own is no
+// reason to leave another one unread.
+func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, keys ring) (key seal.FileKey, err error) {
+	err = sh.none(f, id)
+	for _, with := range keys {
+		header, absent := attachment(sh.d.store.db, id.String(), headerName(with.Recipient()))
+		if absent != nil {
+			return seal.FileKey{}, absent
+		}
+		if header == nil {
+			continue
+		}
+		if key, err = sh.opened(f, id, header, with); err == nil {
+			return key, nil
+		}
 	}
+	return seal.FileKey{}, err
+}
+
+func (sh *shelf) opened(f *policies.Family, id policies.ClipID, header []byte, key seal.Identity) (seal.FileKey, error) {
 	k, err := seal.OpenHeader(header, key)
 	if err != nil {
 		return k, sh.badKey(id, key.Recipient(), header,
@@ -148,16 +162,13 @@ func (sh *shelf) badKey(id policies.ClipID, to seal.Recipient, header []byte, wh
 	}))
 }
 
-func (sh *shelf) header(f *policies.Family, id policies.ClipID, to seal.Recipient) ([]byte, error) {
-	header, err := attachment(sh.d.store.db, id.String(), headerName(to))
-	switch {
-	case err != nil || header != nil:
-		return header, err
-	case !f.OnTeam(sh.d.me.Staff) && sh.listed(f):
-		return nil, problem(CodeNoKey, "Sync later; a practitioner's device writes it when it next syncs, while the family agrees.",
+// none says why there is no header here for this person.
+func (sh *shelf) none(f *policies.Family, id policies.ClipID) error {
+	if !f.OnTeam(sh.d.me.Staff) && sh.listed(f) {
+		return problem(CodeNoKey, "Sync later; a practitioner's device writes it when it next syncs, while the family agrees.",
 			"There is no key to clip %s for you yet.", id.Short())
 	}
-	return nil, problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
+	return problem(CodeNoKey, "Sync. If it stays, ask the family's team.", "There is no key for clip %s on this device.", id.Short())
 }
 
 // listed: this person is on the viewer list now.

@@ -27,6 +27,7 @@ type FamilyView struct {
 	Waiting   int                `json:"waiting"` // statements not yet accepted by the server
 	StopAsked []StopAsked        `json:"stop_asked"`
 	Objected  []ObjectionView    `json:"objected"`
+	Locks     []Lock             `json:"locks"`    // one at most
 	Watches   bool               `json:"watches"`  // this person is no member of the team and no desk of the service, but a viewer
 	Warnings  []string           `json:"warnings"` // what somebody should see to
 }
@@ -69,14 +70,14 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	if v.Team, err = fs.team(f, order); err != nil {
 		return v, err
 	}
-	key, keyErr := fs.d.keys.family(id)
-	if keyErr != nil && CodeOf(keyErr) != CodeNoKey && CodeOf(keyErr) != CodeFamilyKey {
+	keys, keyErr := fs.d.keys.family(id)
+	if keyErr != nil && CodeOf(keyErr) != CodeNoKey && CodeOf(keyErr) != CodeFamilyKey && CodeOf(keyErr) != CodeWithheld {
 		return v, keyErr
 	}
 	for _, p := range sortedBy(f.People, order) {
 		pv := PersonView{Person: *f.People[p]}
 		if keyErr == nil {
-			pv.Label = fs.d.shelf.label(p, key)
+			pv.Label = fs.d.shelf.label(p, keys)
 		}
 		v.People = append(v.People, pv)
 	}
@@ -92,16 +93,16 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	if v.Viewers, err = (&Viewers{fs.d}).entries(f); err != nil {
 		return v, err
 	}
-	own, opens := key, keyErr == nil
 	if !f.OnTeam(fs.d.me.Staff) { // a viewer opens clips, and nothing else, with their own key
-		own, opens = fs.d.keys.identity, true
+		keys = ring{fs.d.keys.identity}
 	}
-	if v.Clips, err = clipViews(fs.d, f, order, own, opens); err != nil {
+	if v.Clips, err = clipViews(fs.d, f, order, keys); err != nil {
 		return v, err
 	}
 	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer
 		v.Warnings = warnings(f, v, keyErr)
 	}
+	v.Locks = fs.locks(f)
 	v.Waiting, err = fs.waiting(id)
 	return v, err
 }
@@ -145,12 +146,15 @@ func warnings(f *policies.Family, v FamilyView, keyErr error) (out []string) {
 		out = append(out, "Only one practitioner is on this family's team; add a second, so that cover needs no custodians.")
 	}
 	var e *Error
-	if errors.As(keyErr, &e) && e.Code == CodeFamilyKey {
+	if errors.As(keyErr, &e) && (e.Code == CodeFamilyKey || e.Code == CodeWithheld) {
 		out = append(out, e.Message+" "+e.Next)
 	} else if keyErr != nil && mine(v.Team) {
 		out = append(out, "This device holds no key for this family: film, titles and notes cannot be opened here.")
 	}
 	for _, c := range v.Clips {
+		if !c.Key && keyErr == nil && mine(v.Team) {
+			out = append(out, fmt.Sprintf("Clip %s waits for a practitioner's device: the one that added it gives its key to the team when it next syncs.", c.ID.Short()))
+		}
 		if c.Source == policies.SourceUnknown && c.Mine {
 			out = append(out, fmt.Sprintf("Nobody has said what becomes of the original of clip %s.", c.ID.Short()))
 		}

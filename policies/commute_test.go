@@ -27,7 +27,7 @@ func story(t *rapid.T) (*policiestest.Filmed, *policies.Family) {
 	n := rapid.IntRange(3, 14).Draw(t, "statements")
 	for i := range n {
 		w.Now += policies.Micros(rapid.Int64Range(1, 5*24*3600).Draw(t, "seconds")) * 1e6
-		act := rapid.SampledFrom(acts).Draw(t, "act")
+		act := rapid.SampledFrom(slices.Concat(acts, keyActs)).Draw(t, "act")
 		who, kind, body := act(t, w, i)
 		s := w.ByDefault(who, kind, body)
 		if rapid.Bool().Draw(t, "offline") && len(s.Deps) > 0 {
@@ -176,20 +176,6 @@ func ids[V any](m map[policies.StatementID]V) []policies.StatementID {
 // one draws one of them, or one that there is not.
 func one[V any](t *rapid.T, m map[policies.StatementID]V) policies.StatementID {
 	return rapid.SampledFrom(append(ids(m), policies.StatementID{1})).Draw(t, "which")
-	},
-	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
-		replaces := []policies.StatementID{policies.StatementID(w.Family.ID)}
-		for id := range w.Family.Turns {
-			replaces = append(replaces, id)
-		}
-		slices.SortFunc(replaces, func(a, b policies.StatementID) int { return slices.Compare(a[:], b[:]) })
-		by := team(t)
-		return by, "key.turn", w.TurnBody(fmt.Sprint("key ", i), rapid.SampledFrom(replaces).Draw(t, "replaces"), by)
-	},
-	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		who := rapid.SampledFrom([]string{"ann", "bea", "outsider"}).Draw(t, "whom")
-		return team(t), "key.wrap", policies.KeyWrap{Staff: w.Staff[who].ID, Key: policies.KeyName(w.Family.Recipient), To: policies.KeyName(policiestest.Recipient(who))}
-	},
 }
 
 func watcher(t *rapid.T) string {

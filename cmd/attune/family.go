@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -88,6 +89,7 @@ func familyText(v attune.FamilyView) string {
 	for _, s := range v.StopAsked {
 		head = append(head, "Needs attention: "+stopText(s))
 	}
+	head = append(head, locksText(v.Locks, time.Now())...)
 	for _, o := range v.Objected {
 		head = append(head, "Needs attention: "+objectionText(o))
 	}

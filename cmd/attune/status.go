@@ -26,6 +26,7 @@ type deviceStatus struct {
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
 	Glass    []attune.GlassView     `json:"glass"`    // broken, and to be looked at by this IG officer, or for this person to watch
+	Locks    []attune.Lock          `json:"locks"`    // families whose locks were changed, or have to be
 	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
 	Asked    []requested            `json:"asked"`    // to film, and to be decided on by this head of service
 	Joined   []attune.Member        `json:"joined"`   // whose words this registrar has still to hear
@@ -57,6 +58,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Viewers, err = d.Viewers.Waiting(); return err },
 		func() error { s.Held, err = d.Uploader.Held(); return err },
 		func() error { s.Glass, err = d.Glass.Waiting(); return err },
+		func() error { s.Locks, err = d.Families.Locks(); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
 	} {
 		if err := read(); err != nil {
@@ -116,6 +118,7 @@ func (s deviceStatus) text() string {
 	for _, v := range s.Glass {
 		attend(glassText(v))
 	}
+	lines = append(lines, locksText(s.Locks, time.Now())...)
 	for _, l := range s.Leaked {
 		attend(leakedText(l))
 	}

@@ -51,6 +51,12 @@ func syncText(r attune.Report) string {
 	if r.Keys > 0 {
 		lines = append(lines, fmt.Sprintf("Wrote %s for viewers.", count(r.Keys, "clip's key", "clips' keys")))
 	}
+	for _, t := range r.Turned {
+		lines = append(lines, "Changed the locks of family "+t.Reference+": see attune status.")
+	}
+	if r.Relocked > 0 {
+		lines = append(lines, fmt.Sprintf("Gave the team %s under the new locks.", count(r.Relocked, "clip's key", "clips' keys")))
+	}
 	if r.Given > 0 {
 		lines = append(lines, fmt.Sprintf("You can watch %s more: see attune clip list.", count(r.Given, "clip", "clips")))
 	}

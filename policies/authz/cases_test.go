@@ -254,8 +254,6 @@ var steps = map[string]func(s *situation, arg string){
 	"no clip":                 func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
 	"offline":                 func(s *situation, _ string) { s.offline = true },
 	"for the team":            func(s *situation, _ string) { s.forTeam = true },
-	"no clip":                 func(s *situation, _ string) { s.clipID = policies.ClipID{1} },
-	"offline":                 func(s *situation, _ string) { s.offline = true },
 }
 
 func (s *situation) org(who string, kind policies.Kind, body policies.Body) {

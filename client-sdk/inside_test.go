@@ -1,0 +1,16 @@
+package attune
+
+import (
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+)
+
+// Stolen is what somebody has who kept a device's keys: every key of a family that it
+// could open, and its person's own.
+func Stolen(c *Client, id policies.FamilyID) []seal.Identity {
+	keys, err := c.Keys.family(id)
+	if err != nil {
+		panic(err)
+	}
+	return append(keys, c.Keys.identity)
+}

@@ -1,0 +1,159 @@
+package attune
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// locks keeps a family's key with its team, and with nobody else: it turns the key once
+// somebody has it who should not, and wraps it to whoever is on the team without.
+//
+// Any device of the team that has the key does it at its next sync, by itself: when
+// somebody leaves, nobody must have to remember it. Two devices may do it at the same
+// time; then the record says which key is in force, and the other still opens.
+//
+// As with viewers' keys only the verified fold decides who gets one.
+type locks struct{ d *desk }
+
+// TurnedKey is a family whose key this device turned.
+type TurnedKey struct {
+	Family    policies.FamilyID  `json:"family"`
+	Reference string             `json:"reference"`
+	Because   []policies.StaffID `json:"because"` // who had the replaced key, and is to have no other
+}
+
+// see looks after every family of this device, and reports whether it queued anything.
+func (l *locks) see(r *Report) (queued bool, err error) {
+	l.d.mirror.mu.Lock()
+	families := slices.SortedFunc(maps.Keys(l.d.mirror.families), compareIDs)
+	l.d.mirror.mu.Unlock()
+	for _, id := range families {
+		turned, err := l.turn(id)
+		if err != nil {
+			return queued, err
+		}
+		if turned != nil {
+			r.Turned, queued = append(r.Turned, *turned), true
+			continue // everybody of the team has the new key by that
+		}
+		wrapped, err := l.wrap(id)
+		if err != nil {
+			return queued, err
+		}
+		queued = queued || wrapped
+	}
+	return queued, nil
+}
+
+// turn gives the family a new key if the one in force is due and here; nil if not.
+func (l *locks) turn(id policies.FamilyID) (*TurnedKey, error) {
+	org, f, mine, err := l.own(id)
+	if err != nil || f == nil {
+		return nil, err
+	}
+	because := f.KeyDue(org, policies.At(l.d.now()))
+	if len(because) == 0 {
+		return nil, nil
+	}
+	key, err := seal.NewIdentity()
+	if err != nil {
+		return nil, err
+	}
+	body := policies.KeyTurn{Recipient: key.Recipient().String(), Replaces: f.KeyStatement(), For: []policies.Wrapped{}}
+	previous, err := seal.Seal(mine.text(), key.Recipient())
+	if err != nil {
+		return nil, err
+	}
+	all := []wire.Attachment{{Name: "previous", Body: previous}}
+	body.Fixed = fixed(all...)
+	for _, who := range slices.SortedFunc(maps.Keys(f.Team), compareIDs) {
+		if !f.Entrusted(org, who, policies.At(l.d.now())) || len(body.For) == policies.MaxTeam {
+			continue
+		}
+		to, envelope, err := l.envelope(org, who, ring{key})
+		if err != nil {
+			continue // certified with what is no key: everybody else gets theirs
+		}
+		body.For = append(body.For, policies.Wrapped{Staff: who, To: to})
+		all = append(all, envelope)
+	}
+	pairs, err := recovery(org, key)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = l.d.outbox.file(draft{policies.RecordID(id), "key.turn", body, append(all, pairs...)}); err != nil {
+		return nil, err
+	}
+	return &TurnedKey{id, f.Reference, because}, nil
+}
+
+// wrap gives the key in force to whoever of the team was not given it: added by a device
+// that knew of another key, or by the head of service, who has none.
+func (l *locks) wrap(id policies.FamilyID) (queued bool, err error) {
+	org, f, mine, err := l.own(id)
+	if err != nil || f == nil {
+		return false, err
+	}
+	for _, who := range f.WithoutKey(org, policies.At(l.d.now())) {
+		to, envelope, err := l.envelope(org, who, mine)
+		if err != nil {
+			continue
+		}
+		body := policies.KeyWrap{Staff: who, Key: policies.KeyName(f.Recipient), To: to}
+		if _, err := l.d.outbox.file(draft{policies.RecordID(id), "key.wrap", body, []wire.Attachment{envelope}}); err != nil {
+			return queued, err
+		}
+		queued = true
+	}
+	return queued, nil
+}
+
+// own is a family whose key this device may look after, with its keys; nil when it is
+// not: this person is not of its team, or has not got the key in force.
+func (l *locks) own(id policies.FamilyID) (*policies.Org, *policies.Family, ring, error) {
+	org := l.d.mirror.Org()
+	if org == nil {
+		return nil, nil, nil, nil
+	}
+	f, err := l.d.mirror.provisional(id)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if !f.Entrusted(org, l.d.me.Staff, policies.At(l.d.now())) {
+		return nil, nil, nil, nil
+	}
+	mine, _, err := l.d.keys.key(f)
+	var e *Error
+	if errors.As(err, &e) {
+		return nil, nil, nil, nil // the list of families tells it; somebody else of the team has the key
+	}
+	return org, f, mine, err
+}
+
+// envelope wraps keys to the recipient that a person's certificate names.
+func (l *locks) envelope(org *policies.Org, who policies.StaffID, keys ring) (policies.Digest, wire.Attachment, error) {
+	to, err := recipientOf(org, who)
+	if err != nil {
+		return policies.Digest{}, wire.Attachment{}, err
+	}
+	sealed, err := seal.Seal(keys.text(), to)
+	return policies.Digest(to.Fingerprint()), wire.Attachment{Name: "key/" + who.String(), Body: sealed}, err
+}
+
+// sealTo is the key that what is new in a family is sealed to: the one in force, which
+// is turned first where this device knows that it is due.
+func (d *desk) sealTo(id policies.FamilyID) (seal.Recipient, error) {
+	if _, err := (&locks{d}).turn(id); err != nil {
+		return seal.Recipient{}, err
+	}
+	f, err := d.mirror.provisional(id)
+	if err != nil {
+		return seal.Recipient{}, err
+	}
+	return seal.ParseRecipient(f.Recipient)
+}
