@@ -89,8 +89,8 @@ func (c *Consents) read(family policies.FamilyID, id policies.ConsentID, name st
 		return nil, problem(CodeUnknown, "Sync, and try again.", "The form of consent %s is not on this device.", id.Short())
 	}
 	with := []seal.Identity{c.d.keys.identity}
-	if key, err := c.d.keys.family(family); err == nil {
-		with = append(with, key)
+	if keys, err := c.d.keys.family(family); err == nil {
+		with = append(with, keys...)
 	}
 	form, err := seal.Open(sealed, with...)
 	if err != nil {
