@@ -189,7 +189,7 @@ func (b *BreakGlass) Reason(v GlassView) (string, error) {
 	}
 	with := []seal.Identity{b.d.keys.identity}
 	if key, err := b.d.keys.family(v.Family); err == nil {
-		with = append(with, key)
+		with = append(with, key...)
 	}
 	text, err := seal.Open(sealed, with...)
 	if err != nil {
