@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"slices"
+
 	"github.com/attune-vf/attune/policies"
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
@@ -48,6 +50,9 @@ func load(r policies.Request, o *policies.Org, f *policies.Family) (*facts, bool
 		if policies.Action(s.Kind) != r.Action || !q.signed() {
 			return nil, false
 		}
+	}
+	if q.purposeful() && !slices.Contains(policies.Purposes(), q.Purpose) {
+		return nil, false
 	}
 	resource, ok := q.resource()
 	if !ok {
@@ -152,9 +157,14 @@ func (q *question) approval() (types.Entity, bool) {
 	return thing(entity("Approval", a.ID.String()), types.RecordMap{"requester": entity("Staff", a.By.String())}), true
 }
 
+// purposeful: what is asked for is asked for a purpose.
+func (q *question) purposeful() bool {
+	return q.Action == policies.ActWatch || q.Action == policies.ActCopy
+}
+
 func (q *question) context() types.Record {
 	m := types.RecordMap{"now": types.Long(q.Now)}
-	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
+	if q.purposeful() {
 		m["purpose"] = entity("Purpose", string(q.Purpose))
 	}
 	return types.NewRecord(m)

@@ -130,7 +130,7 @@ func (q *question) pinnedLink() (types.Entity, bool) {
 
 func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool) {
 	c, p := q.family.Clips[l.Clip], q.family.People[l.Person]
-	if c == nil || p == nil {
+	if c == nil || p == nil || !slices.Contains(policies.Contacts(), p.Contact) {
 		return types.Entity{}, false
 	}
 	return thing(entity("Link", l.ID.String()), types.RecordMap{

@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"slices"
+
 	"github.com/attune-vf/attune/policies"
 	"github.com/cedar-policy/cedar-go/types"
 )
@@ -40,9 +42,10 @@ func (q *question) authored() types.Entity {
 }
 
 // staff is a person at a device as the records know them, and whether the device is in
-// force; Nobody when they do not.
+// force; Nobody when they do not, and when they have a role that no rule could name: a
+// forbid of a role must not miss it by a letter.
 func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool) types.Entity {
-	if q.org == nil || q.org.Staff[who] == nil {
+	if q.org == nil || q.org.Staff[who] == nil || !slices.Contains(policies.Roles(), q.org.Staff[who].Role) {
 		return types.Entity{UID: entity("Nobody", "nobody")}
 	}
 	p := q.org.Staff[who]

@@ -222,9 +222,9 @@ func page(b *Bundle, all []testcase) string {
 
 Generated from policies/authz, the table of kinds and policies/cases; do not edit.
 Every access is decided by these rules and by nothing else, and the ids of those
-that decided stand in the access log. A few that count or tell are applied in place. A **permit** grants; a **forbid** stands in
-the way whatever is granted; what nobody granted is denied as ` + "`DEFAULT-DENY`" + `, and a
-rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
+that decided stand in the access log. A few that count or tell are applied in place.
+A **permit** grants. A **forbid** stands in the way whatever is granted. What nobody
+granted is denied as ` + "`DEFAULT-DENY`" + `. A rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 
 `)
 	fmt.Fprintf(&p, "Rules adopted by `policy.adopt` are named by the SHA-256 of their files: `%s`.\n", b.SHA256())
@@ -236,6 +236,7 @@ rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 	for _, r := range policies.AppliedRules() {
 		fmt.Fprintf(&p, "| %s | %s | %s | %s |\n", r.ID, r.Title, r.Source, r.Where)
 	}
+	p.WriteString(whoThereIs(b))
 	p.WriteString("\n## Who may state what\n\nA restriction is marked *stop*: it is always taken, and the fold asks for the role.\n\n| Kind | Class | Signed with |")
 	for _, r := range policies.Roles() {
 		fmt.Fprintf(&p, " %s |", r)

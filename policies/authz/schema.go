@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,7 +84,9 @@ func (s *schema) check(id string, p *cedar.Policy) error {
 }
 
 // lint refuses a word outside its list. Cedar's validator checks types only: it
-// lets `Role::"ig_oficer"` through, and a forbid with such a slip never forbids.
+// lets `Role::"ig_oficer"` through, and a forbid with such a slip never forbids. It
+// refuses `has` for the same reason: every fact is always there, so whoever asks
+// whether one is has misspelt it, and the validator takes that for a plain no.
 func (s *schema) lint(p *ast.Policy) (err error) {
 	scope := func(uid types.EntityUID) {
 		if err == nil {
@@ -94,14 +98,19 @@ func (s *schema) lint(p *ast.Policy) (err error) {
 	}
 	for _, c := range p.Conditions {
 		ast.Inspect(ast.NewNode(c.Body), func(n ast.IsNode) bool {
-			if v, ok := n.(ast.NodeValue); ok {
-				entitiesOf(v.Value, scope)
+			switch n := n.(type) {
+			case ast.NodeValue:
+				entitiesOf(n.Value, scope)
+			case ast.NodeTypeHas, ast.NodeTypeHasTag:
+				err = cmp.Or(err, errHas)
 			}
 			return true
 		})
 	}
 	return err
 }
+
+var errHas = errors.New("a rule does not ask whether a fact is there: all of them always are")
 
 func entitiesIn(n ast.IsScopeNode, found func(types.EntityUID)) {
 	switch n := n.(type) {
