@@ -138,7 +138,20 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 			body.Purposes = append(body.Purposes, policies.PurposeAnswer{Purpose: p, Yes: yes})
 		}
 	}
-	return body, nil
+	return body, c.permitted(in.Family, pack, body)
+}
+
+// permitted asks what the server will ask of the service's figures, before anybody
+// leaves the visit.
+func (c *Consents) permitted(family policies.FamilyID, pack policies.Pack, body policies.ConsentSign) error {
+	f, err := c.d.mirror.provisional(family)
+	if err != nil {
+		return err
+	}
+	if err := pack.Permits(f, body, policies.At(c.d.now())); err != nil {
+		return impossible("consent.sign", err)
+	}
+	return nil
 }
 
 // readers are who may open the form: the family's key and the confirmed IG

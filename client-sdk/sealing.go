@@ -40,6 +40,10 @@ func (w *sealing) manifest() error {
 			return err
 		}
 	}
+	if !f.HappyOn(in.Session) {
+		return gateError(policies.Gate{Reasons: []policies.Reason{{Rule: "UPLOAD-TODAY",
+			Text: "Somebody said no to being filmed at that visit. Delete the recording; if the answer was entered by mistake, log the visit again."}}})
+	}
 	now := w.d.now()
 	if in.CapturedUntil.IsZero() {
 		in.CapturedUntil = now

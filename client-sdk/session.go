@@ -16,6 +16,17 @@ type Sessions struct{ d *desk }
 // filmed. The note is sealed to the family and to this person: a peer who may see
 // a clip cannot read it.
 func (s *Sessions) Log(family policies.FamilyID, on string, number int, stillHappy bool, note string) (policies.SessionID, error) {
+	return s.log(family, policies.SessionLog{On: on, Number: number, StillHappy: stillHappy}, note)
+}
+
+// LogRefused records a session at which somebody said no to being filmed that day: no
+// clip of it is taken.
+func (s *Sessions) LogRefused(family policies.FamilyID, on string, number int, note string) (policies.SessionID, error) {
+	return s.log(family, policies.SessionLog{On: on, Number: number, Refused: true}, note)
+}
+
+func (s *Sessions) log(family policies.FamilyID, body policies.SessionLog, note string) (policies.SessionID, error) {
+	on, number := body.On, body.Number
 	f, err := s.d.mirror.provisional(family)
 	if err != nil {
 		return policies.SessionID{}, err
@@ -35,7 +46,7 @@ func (s *Sessions) Log(family policies.FamilyID, on string, number int, stillHap
 		}
 		number++
 	}
-	body := policies.SessionLog{On: on, Number: number, StillHappy: stillHappy, Fixed: []policies.Attachment{}}
+	body.On, body.Number, body.Fixed = on, number, []policies.Attachment{}
 	var attachments []wire.Attachment
 	if strings.TrimSpace(note) != "" {
 		to, err := s.d.sealTo(family)

@@ -11,6 +11,7 @@ const (
 	DropRule     = "PULL-DROP"
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
+	ReviewRule   = "CONSENT-REVIEW"
 
 	// What stands between film and its destruction.
 	WithdrawnRule = "DISPOSE-ASKED"
@@ -46,6 +47,8 @@ func AppliedRules() []AppliedRule {
 			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each request under /s/"},
 		{DropRule, "A device whose access to a record has ended is told so, and to forget it.",
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
+		{ReviewRule, "From the service's age on nobody else signs for a young person, unless a review since says that they do not decide themselves.",
+			"UK GDPR recital 38 and Art 7; ICO, what rights do children have", "the server, at each form; the device, before filming"},
 		{ContactRule, "Nobody films on a device that has not met the service within the agreed days.",
 			"Service policy on filming offline", "the device, before filming"},
 		{ProofRule, "Nobody films on a record that the service has not proved to be whole.",

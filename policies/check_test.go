@@ -194,6 +194,19 @@ func TestCheckTheRest(t *testing.T) {
 		{"NumberZero", func(b *session) { b.Number = 0 }},
 		{"NoDay", func(b *session) { b.On = "" }},
 	})
+	type change = policies.PersonChange
+	refuses(t, "PersonChange", func() change {
+		return change{Person: policies.PersonID{1}, Basis: policies.Competent, Born: "2010-02", Contact: policies.NoLink,
+			Review: policies.CompetenceReview{On: "2026-02-10", Outcome: policies.Decides}}
+	}, []slip[change]{
+		{"Nobody", func(b *change) { b.Person = policies.PersonID{} }},
+		{"Nothing", func(b *change) { *b = change{Person: b.Person} }},
+		{"UnknownBasis", func(b *change) { b.Basis = "guess" }},
+		{"UnknownContact", func(b *change) { b.Contact = "pigeon" }},
+		{"MonthThatIsNone", func(b *change) { b.Born = "2010-13" }},
+		{"ReviewWithoutADay", func(b *change) { b.Review.On = "" }},
+		{"ReviewWithoutAnOutcome", func(b *change) { b.Review.Outcome = "" }},
+	})
 	type withdrawal = policies.ConsentWithdraw
 	refuses(t, "ConsentWithdraw", func() withdrawal {
 		return withdrawal{People: []policies.PersonID{{1}}, Channel: policies.Page}

@@ -10,6 +10,7 @@ type Clip struct {
 	Chosen   bool        `json:"chosen"`
 	People   []PersonID  `json:"people"`
 	Captured Span        `json:"captured"`
+	Session  SessionID   `json:"session"`
 	Approval ApprovalID  `json:"approval"`
 	Consent  ConsentID   `json:"consent"`
 	Payload  Payload     `json:"payload"`
@@ -171,7 +172,7 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 	id := ClipID(a.ID)
 	f.Clips[id] = &Clip{
 		ID: id, By: a.By.Staff, Kind: b.Kind, Chosen: b.Chosen, People: slices.Clone(b.People), Captured: b.Captured,
-		Approval: b.Approval, Consent: b.Consent, Payload: b.Payload, Media: b.Media,
+		Session: b.Session, Approval: b.Approval, Consent: b.Consent, Payload: b.Payload, Media: b.Media,
 		Knew: knew(a.Statement), Accepted: a.Now, Added: min(a.At, a.Now), Purged: []DeviceID{},
 	}
 	return Changes{Clips: []ClipID{id}}, nil

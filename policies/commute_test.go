@@ -160,6 +160,21 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return team(t), "device.purged", policies.DevicePurged{Clip: w.Clip, Order: policies.StatementID{1}}
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		change := policies.PersonChange{Person: rapid.SampledFrom([]policies.PersonID{w.Mum, w.Kid}).Draw(t, "who is changed")}
+		switch rapid.IntRange(0, 3).Draw(t, "what is changed") {
+		case 0:
+			change.Contact = rapid.SampledFrom(policies.Contacts()).Draw(t, "contact")
+		case 1:
+			change.Born = rapid.SampledFrom([]string{"2010-02", "2014-03"}).Draw(t, "born")
+		case 2:
+			change.Basis = rapid.SampledFrom(policies.Bases()).Draw(t, "basis")
+		default:
+			change.Contact = policies.NoLink
+			change.Review = policies.CompetenceReview{On: "2026-02-10", Outcome: rapid.SampledFrom(policies.Competences()).Draw(t, "outcome")}
+		}
+		return team(t), "person.change", change
+	},
 }
 
 func heldClips(t *rapid.T, w *policiestest.Filmed) []policies.ClipID {

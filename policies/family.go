@@ -76,11 +76,14 @@ type Grant struct {
 
 // Person is somebody who is, or may be, in a family's film.
 type Person struct {
-	ID      PersonID `json:"id"`
-	Role    FilmRole `json:"role"`
-	Basis   Basis    `json:"basis"` // who decides about this person's image, as far as known
-	Born    string   `json:"born"`  // "2024-03", or "" for adults
-	Contact Contact  `json:"contact"`
+	ID      PersonID         `json:"id"`
+	Role    FilmRole         `json:"role"`
+	Basis   Basis            `json:"basis"` // who decides about this person's image, as far as known
+	Born    string           `json:"born"`  // "2024-03", or "" for adults
+	Contact Contact          `json:"contact"`
+	Review  CompetenceReview `json:"review"` // the last of whether a young person decides; zero while there is none
+
+	Set PersonChanges `json:"set"`
 }
 
 // FamilyOpen is the body of family.open. Its author is the first of the team.
@@ -119,9 +122,10 @@ type TeamRemove struct {
 
 // Session is one VIG cycle or VIPP-SD visit.
 type Session struct {
-	ID     SessionID `json:"id"`
-	On     string    `json:"on"` // "2026-11-20"
-	Number int       `json:"number"`
+	ID      SessionID `json:"id"`
+	On      string    `json:"on"` // "2026-11-20"
+	Number  int       `json:"number"`
+	Refused bool      `json:"refused"` // somebody said no to being filmed that day
 }
 
 // SessionLog is the body of session.log. The attachment "note" is sealed to the
@@ -130,5 +134,6 @@ type SessionLog struct {
 	On         string       `json:"on"`
 	Number     int          `json:"number"`
 	StillHappy bool         `json:"still_happy"` // "still happy to be filmed today?" was asked and answered yes
+	Refused    bool         `json:"refused"`     // was asked, and somebody said no; neither: it was not asked
 	Fixed      []Attachment `json:"attachments"`
 }

@@ -34,6 +34,8 @@ func FilmingGate(o *Org, f *Family, who StaffID, people []PersonID, now, lastCon
 	g.training(o, f, who, now)
 	g.approval(f, now)
 	g.consent(f, people, now)
+	g.today(f, now)
+	g.reviewed(f, people, now, p)
 	g.contact(now, lastContact, p.OfflineDays)
 	g.Open = len(g.Reasons) == 0
 	return g
@@ -109,6 +111,24 @@ func (g *Gate) consent(f *Family, people []PersonID, now Micros) {
 	for _, form := range forms {
 		if !slices.ContainsFunc(people, func(p PersonID) bool { return !form.Covers(p) }) {
 			g.Consent = form.ID
+			return
+		}
+	}
+}
+
+func (g *Gate) today(f *Family, now Micros) {
+	if f.RefusedToday(now) {
+		g.stop("UPLOAD-TODAY", "Somebody said no to being filmed today.")
+	}
+}
+
+// reviewed shuts the gate where a form that somebody else signed has outlived the age
+// at which the young person is asked.
+func (g *Gate) reviewed(f *Family, people []PersonID, now Micros, p Pack) {
+	for _, who := range people {
+		form, ok := f.CurrentConsent(who, now)
+		if ok && !form.DecidedBy(who, who) && f.People[who].needsReview(p, now) {
+			g.stop(ReviewRule, "Somebody in the film is old enough to be asked themselves. Record the review of who decides first.")
 			return
 		}
 	}

@@ -37,6 +37,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	countersignsWaiting,
 	objectionsWaiting,
 	stopsWaiting,
+	competenceReviews,
 	glassOpened,
 	clipsWaiting,
 	withdrawalsWaiting,

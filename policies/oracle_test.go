@@ -154,7 +154,8 @@ func (a asker) lawful(c *policies.Clip) bool {
 
 func lawful(f *policies.Family, c *policies.Clip) bool {
 	_, approved := f.ApprovalCovers(c.Approval, c.Captured)
-	return approved && len(f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
+	said := f.Sessions[c.Session]
+	return approved && !said.Refused && len(f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
 }
 
 // arrives: lawful by all that is known now, or by what its author knew and let in by a
@@ -315,7 +316,7 @@ func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
 func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 	switch b := s.Body.(type) {
 	case policies.ClipAdd:
-		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Approval: b.Approval, Knew: s.Deps})
+		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Session: b.Session, Approval: b.Approval, Knew: s.Deps})
 	case policies.ApprovalRequest, *policies.ApprovalRequest:
 		return a.trained(a.now)
 	case policies.BreakglassOpen:

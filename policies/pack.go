@@ -25,7 +25,8 @@ type Pack struct {
 	CertMonths     Figure `yaml:"certificate_months" json:"certificate_months"` // at most 12
 	ApprovalMonths Figure `yaml:"approval_months" json:"approval_months"`
 	ConsentMonths  Figure `yaml:"consent_months" json:"consent_months"`
-	ViewingDays    Figure `yaml:"viewing_days" json:"viewing_days"` // of one entry of a viewer list, at most 90
+	CompetenceAge  Figure `yaml:"competence_review_age" json:"competence_review_age"` // years, 12 to 16
+	ViewingDays    Figure `yaml:"viewing_days" json:"viewing_days"`                   // of one entry of a viewer list, at most 90
 
 	Clocks    Clocks           `yaml:"clocks" json:"clocks"`
 	Basis     WordFigure       `yaml:"lawful_basis" json:"lawful_basis"` // public_task or consent
@@ -123,6 +124,7 @@ func (p Pack) Limits() []Limit {
 		{"certificate_months", p.CertMonths, "month", 1, 12, "leavers who were forgotten stop within a year"},
 		{"approval_months", p.ApprovalMonths, "month", 1, 12, "the head of service looks again within a year"},
 		{"consent_months", p.ConsentMonths, "month", 1, 24, "consent is asked again while people remember giving it"},
+		{"competence_review_age", p.CompetenceAge, "year", competent, 16, "from twelve on a child may be found to decide, and at sixteen nobody is left unasked"},
 		{"viewing_days", p.ViewingDays, "day", 1, 90, "a viewer whom nobody thought of for a quarter stops"},
 		{"clocks.link_after_visit_days", c.LinkAfterVisit, "day", 0, 14, "a link outlives the visit that it is for by little"},
 		{"clocks.key_days", c.KeyDays, "day", 7, 30, "not before filming offline ends, and within a month"},

@@ -31,7 +31,7 @@ func TestWhoMayDecide(t *testing.T) {
 			id := policies.PersonID(w.Do("ann", "person.add", policies.PersonAdd{Role: tt.role, Basis: tt.basis, Born: tt.born, Contact: policies.NoLink}))
 			form := w.ConsentBody()
 			form.People = []policies.Covered{{Person: id, By: id, Basis: tt.basis}}
-			_, err := w.InFamily("ann", "consent.sign", form)
+			err := policies.Pack{}.Permits(w.Family, form, w.Now)
 			if tt.possible != (err == nil) || err != nil && !errors.Is(err, policies.ErrNotPossible) {
 				t.Errorf("consent = %v, want possible: %v", err, tt.possible)
 			}
@@ -41,7 +41,7 @@ func TestWhoMayDecide(t *testing.T) {
 		w := policiestest.NewFilmed()
 		form := w.ConsentBody()
 		form.People = []policies.Covered{{Person: w.Mum, By: w.Kid, Basis: policies.Delegated}}
-		if _, err := w.InFamily("ann", "consent.sign", form); !errors.Is(err, policies.ErrNotPossible) {
+		if err := (policies.Pack{}).Permits(w.Family, &form, w.Now); !errors.Is(err, policies.ErrNotPossible) {
 			t.Errorf("a toddler decides for the mother: %v", err)
 		}
 	})

@@ -51,14 +51,18 @@ func (f *Family) sightFor(o *Org, rule PurposeRule, now Micros) string {
 		}
 		named = append(named, who+", until "+v.Until.Time().Format("2 January 2006"))
 	}
-	if len(named) > 0 {
-		return head + strings.Join(named, "; ") + "."
+	if len(named) == 0 {
+		for _, a := range rule.Viewers {
+			named = append(named, a.String())
+		}
 	}
-	var who []string
-	for _, a := range rule.Viewers {
-		who = append(who, a.String())
+	tail := "."
+	for id := range f.People {
+		if f.ConsentFor(id, FilmAndUse, now) && !f.ConsentFor(id, rule.Purpose, now) {
+			tail = "; only film in which everybody agreed to this."
+		}
 	}
-	return head + strings.Join(who, "; ") + "."
+	return head + strings.Join(named, "; ") + tail
 }
 
 // namedFor lists whom forms in force name for a purpose, each once, until the last

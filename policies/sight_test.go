@@ -45,6 +45,8 @@ func TestSight(t *testing.T) {
 	step("one leaves the team", "family, 2 people", "family, 1 person")
 	w.Do("ann", "consent.sign", separate(w, true, policies.TrainingEvent))
 	step("a training event", "", "For training event: the people at the event that you agreed to.")
+	w.Do("ann", "consent.withdraw", partly(w, policies.FamilyCopy))
+	step("one of two wants no copies", "For family copy: you.", "For family copy: you; only film in which everybody agreed to this.")
 	w.Do("ann", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{w.Mum, w.Kid}, Purposes: []policies.Purpose{policies.Supervision}, Channel: policies.ByPhone})
 	step("no supervision any more", "For supervision", "")
 	w.Do("ann", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{w.Mum, w.Kid}, Channel: policies.ByPhone})

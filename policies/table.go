@@ -47,6 +47,7 @@ var table = []Row{
 
 	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},
 	{Kind: "person.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonAdd], Family: inFamily(addPerson)},
+	{Kind: "person.change", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonChange], Family: inFamily(changePerson)},
 	{Kind: "team.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[TeamAdd], Family: inFamily(addToTeam)},
 	{Kind: "team.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Deputy: true, Restriction: true, New: fresh[TeamRemove], Family: inFamily(removeFromTeam)},
 	{Kind: "key.turn", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[KeyTurn], Family: inFamily(turnKey)},

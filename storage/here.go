@@ -22,7 +22,7 @@ func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refu
 		if err != nil {
 			return nil, err
 		}
-		if err := pack.Within(s.Body, j.now); err != nil {
+		if err := pack.Permits(next.family, s.Body, j.now); err != nil {
 			return err, nil
 		}
 	}

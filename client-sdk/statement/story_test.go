@@ -116,6 +116,7 @@ func (s *story) family(org policies.OrgID, head string) {
 	family := policies.RecordID(s.sign(sam, policies.RecordID{}, "family.open", &policies.FamilyOpen{Reference: "F-2026-0042", Programme: policies.VIG, Recipient: testRecipient}))
 	carer := policies.PersonID(s.sign(sam, family, "person.add", &policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.LinkSafe, Fixed: attachment("label")}))
 	child := policies.PersonID(s.sign(sam, family, "person.add", &policies.PersonAdd{Role: policies.Child, Basis: policies.ParentalResponsibility, Born: "2024-03", Contact: policies.NoLink, Fixed: attachment("label")}))
+	s.sign(sam, family, "person.change", &policies.PersonChange{Person: child, Contact: policies.InPersonOnly, Review: policies.CompetenceReview{On: "2026-09-20", Outcome: policies.DoesNotDecide}})
 	colleague := policies.StaffID(digest("a colleague"))
 	s.sign(sam, family, "team.add", &policies.TeamAdd{Staff: colleague})
 	removed := s.sign(sam, family, "team.remove", &policies.TeamRemove{Staff: colleague})

@@ -30,6 +30,7 @@ var advice = map[string]Advice{
 
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
 	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service. The film stays on this device; if another approval covers that time, state it again: attune clip restate."},
+	"UPLOAD-TODAY":    {"Somebody said at that visit that they did not want to be filmed.", "No film of it is taken in. If the answer was entered by mistake, log the visit again and state the clip for that one."},
 	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or had said stop.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},
 
 	"UPLOAD-DECISION": {"Somebody said stop before the film reached the service, and you could not know.", "The head of service decides whether it is taken in. Keep this device until then; it sends the film by itself, or removes it."},
@@ -61,14 +62,15 @@ var advice = map[string]Advice{
 	"LINK-PLAYS":    {"Some phones cannot play this film.", "Have it converted to H.264 with AAC, and add it again."},
 	"LINK-STORED":   {"The film has not arrived at the service.", "Sync the device that added it, and try again."},
 
-	"LINK-PIN":     {"The PIN was wrong too often.", "Give the carer a new PIN."},
-	"LINK-OPENS":   {"The link was opened as often as was agreed.", "Make a new one: attune link create."},
-	"LINK-SEALED":  {"What the link's page shows has not arrived.", "Sync the device that made the link."},
-	"LINK-LEAKED":  {"The link's secret part was sent to the service, so the link was revoked.", "Make a new one, and tell the carer why."},
-	"PULL-DROP":    {"This family is no longer yours to see.", "Nothing to do; ask the family's team if that is wrong."},
-	"GATE-CONTACT": {"This device has not met the service for too long.", "Sync before you film."},
-	"GATE-PROOF":   {"The service has not shown that this family's record is whole.", "Sync before you film; if it stays, tell the information governance officer."},
-	"FOUNDING":     {"The service is still being founded.", "Finish the ceremony."},
+	"LINK-PIN":       {"The PIN was wrong too often.", "Give the carer a new PIN."},
+	"LINK-OPENS":     {"The link was opened as often as was agreed.", "Make a new one: attune link create."},
+	"LINK-SEALED":    {"What the link's page shows has not arrived.", "Sync the device that made the link."},
+	"LINK-LEAKED":    {"The link's secret part was sent to the service, so the link was revoked.", "Make a new one, and tell the carer why."},
+	"PULL-DROP":      {"This family is no longer yours to see.", "Nothing to do; ask the family's team if that is wrong."},
+	"CONSENT-REVIEW": {"Somebody else signed for a young person who is old enough to be asked.", "Talk with them about who decides, and record it: attune person change --review."},
+	"GATE-CONTACT":   {"This device has not met the service for too long.", "Sync before you film."},
+	"GATE-PROOF":     {"The service has not shown that this family's record is whole.", "Sync before you film; if it stays, tell the information governance officer."},
+	"FOUNDING":       {"The service is still being founded.", "Finish the ceremony."},
 }
 
 // AdviceOf joins what the rules of a denial mean and what to do, each once, in the

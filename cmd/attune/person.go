@@ -8,7 +8,8 @@ import (
 )
 
 type personCmd struct {
-	Add personAddCmd `cmd:"" help:"Add somebody who is, or may be, in the film."`
+	Add    personAddCmd    `cmd:"" help:"Add somebody who is, or may be, in the film."`
+	Change personChangeCmd `cmd:"" help:"Say what is known anew: a safe contact, who decides, a review."`
 }
 
 type personAddCmd struct {

@@ -19,7 +19,8 @@ type sessionLogCmd struct {
 	On         string `placeholder:"DATE" help:"Day of the visit; else today."`
 	Number     int    `help:"Which visit it was; else the next one."`
 	Note       string `help:"Only the family's team can read it."`
-	StillHappy bool   `help:"Everybody was asked today, and is still happy to be filmed."`
+	StillHappy bool   `xor:"happy" help:"Everybody was asked today, and is still happy to be filmed."`
+	SaidNo     bool   `xor:"happy" help:"Somebody was asked, and said no: no film of this visit is taken."`
 }
 
 // Help is what --help shows below the flags.
@@ -32,6 +33,13 @@ func (c *sessionLogCmd) Run(g *global) error {
 		return err
 	}
 	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		if c.SaidNo {
+			id, err := d.Sessions.LogRefused(family, c.On, c.Number, c.Note)
+			if err != nil {
+				return err
+			}
+			return g.print(map[string]any{"id": id, "family": family, "refused": true}, "Logged the visit (%s). Nobody films at it, and no film of it is taken.", id.Short())
+		}
 		id, err := d.Sessions.Log(family, c.On, c.Number, c.StillHappy, c.Note)
 		if err != nil {
 			return err
@@ -57,7 +65,7 @@ func (c *sessionListCmd) Run(g *global) error {
 }
 
 func sessionRow(s policies.Session) []string {
-	return []string{s.ID.Short(), fmt.Sprintf("visit %d", s.Number), s.On}
+	return []string{s.ID.Short(), fmt.Sprintf("visit %d", s.Number), s.On, mark(s.Refused, "somebody said no to filming")}
 }
 
 type sessionNoteCmd struct {

@@ -211,6 +211,7 @@ var steps = map[string]func(s *situation, arg string){
 			f.People = []policies.Covered{{Person: s.Kid, By: s.father(), Basis: policies.ParentalResponsibility}}
 		})
 	},
+	"said no today":  func(s *situation, _ string) { s.Family.Sessions[s.Session].Refused = true },
 	"visitor filmed": func(s *situation, _ string) { s.clip.People = append(s.clip.People, s.visitor()) },
 	"review filmed":  func(s *situation, _ string) { s.clip.Kind = policies.Review },
 	"film not arrived": func(s *situation, _ string) {

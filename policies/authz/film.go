@@ -23,7 +23,7 @@ func (q *question) addedClip() (types.Entity, bool) {
 	}
 	return q.clipFacts(&policies.Clip{
 		ID: policies.ClipID(q.Statement.ID), By: q.author.Staff, Kind: b.Kind,
-		People: b.People, Captured: b.Captured, Approval: b.Approval, Knew: q.Statement.Deps,
+		People: b.People, Captured: b.Captured, Session: b.Session, Approval: b.Approval, Knew: q.Statement.Deps,
 	}), true
 }
 
@@ -33,7 +33,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
 		"approved": types.False, "permitted": types.False, "lawful": types.False, "decided": types.False,
 		"agreed": types.False, "named": types.False, "listed": types.False, "signed": types.False,
-		"glass": types.False,
+		"glass": types.False, "happy": types.False,
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
@@ -51,6 +51,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		}
 		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(lawful)
 		m["decided"] = types.Boolean(arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy)
+		m["happy"] = types.Boolean(q.family.HappyOn(c.Session))
 	}
 	return thing(entity("Clip", c.ID.String()), m)
 }
