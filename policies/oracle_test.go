@@ -43,7 +43,7 @@ func (a asker) appointed() bool { return a.appointedFrom(func(*policies.Deputy) 
 
 func (a asker) appointedFrom(from func(*policies.Deputy) bool) bool {
 	for _, d := range a.o.Deputies {
-		if a.works() && d.Staff == a.id && d.Ended.IsZero() && a.now < d.Until && from(d) {
+		if a.works() && a.role != policies.Operator && d.Staff == a.id && d.Ended.IsZero() && a.now < d.Until && from(d) {
 			return true
 		}
 	}
