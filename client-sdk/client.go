@@ -32,6 +32,7 @@ type Client struct {
 	Outbox    *Outbox
 	Uploader  *Uploader
 	Staff     *Staff
+	Devices   *Devices
 	Families  *Families
 	Approvals *Approvals
 	Deputies  *Deputies
@@ -78,6 +79,10 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 	}
 	db, err := openStore(dir)
 	if err != nil {
+		return nil, err
+	}
+	if me, s, err = finishRekey(dir, passphrase, me, s, db); err != nil {
+		db.Close()
 		return nil, err
 	}
 	c, err := compose(dir, cfg, me, s, db)
@@ -144,7 +149,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	keys.mirror, keys.shelf = d.mirror, d.shelf
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
-		Staff: &Staff{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
+		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
@@ -213,7 +218,7 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 		err = c.Uploader.run(ctx, &r)
 	}
 	if err == nil || unsettled(err) {
-		err = errors.Join(err, (&feed{c.desk}).pull(ctx, &r))
+		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
 	}
 	if err == nil {
 		err = c.changeLocks(ctx, &r)

@@ -28,6 +28,7 @@ const (
 	CodeSource          wire.Code = "source_changed"   // the original is no longer what was sealed
 	CodeInsecureAddress wire.Code = "insecure_address" // a link and an invitation need HTTPS
 	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate
+	CodeNewKey          wire.Code = "new_key"          // somebody's key was replaced, and nobody here compared its words
 	CodeDisk            wire.Code = "disk"             // this device has no room left
 )
 

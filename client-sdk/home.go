@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,7 +27,9 @@ import (
 const (
 	deviceFile = "device.json"
 	keysFile   = "keys.locked"
-	joinFile   = "join.json" // while joining: what was signed, so that a lost answer does no harm
+	nextFile   = "keys.next"  // while this person's key is being replaced: the secrets to come
+	askFile    = "ask.locked" // while this device asks to be certified by another
+	joinFile   = "join.json"  // while joining: what was signed, so that a lost answer does no harm
 	clipsDir   = "clips"
 )
 
@@ -53,6 +56,7 @@ type secrets struct {
 	Person   policies.Digest `json:"person"`   // Ed25519 seed
 	Device   policies.Digest `json:"device"`   // Ed25519 seed
 	Identity string          `json:"identity"` // age hybrid identity
+	Former   []string        `json:"former"`   // those before it
 }
 
 func makeHome(dir string) error {
@@ -126,6 +130,10 @@ func readJSON(dir, name string, v any) error {
 }
 
 func lockSecrets(dir string, s secrets, passphrase []byte) error {
+	return lockFile(dir, keysFile, s, passphrase)
+}
+
+func lockFile(dir, name string, s secrets, passphrase []byte) error {
 	if len(strings.TrimSpace(string(passphrase))) == 0 {
 		return problem(CodePassphrase, "Choose a passphrase for this device.", "The passphrase is empty.")
 	}
@@ -138,13 +146,22 @@ func lockSecrets(dir string, s secrets, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(dir, keysFile, locked)
+	return writeFile(dir, name, locked)
 }
 
-func unlockSecrets(dir string, passphrase []byte) (s secrets, err error) {
-	locked, err := os.ReadFile(filepath.Join(dir, keysFile))
-	if err != nil {
+func unlockSecrets(dir string, passphrase []byte) (secrets, error) {
+	s, err := unlockFile(dir, keysFile, passphrase)
+	if errors.Is(err, fs.ErrNotExist) {
 		return s, problem(CodeHome, "Join first, with the invitation of your service.", "%s is not the folder of a joined device.", dir).because(err)
+	}
+	return s, err
+}
+
+// unlockFile opens a file of secrets; fs.ErrNotExist when there is none.
+func unlockFile(dir, name string, passphrase []byte) (s secrets, err error) {
+	locked, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return s, err
 	}
 	plain, err := seal.UnlockKeys(passphrase, locked)
 	switch {

@@ -22,12 +22,17 @@ const (
 // where the service is, how to recognise it, and a key that can be used once.
 // Whoever holds it can join in this person's place, which the six words reveal.
 type Invitation struct {
-	Server  string           `json:"server"` // "https://attune.example.org"
-	Org     policies.OrgID   `json:"org"`    // SHA-256 of the root key: the service cannot be swapped
-	Invite  policies.StaffID `json:"invite"`
-	Key     policies.Digest  `json:"key"` // seed of the one-time Ed25519 key
-	Role    policies.Role    `json:"role"`
-	Expires policies.Micros  `json:"expires"`
+	Server string           `json:"server"` // "https://attune.example.org"
+	Org    policies.OrgID   `json:"org"`    // SHA-256 of the root key: the service cannot be swapped
+	Invite policies.StaffID `json:"invite"`
+
+	// Again is the staff.reinvite that the key belongs to, for somebody whose keys are
+	// lost; zero for who is new.
+	Again policies.StatementID `json:"again"`
+
+	Key     policies.Digest `json:"key"` // seed of the one-time Ed25519 key
+	Role    policies.Role   `json:"role"`
+	Expires policies.Micros `json:"expires"`
 }
 
 // String is the invitation in one line: prefix, base64url of its JSON and of the
@@ -81,6 +86,14 @@ func (i Invitation) expired(now time.Time) bool { return !now.Before(i.Expires.T
 func (i Invitation) early(now time.Time) bool {
 	const spare = 24 * time.Hour // the registrar's clock may be a little ahead
 	return now.Add(policies.MaxInviteLife + spare).Before(i.Expires.Time())
+}
+
+// kid names the one-time key.
+func (i Invitation) kid() policies.KeyID {
+	if !i.Again.IsZero() {
+		return policies.KeyID(i.Again)
+	}
+	return policies.KeyID(i.Invite)
 }
 
 func (i Invitation) oneTimeKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(i.Key[:]) }

@@ -32,8 +32,9 @@ type Joined struct {
 // joining is join.json: what was signed before the server was asked. When its
 // answer is lost, the same statements are pushed again, and are duplicates.
 type joining struct {
-	Profile    profile       `json:"profile"`
-	Statements []wire.Sealed `json:"statements"`
+	Profile    profile        `json:"profile"`
+	Invitation policies.KeyID `json:"invitation"` // staff.invite or staff.reinvite
+	Statements []wire.Sealed  `json:"statements"`
 }
 
 // Join makes this device's keys in dir, has them certified with an invitation,
@@ -88,6 +89,9 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if err := (&feed{c.desk}).pull(ctx, &Report{}); err != nil {
 		return nil, Joined{}, err
 	}
+	if err := c.desk.knowAll(); err != nil {
+		return nil, Joined{}, err
+	}
 	p, err := c.desk.mySelf()
 	if err != nil {
 		return nil, Joined{}, err
@@ -105,7 +109,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 func prepare(dir string, inv Invitation, passphrase []byte, cfg Config) (joining, secrets, error) {
 	var j joining
 	err := readJSON(dir, joinFile, &j)
-	if err == nil && j.Profile.Staff == inv.Invite && j.Profile.Org == inv.Org {
+	if err == nil && j.Profile.Staff == inv.Invite && j.Invitation == inv.kid() && j.Profile.Org == inv.Org {
 		keys, err := unlockSecrets(dir, passphrase)
 		return j, keys, err
 	}
@@ -140,7 +144,7 @@ func prepare(dir string, inv Invitation, passphrase []byte, cfg Config) (joining
 // device's with the person's.
 func certify(inv Invitation, keys secrets, to seal.Recipient, cfg Config) (joining, error) {
 	now, until := policies.At(cfg.Now()), policies.At(cfg.Now().AddDate(0, certificateMonths, 0))
-	j := joining{Profile: profile{Version: 1, Server: inv.Server, Org: inv.Org, Staff: inv.Invite}}
+	j := joining{Invitation: inv.kid(), Profile: profile{Version: 1, Server: inv.Server, Org: inv.Org, Staff: inv.Invite}}
 	sign := func(kid policies.KeyID, kind policies.Kind, body policies.Body, key ed25519.PrivateKey) (policies.StatementID, error) {
 		raw, s, err := statement.Sign(policies.Statement{
 			Signer: kid, Record: policies.RecordID(inv.Org), Kind: kind, N: 1, At: now, Body: body,
@@ -148,7 +152,7 @@ func certify(inv Invitation, keys secrets, to seal.Recipient, cfg Config) (joini
 		j.Statements = append(j.Statements, wire.Sealed{Statement: string(raw), Attachments: []wire.Attachment{}})
 		return s.ID, err
 	}
-	id, err := sign(policies.KeyID(inv.Invite), "staff.certify", policies.StaffCertify{
+	id, err := sign(inv.kid(), "staff.certify", policies.StaffCertify{
 		Staff: inv.Invite, Key: publicKey(signingKey(keys.Person)), Recipient: to.String(), Until: until,
 	}, inv.oneTimeKey())
 	if err != nil {
@@ -185,15 +189,17 @@ func present(ctx context.Context, r *remote, j joining) error {
 	return nil
 }
 
-// mySelf is this person in the verified record. The first certificate counts:
-// another one there means that somebody else used the invitation before.
+// mySelf is this person in the verified record, with the certificate of this device in
+// force or waiting for a registrar. The first that an invitation made counts: another
+// one there means that somebody else used the invitation before.
 func (d *desk) mySelf() (*policies.Staff, error) {
 	org, err := d.mirror.verifiedOrg()
 	if err != nil {
 		return nil, err
 	}
 	p, dev := org.Staff[d.me.Staff], org.Devices[d.me.Device]
-	if p == nil || p.Certified != d.me.Certificate || dev == nil || dev.Key != publicKey(d.keys.device) {
+	waiting, _ := org.Waiting(d.me.Staff)
+	if p == nil || p.Certified != d.me.Certificate && waiting.ID != d.me.Certificate || dev == nil || dev.Key != publicKey(d.keys.device) {
 		return nil, problem(CodeInvitation, "Tell your registrar at once, and ask for a new invitation.",
 			"Somebody else has used this invitation.")
 	}

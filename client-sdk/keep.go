@@ -237,6 +237,9 @@ func (p *pageFold) save() error {
 		return err
 	}
 	if p.org != nil {
+		if err := meet(p.tx, p.org); err != nil {
+			return err
+		}
 		if err := add(policies.RecordID(p.org.ID), p.org); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ type Keys struct {
 	person   ed25519.PrivateKey
 	device   ed25519.PrivateKey
 	identity seal.Identity
+	former   []seal.Identity // before this person's key was replaced: what was wrapped to them still opens
 	mirror   *Mirror
 	shelf    *shelf
 }
@@ -24,8 +25,18 @@ func newKeys(me profile, s secrets) (*Keys, error) {
 	if err != nil {
 		return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
 	}
-	return &Keys{me: me, person: signingKey(s.Person), device: signingKey(s.Device), identity: id}, nil
+	k := &Keys{me: me, person: signingKey(s.Person), device: signingKey(s.Device), identity: id}
+	for _, text := range s.Former {
+		if id, err = seal.ParseIdentity(text); err != nil {
+			return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
+		}
+		k.former = append(k.former, id)
+	}
+	return k, nil
 }
+
+// own are all the identities of this person, the one in force first.
+func (k *Keys) own() []seal.Identity { return append([]seal.Identity{k.identity}, k.former...) }
 
 // Staff is the person whose device this is.
 func (k *Keys) Staff() policies.StaffID { return k.me.Staff }
@@ -52,11 +63,18 @@ func (k *Keys) clips(f *policies.Family) (ring, error) {
 	return k.family(f.ID)
 }
 
-// recipientOf is a person's public age key, from the verified fold only.
-func recipientOf(o *policies.Org, id policies.StaffID) (seal.Recipient, error) {
+// recipientOf is a person's public age key, from the verified fold only, and one that
+// this device's user knows: not one that replaced another since.
+func (d *desk) recipientOf(o *policies.Org, id policies.StaffID) (seal.Recipient, error) {
 	p := o.Staff[id]
 	if p == nil || p.Recipient == "" {
 		return seal.Recipient{}, problem(CodeUnknown, "Sync, and check who joined.", "Nobody with the number %s has joined.", id.Short())
+	}
+	if known, err := d.knows(p); err != nil {
+		return seal.Recipient{}, err
+	} else if !known {
+		return seal.Recipient{}, problem(CodeNewKey, "Ask them for its six words, by voice, then: attune staff trust "+id.Short(),
+			"This person has a new key, which nobody has compared on this device.")
 	}
 	r, err := seal.ParseRecipient(p.Recipient)
 	if err != nil {

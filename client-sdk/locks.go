@@ -137,7 +137,7 @@ func (l *locks) own(id policies.FamilyID) (*policies.Org, *policies.Family, ring
 
 // envelope wraps keys to the recipient that a person's certificate names.
 func (l *locks) envelope(org *policies.Org, who policies.StaffID, keys ring) (policies.Digest, wire.Attachment, error) {
-	to, err := recipientOf(org, who)
+	to, err := l.d.recipientOf(org, who)
 	if err != nil {
 		return policies.Digest{}, wire.Attachment{}, err
 	}

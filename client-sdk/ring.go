@@ -30,7 +30,7 @@ func (k *Keys) family(id policies.FamilyID) (ring, error) {
 	}
 	r, strange := ring{}, false
 	for _, e := range envelopes {
-		if text, err := seal.Open(e, k.identity); err == nil {
+		if text, err := seal.Open(e, k.own()...); err == nil {
 			strange = r.add(f, text) || strange
 		}
 	}

@@ -69,7 +69,7 @@ func (s *scribe) forFamily(ctx context.Context, org *policies.Org, f *policies.F
 		of[k.viewer] = append(of[k.viewer], k)
 	}
 	for _, who := range slices.SortedFunc(maps.Keys(of), compareIDs) {
-		to, err := recipientOf(org, who)
+		to, err := s.d.recipientOf(org, who)
 		if err != nil {
 			continue // certified with what is no key: they go on waiting, and nobody else does
 		}

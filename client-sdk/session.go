@@ -74,7 +74,7 @@ func (s *Sessions) Note(family policies.FamilyID, id policies.SessionID) (string
 	if err != nil {
 		return "", err
 	}
-	text, err := seal.Open(sealed, append(keys, s.d.keys.identity)...)
+	text, err := seal.Open(sealed, append(keys, s.d.keys.own()...)...)
 	return string(text), err
 }
 

@@ -88,7 +88,7 @@ func (c *Consents) read(family policies.FamilyID, id policies.ConsentID, name st
 	if sealed == nil {
 		return nil, problem(CodeUnknown, "Sync, and try again.", "The form of consent %s is not on this device.", id.Short())
 	}
-	with := []seal.Identity{c.d.keys.identity}
+	with := c.d.keys.own()
 	if keys, err := c.d.keys.family(family); err == nil {
 		with = append(with, keys...)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -23,6 +24,9 @@ type Member struct {
 	Outside bool `json:"outside"` // works for another organisation
 
 	Training []TrainingView `json:"training"` // recorded of them; empty when nothing is
+	Until    time.Time      `json:"until"`    // end of the certificate; zero while there is none
+	NewKey   bool           `json:"new_key"`  // it replaced the one that this device knew, and nobody here has compared its words
+	Replace  bool           `json:"replaces"` // a new key, for a lost one, waits for its six words to be heard
 }
 
 // The states of a Member.
@@ -70,7 +74,7 @@ func (s *Staff) invite(role policies.Role, name string, outside bool) (invitatio
 		return "", id, err
 	}
 	id = policies.StaffID(signed.ID)
-	return Invitation{s.d.remote.base, s.d.me.Org, id, seed, role, body.Expires}.String(), id, nil
+	return Invitation{Server: s.d.remote.base, Org: s.d.me.Org, Invite: id, Key: seed, Role: role, Expires: body.Expires}.String(), id, nil
 }
 
 // Confirm records that the registrar heard these six words from the person, by
@@ -85,11 +89,15 @@ func (s *Staff) Confirm(id policies.StaffID, words []string) error {
 	if p == nil || p.Certified.IsZero() {
 		return problem(CodeUnknown, "Ask them to join, then sync.", "Nobody has used the invitation %s yet.", id.Short())
 	}
-	if !sameWords(words, Words(p.Certified)) {
+	certificate := p.Certified
+	if c, ok := org.Waiting(id); ok {
+		certificate = c.ID
+	}
+	if !sameWords(words, Words(certificate)) {
 		return problem(CodeWords, "Ask for the words once more. If they still differ, revoke this person: somebody else used the invitation.",
 			"These are not the six words of this person's certificate.")
 	}
-	_, err = s.d.outbox.file(draft{policies.RecordID(org.ID), "staff.confirm", policies.StaffConfirm{Staff: id, Certificate: p.Certified}, nil})
+	_, err = s.d.outbox.file(draft{policies.RecordID(org.ID), "staff.confirm", policies.StaffConfirm{Staff: id, Certificate: certificate}, nil})
 	return err
 }
 
@@ -135,6 +143,17 @@ func (s *Staff) member(org *policies.Org, id policies.StaffID) (Member, error) {
 		m.State = Invited
 	case p.HasPowers():
 		m.State = Confirmed
+	}
+	if !p.Certified.IsZero() {
+		m.Until = p.Until.Time()
+	}
+	_, m.Replace = org.Waiting(id)
+	if m.State == Confirmed {
+		known, err := s.d.knows(p)
+		if err != nil {
+			return m, err
+		}
+		m.NewKey = !known
 	}
 	label, err := s.d.shelf.fixed(policies.StatementID(id), "label")
 	m.Name = policies.LabelName(label)

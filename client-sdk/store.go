@@ -80,6 +80,13 @@ CREATE TABLE IF NOT EXISTS outbox (
 	leaf        INTEGER NOT NULL DEFAULT -1
 );
 
+-- The age recipient of each person that this device wraps to, by its SHA-256: the one
+-- it met first, or whose words its user has compared since.
+CREATE TABLE IF NOT EXISTS known_keys (
+	staff     TEXT PRIMARY KEY,
+	recipient TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS uploads (
 	clip  TEXT PRIMARY KEY,
 	bytes INTEGER NOT NULL,

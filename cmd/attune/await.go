@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -53,7 +54,7 @@ func joined(d *attune.Client) (out []attune.Member, err error) {
 	}
 	staff, err := d.Staff.List()
 	for _, m := range staff {
-		if m.State == attune.WaitingForWords {
+		if m.State == attune.WaitingForWords || m.Replace {
 			out = append(out, m)
 		}
 	}
@@ -61,6 +62,22 @@ func joined(d *attune.Client) (out []attune.Member, err error) {
 }
 
 func joinedText(m attune.Member) string {
+	if m.Replace {
+		return fmt.Sprintf("%s made a new key for a lost one. A registrar in another role than the one who asked for it rings them and hears the six words: attune confirm --help",
+			oneLine(m.Name))
+	}
 	return fmt.Sprintf("%s joined as %s. Ring them on a number that you know and have them read six words to you: attune confirm --help",
 		oneLine(m.Name), plain(string(m.Role)))
+}
+
+func newKeyText(m attune.Member) string {
+	return fmt.Sprintf("%s has a new key. Ring them on a number that you know, ask for its six words, then: attune staff trust %s", oneLine(m.Name), m.ID.Short())
+}
+
+// dateOf writes a day; "" for the zero time.
+func dateOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return date(policies.At(t))
 }

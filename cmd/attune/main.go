@@ -35,6 +35,7 @@ type commands struct {
 	Confirm    confirmCmd    `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
 	Staff      staffCmd      `cmd:"" help:"Members of staff."`
 	Deputy     deputyCmd     `cmd:"" help:"Who decides about families in the head of service's place."`
+	Device     deviceCmd     `cmd:"" help:"Your devices: a second one, a lost one."`
 	Family     familyCmd     `cmd:"" help:"Families."`
 	Person     personCmd     `cmd:"" help:"People of a family."`
 	Team       teamCmd       `cmd:"" help:"The practitioners of a family."`

@@ -93,9 +93,14 @@ func ask(question string) (string, error) {
 }
 
 type staffCmd struct {
-	List   staffListCmd   `cmd:"" help:"Everybody who was invited, and where they stand."`
-	Train  staffTrainCmd  `cmd:"" help:"Record what somebody is trained in, and until when."`
-	Revoke staffRevokeCmd `cmd:"" help:"End a person's certificate and all of their devices."`
+	List     staffListCmd     `cmd:"" help:"Everybody who was invited, and where they stand."`
+	Train    staffTrainCmd    `cmd:"" help:"Record what somebody is trained in, and until when."`
+	Renew    staffRenewCmd    `cmd:"" help:"Let a person's certificate last longer."`
+	Rekey    staffRekeyCmd    `cmd:"" help:"Replace your own key, after a device of yours was lost."`
+	Reinvite staffReinviteCmd `cmd:"" help:"Invite somebody whose keys are lost to make new ones."`
+	Trust    staffTrustCmd    `cmd:"" help:"Take a colleague's new key, by the six words that they read to you."`
+	Leaving  staffLeavingCmd  `cmd:"" help:"What there is to see to when somebody leaves."`
+	Revoke   staffRevokeCmd   `cmd:"" help:"End a person's certificate and all of their devices."`
 }
 
 type staffListCmd struct{}
@@ -109,7 +114,8 @@ func (c *staffListCmd) Run(g *global) error {
 			return err
 		}
 		return g.print(map[string]any{"staff": list}, "%s", table(list, func(m attune.Member) []string {
-			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, mark(m.Me, "you"), mark(m.Outside, "of another organisation"), trainingText(m)}
+			return []string{m.ID.Short(), m.Name, plain(string(m.Role)), m.State, untilText(m), mark(m.Me, "you"),
+				mark(m.Outside, "of another organisation"), mark(m.Replace, "a new key waits for its words"), mark(m.NewKey, "has a new key"), trainingText(m)}
 		}))
 	})
 }
@@ -137,9 +143,13 @@ func (c *staffRevokeCmd) Run(g *global) error {
 			// can invite nobody. Asked for twice, it stays possible: keys may be stolen.
 			return problem("input", "Ask another registrar to do it. If your own keys are in other hands, do it at once with --myself.", "This is you: it would end your own certificate and devices, for good.")
 		}
+		follows, err := d.Staff.Leaving(id)
+		if err != nil {
+			return err
+		}
 		if err := d.Staff.Revoke(id); err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "revoked": true}, "Revoked %s. %s", c.Person, syncNow)
+		return g.print(map[string]any{"id": id, "revoked": true, "leaving": follows}, "Revoked %s. %s%s", c.Person, syncNow, leavingText(follows))
 	})
 }

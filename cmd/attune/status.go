@@ -31,6 +31,9 @@ type deviceStatus struct {
 	Asked    []requested            `json:"asked"`    // to film, and to be decided on by this head of service
 	Joined   []attune.Member        `json:"joined"`   // whose words this registrar has still to hear
 	Words    []string               `json:"words"`    // to be read to a registrar; empty once confirmed
+	NewKeys  []attune.Member        `json:"new_keys"` // whose key was replaced, and whose words nobody here has compared
+	Ends     string                 `json:"ends"`     // day on which this person's certificate ends, when it is less than a month away
+	Device   string                 `json:"device"`   // the same of this device
 
 	contact       time.Time // zero before the first
 	headOfService bool      // whose device this is
@@ -60,6 +63,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Glass, err = d.Glass.Waiting(); return err },
 		func() error { s.Locks, err = d.Families.Locks(); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
+		func() error { s.NewKeys, err = d.Staff.NewKeys(); return err },
 	} {
 		if err := read(); err != nil {
 			return s, err
@@ -69,6 +73,8 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 	if !s.contact.IsZero() {
 		s.Contact = s.contact.UTC().Format("2006-01-02T15:04:05Z")
 	}
+	device, person := d.Devices.Ending()
+	s.Device, s.Ends = dateOf(device), dateOf(person)
 	if org := d.Mirror.Org(); org != nil {
 		s.Service = org.Service
 		p := org.Staff[d.Keys.Staff()]
@@ -95,6 +101,15 @@ func (s deviceStatus) text() string {
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
 	if len(s.Words) > 0 {
 		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
+	}
+	if s.Ends != "" {
+		attend("your certificate ends on " + s.Ends + ". Ask a registrar to renew it: attune staff renew")
+	}
+	if s.Device != "" {
+		attend("this device's certificate ends on " + s.Device + ". It renews itself when you sync; if it does not, ask a registrar.")
+	}
+	for _, m := range s.NewKeys {
+		attend(newKeyText(m))
 	}
 	for _, a := range s.StopAsked {
 		attend(stopText(a))
@@ -137,7 +152,7 @@ func (s deviceStatus) text() string {
 // wordsToRead is what a registrar has still to hear: whoever closed the window in
 // which they joined must not need another invitation.
 func wordsToRead(d *attune.Client) []string {
-	if org := d.Mirror.Org(); org != nil && org.Staff[d.Keys.Staff()].HasPowers() {
+	if org := d.Mirror.Org(); org != nil && org.Empowered(d.Keys.Staff(), d.Keys.Device()) {
 		return []string{}
 	}
 	return d.Keys.Words()

@@ -35,6 +35,8 @@ var fuzzed = []struct {
 	{"bearer tokens", []string{"client-sdk/statement.VerifyToken"}, "client-sdk/statement:FuzzVerifyToken"},
 	{"refusals of a server or a proxy", []string{"client-sdk.readError"}, "client-sdk:FuzzReadError"},
 	{"invitations", []string{"client-sdk.ParseInvitation"}, "client-sdk:FuzzParseInvitation"},
+	{"a new device's request", []string{"client-sdk.ParseDeviceRequest"}, "client-sdk:FuzzParseDeviceRequest"},
+	{"the reply to a new device", []string{"client-sdk.parseDeviceReply"}, "client-sdk:FuzzParseDeviceReply"},
 	{"a new server's request to the root", []string{"client-sdk.ParseServerRequest"}, "client-sdk:FuzzParseServerRequest"},
 	{"age headers", []string{"client-sdk/seal.OpenHeader"}, "client-sdk/seal:FuzzOpenHeader"},
 	{"age payloads", []string{"client-sdk/seal.OpenPayload"}, "client-sdk/seal:FuzzOpenPayload"},
