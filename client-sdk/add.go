@@ -127,6 +127,10 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 	if err != nil {
 		return policies.Gate{}, err
 	}
+	soon, err := c.d.mirror.provisionalOrg()
+	if err != nil {
+		return policies.Gate{}, err
+	}
 	known, ok := c.d.mirror.Family(family)
 	if !ok {
 		return policies.Gate{Reasons: []policies.Reason{{Rule: "UPLOAD-APPROVAL", Text: "The service does not know this family yet. Sync, and ask for approval to film."}}}, nil
@@ -142,7 +146,7 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 		last = policies.At(contact)
 	}
 	gate := policies.FilmingGate(org, known, c.d.me.Staff, people, now, last, pack)
-	here := policies.FilmingGate(org, provisional, c.d.me.Staff, people, now, last, pack)
+	here := policies.FilmingGate(soon, provisional, c.d.me.Staff, people, now, last, pack)
 	if gate.Open && !here.Open {
 		return here, nil
 	}

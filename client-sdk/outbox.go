@@ -131,7 +131,7 @@ func (o *Outbox) context(d draft) (policies.Statement, func(policies.Statement) 
 	if known, ok := o.d.mirror.Family(f.ID); ok {
 		s.Seen.Head, f = known.Head, f.Clone()
 	}
-	s.Deps = f.RestrictionsFor(d.body)
+	s.Deps = f.DepsFor(org, d.body)
 	return s, func(s policies.Statement) error {
 		_, err := f.Apply(org, s, now)
 		return err

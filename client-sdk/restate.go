@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 
@@ -66,13 +65,13 @@ func (w *restating) rest() error {
 	if !ok {
 		known = w.family // which then has no approval
 	}
-	no := &GateError{}
+	no, org := &GateError{}, w.d.mirror.Org()
 	covers := func(id policies.ApprovalID) bool {
-		_, there := known.ApprovalCovers(id, w.body.Captured)
-		_, here := w.family.ApprovalCovers(id, w.body.Captured)
+		_, there := known.ApprovalCovers(org, id, w.d.me.Staff, w.body.Captured)
+		_, here := w.family.ApprovalCovers(org, id, w.d.me.Staff, w.body.Captured)
 		return there && here
 	}
-	ids := slices.SortedFunc(maps.Keys(known.Approvals), compareIDs)
+	ids := known.ApprovalsFor(org, w.d.me.Staff)
 	switch i := slices.IndexFunc(ids, covers); {
 	case covers(w.body.Approval):
 	case i >= 0:

@@ -35,6 +35,7 @@ type service struct {
 	t      *testing.T
 	url    string
 	dir    string
+	pack   string
 	key    ed25519.PrivateKey
 	logKey ed25519.PrivateKey
 	store  *storage.Store
@@ -51,7 +52,13 @@ type service struct {
 
 func newService(t *testing.T) *service {
 	t.Helper()
-	s := &service{t: t, dir: t.TempDir()}
+	return newServiceOf(t, "council")
+}
+
+// newServiceOf is newService with the figures of another pack.
+func newServiceOf(t *testing.T, pack string) *service {
+	t.Helper()
+	s := &service{t: t, dir: t.TempDir(), pack: pack}
 	var err error
 	_, s.key, err = ed25519.GenerateKey(nil)
 	must(t, err)
@@ -83,7 +90,7 @@ func (s *service) ceremony() (root, accept []byte, invitation string) {
 	must(s.t, err)
 	bundle, err := authz.Load()
 	must(s.t, err)
-	pack, err := packs.Text("council")
+	pack, err := packs.Text(s.pack)
 	must(s.t, err)
 	accept, invitation, err = attune.Certify(attune.Certification{
 		RootKey: rootKey, OrgRoot: root, Pack: pack, Bundle: bundle.SHA256(),

@@ -49,7 +49,7 @@ func (c *Consents) wouldSee(family policies.FamilyID, body policies.ConsentSign)
 	now := policies.At(c.d.now())
 	if _, err := f.Apply(org, policies.Statement{
 		ID: policies.StatementID(unsigned), Signer: policies.KeyID(c.d.me.Device), Record: policies.RecordID(family), Kind: "consent.sign",
-		Deps: f.RestrictionsFor(body), At: now, Body: body,
+		Deps: f.DepsFor(org, body), At: now, Body: body,
 	}, now); err != nil {
 		return nil, impossible("consent.sign", err)
 	}

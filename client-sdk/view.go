@@ -87,7 +87,9 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		}
 	}
 	v.StopAsked, v.Objected = stopsAsked(f, v.People), objections(f, v.People)
-	v.Approvals = approvalViews(f, order, policies.At(fs.d.now()))
+	if v.Approvals, err = (&Approvals{fs.d}).ofFamily(f, order); err != nil {
+		return v, err
+	}
 	v.Consents = consentViews(f, order, policies.At(fs.d.now()))
 	v.Links = linkViews(f, order, policies.At(fs.d.now()))
 	if v.Viewers, err = (&Viewers{fs.d}).entries(f); err != nil {

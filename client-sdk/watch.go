@@ -230,7 +230,7 @@ func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error
 	last, lastErr := v.d.mirror.Contact()
 	now := v.d.now()
 	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
-		f.OnTeam(v.d.me.Staff) && f.FilmPermitted(m.ID, policies.At(now)) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
+		f.OnTeam(v.d.me.Staff) && f.FilmPermitted(v.d.mirror.Org(), m.ID, policies.At(now)) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
 }
 
 // notArrived: the service does not know the clip yet, or has no film to show and

@@ -101,9 +101,9 @@ func (fs *Families) byRole(f *policies.Family, out *CanSee) error {
 
 // usable are the clips that may be used in the work with the family now.
 func (fs *Families) usable(f *policies.Family) (out []policies.ClipID) {
-	now := policies.At(fs.d.now())
+	now, org := policies.At(fs.d.now()), fs.d.mirror.Org()
 	for id, c := range f.Clips {
-		if !c.Stored.IsZero() && f.FilmPermitted(id, now) && len(f.ClipConsented(id, policies.FilmAndUse, now)) == 0 {
+		if !c.Stored.IsZero() && f.FilmPermitted(org, id, now) && len(f.ClipConsented(id, policies.FilmAndUse, now)) == 0 {
 			out = append(out, id)
 		}
 	}

@@ -41,7 +41,7 @@ func (c *Consents) InUse(family policies.FamilyID, purposes ...policies.Purpose)
 	}
 	var n InUse
 	for id, clip := range f.Clips {
-		if !clip.Stored.IsZero() && f.FilmPermitted(id, now) && slices.ContainsFunc(purposes, func(p policies.Purpose) bool { return len(f.ClipConsented(id, p, now)) == 0 }) {
+		if !clip.Stored.IsZero() && f.FilmPermitted(org, id, now) && slices.ContainsFunc(purposes, func(p policies.Purpose) bool { return len(f.ClipConsented(id, p, now)) == 0 }) {
 			n.Clips++
 		}
 	}

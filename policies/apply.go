@@ -16,7 +16,7 @@ func NewOrg(s Statement) (*Org, error) {
 		ID: sha256.Sum256(b.Key[:]), Service: b.Service,
 		Root: s.ID, RootKey: b.Key, Custodians: append([]string{}, b.Custodians...),
 		Staff: map[StaffID]*Staff{}, Devices: map[DeviceID]*Device{}, Keys: map[KeyID]StaffID{},
-		Deputies: map[StatementID]*Deputy{}, Equipment: map[EquipmentID]*Equipment{},
+		Approvals: map[ApprovalID]*OwnApproval{}, Deputies: map[StatementID]*Deputy{}, Equipment: map[EquipmentID]*Equipment{},
 		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{},
 	}
 	o.Head, o.Count = NextHead(Digest{}, Control, s.ID, Digest{}), 1

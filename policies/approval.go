@@ -96,6 +96,8 @@ func (b ApprovalDecline) Check() error {
 // Check implements [Body].
 func (b ApprovalRevoke) Check() error { return ApprovalDecline(b).Check() }
 
+// In a family's record. In the organisation's, see [OwnApproval].
+
 func requestApproval(f *Family, _ *Org, a act[ApprovalRequest]) (Changes, error) {
 	if err := f.teamed(a.By); err != nil {
 		return Changes{}, err
@@ -165,73 +167,4 @@ func (f *Family) ApprovalState(id ApprovalID, now Micros) ApprovalState {
 		}
 	}
 	return ApprovalRevoked
-}
-
-// FilmPermitted reports whether the head of service lets a clip be used: the
-// permission that it was filmed under has not been revoked, or filming was permitted
-// anew by somebody who knew of that. A permission whose time is over still counts:
-// what was lawfully filmed may be used for as long as the family agrees.
-//
-// Source: NICE NG26, concerns about filming (a).
-func (f *Family) FilmPermitted(id ClipID, now Micros) bool {
-	c := f.Clips[id]
-	if c == nil {
-		return false
-	}
-	own := f.ApprovalState(c.Approval, now)
-	if own == Granted || own == ApprovalExpired {
-		return true
-	}
-	for other := range f.Approvals {
-		// Of those that are over, each was granted by somebody who knew of every revocation,
-		// but not of a decline.
-		if s := f.ApprovalState(other, now); s == Granted || s == ApprovalExpired && own == ApprovalRevoked {
-			return true
-		}
-	}
-	return false
-}
-
-// ApprovalCovers reports whether filming in this span is approved: granted, not
-// revoked since, and the whole span inside the approved period. The reason says
-// what stands in the way. An approval that ended after the span still covers it:
-// what was lawfully filmed may arrive late.
-func (f *Family) ApprovalCovers(id ApprovalID, span Span) (Reason, bool) {
-	a := f.Approvals[id]
-	if state := f.ApprovalState(id, span.From); state != Granted && state != ApprovalExpired {
-		return Reason{"UPLOAD-APPROVAL", "Filming is " + stateWords(state) + "."}, false
-	}
-	if span.From < a.From || span.Until > a.Until {
-		return Reason{"UPLOAD-APPROVAL", "Filming is approved from " + a.From.day() + " until " + a.Until.day() + " only."}, false
-	}
-	return Reason{}, true
-}
-
-func stateWords(s ApprovalState) string {
-	if s == "" {
-		return "not approved for this family"
-	}
-	if s == Requested {
-		return "requested but not yet approved by the head of service"
-	}
-	return string(s) + "; ask the head of service with a new request"
-}
-
-// ApprovalWaits is the matter of a request to film that nobody has decided on.
-const ApprovalWaits MatterKind = "approval"
-
-// approvalsWaiting lists the requests that wait for a head of service. One whose
-// whole period has passed waits for nothing any more.
-func approvalsWaiting(f *Family, _ *Org, p Pack, now Micros) []Matter {
-	var out []Matter
-	for id, a := range f.Approvals {
-		if f.ApprovalState(id, now) == Requested && now <= a.Until {
-			out = append(out, Matter{
-				Kind: ApprovalWaits, Of: id.String(), Since: a.At, Due: a.At.workingDays(p.Clocks.Reminder), For: []Role{HeadOfService},
-				Text: "A practitioner asked for permission to film.",
-				Do:   "Approve it or decline it.",
-			})
-		}
-	}
-	return out
 }

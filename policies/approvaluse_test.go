@@ -12,7 +12,7 @@ import (
 // revocation opens film again, and its end shuts it no more than the end of any other.
 func TestFilmPermittedAnew(t *testing.T) {
 	w := policiestest.NewFilmed()
-	permitted := func(days int) bool { return w.Family.FilmPermitted(w.Clip, w.Now+policiestest.Day(days)) }
+	permitted := func(days int) bool { return w.Family.FilmPermitted(w.Org, w.Clip, w.Now+policiestest.Day(days)) }
 	early := policies.ApprovalID(w.Do("bea", "approval.request", w.RequestBody()))
 	w.Do("deputy", "approval.grant", policies.ApprovalGrant{Request: early})
 	w.Do("head", "approval.revoke", policies.ApprovalRevoke{Request: w.Approval, Reason: policies.Safeguarding})

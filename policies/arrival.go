@@ -24,15 +24,15 @@ const (
 
 // Lawful reports whether a clip was filmed within an approval and with everyone's
 // consent, by everything that this record knows.
-func (f *Family) Lawful(c *Clip) (approved, consented bool) {
-	_, approved = f.ApprovalCovers(c.Approval, c.Captured)
+func (f *Family) Lawful(o *Org, c *Clip) (approved, consented bool) {
+	_, approved = f.ApprovalCovers(o, c.Approval, c.By, c.Captured)
 	return approved, len(f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
 }
 
 // LawfulThen is [Family.Lawful] by the restrictions that the clip's author named as
 // known, and no others.
-func (f *Family) LawfulThen(c *Clip) (approved, consented bool) {
-	return f.asKnown(c.Knew).Lawful(c)
+func (f *Family) LawfulThen(o *Org, c *Clip) (approved, consented bool) {
+	return f.asKnown(c.Knew).Lawful(o.asKnown(c.Knew), c)
 }
 
 // asKnown is the family as somebody saw it who knew these restrictions only. It shares
@@ -53,30 +53,34 @@ func (f *Family) asKnown(knew []StatementID) *Family {
 // Arrival is how a clip stands; "" for one that the record does not have. A decision
 // to let it in counts for as long as nothing else has stopped it: whoever decided did
 // not know of that.
-func (f *Family) Arrival(id ClipID) Arrival {
+func (f *Family) Arrival(o *Org, id ClipID) Arrival {
 	c := f.Clips[id]
 	if c == nil {
 		return ""
 	}
-	return f.ArrivalOf(c)
+	return f.ArrivalOf(o, c)
 }
 
 // ArrivalOf is [Family.Arrival] of a clip that may not be in the record yet.
-func (f *Family) ArrivalOf(c *Clip) Arrival {
+func (f *Family) ArrivalOf(o *Org, c *Clip) Arrival {
 	d := f.Decisions[StatementID(c.ID)]
 	if d != nil && d.Outcome == Destroy {
 		return ArrivalDestroy
 	}
-	if approved, consented := f.Lawful(c); approved && consented {
+	if approved, consented := f.Lawful(o, c); approved && consented {
 		return ArrivalOpen
 	}
-	if approved, consented := f.LawfulThen(c); !approved || !consented {
+	if approved, consented := f.LawfulThen(o, c); !approved || !consented {
 		return ArrivalShut
 	}
-	if d != nil && f.answeredAll(f.clipSubjects(c), d.Knew) {
+	if d != nil && f.answeredAll(f.clipSubjects(c), d.Knew) && known(o.stopsOf(c.By, f.Programme), d.Knew) {
 		return ArrivalTaken
 	}
 	return ArrivalAwaits
+}
+
+func known(stops, knew []StatementID) bool {
+	return !slices.ContainsFunc(stops, func(r StatementID) bool { return !slices.Contains(knew, r) })
 }
 
 func (f *Family) answeredAll(subjects []Subject, knew []StatementID) bool {
@@ -105,10 +109,10 @@ const ClipWaits MatterKind = "clip"
 
 // clipsWaiting lists the clips that the head of service decides on, without film: it
 // has not arrived.
-func clipsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+func clipsWaiting(f *Family, o *Org, p Pack, _ Micros) []Matter {
 	var out []Matter
 	for id, c := range f.Clips {
-		if !c.Stored.IsZero() || f.ArrivalOf(c) != ArrivalAwaits {
+		if !c.Stored.IsZero() || f.ArrivalOf(o, c) != ArrivalAwaits {
 			continue
 		}
 		out = append(out, Matter{

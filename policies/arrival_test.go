@@ -19,7 +19,7 @@ func TestClipThatMetAWithdrawal(t *testing.T) {
 	id := policies.ClipID(accept(t, w, monday))
 	want := func(want policies.Arrival) {
 		t.Helper()
-		if got := w.Family.Arrival(id); got != want {
+		if got := w.Family.Arrival(w.Org, id); got != want {
 			t.Errorf("arrival = %q, want %q", got, want)
 		}
 	}
@@ -66,17 +66,17 @@ func TestClipUnlawfulByWhatItsAuthorKnew(t *testing.T) {
 	w := policiestest.NewFilmed()
 	w.Do("bea", "consent.withdraw", withdraw(w))
 	id := policies.ClipID(w.Do("ann", "clip.add", w.ClipBody()))
-	if got := w.Family.Arrival(id); got != policies.ArrivalShut {
+	if got := w.Family.Arrival(w.Org, id); got != policies.ArrivalShut {
 		t.Errorf("arrival = %q", got)
 	}
 	w.Do("head", "decision.make", policies.DecisionMake{Of: policies.StatementID(id), Outcome: policies.Take, Ground: policies.CourtOrder})
-	if got := w.Family.Arrival(id); got != policies.ArrivalShut {
+	if got := w.Family.Arrival(w.Org, id); got != policies.ArrivalShut {
 		t.Errorf("decided in: %q", got)
 	}
-	if got := w.Family.Arrival(w.Clip); got != policies.ArrivalAwaits {
+	if got := w.Family.Arrival(w.Org, w.Clip); got != policies.ArrivalAwaits {
 		t.Errorf("the clip from before the withdrawal: %q", got)
 	}
-	if got := w.Family.Arrival(policies.ClipID{9}); got != "" {
+	if got := w.Family.Arrival(w.Org, policies.ClipID{9}); got != "" {
 		t.Errorf("an unknown clip: %q", got)
 	}
 }

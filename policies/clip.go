@@ -160,7 +160,7 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 		return Changes{}, err
 	}
 	b := a.Said
-	if err := f.rests(b); err != nil {
+	if err := f.rests(o, b); err != nil {
 		return Changes{}, err
 	}
 	if b.Controller != o.ID {
@@ -182,11 +182,11 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 // and consent. The form named must cover somebody in the clip; the others may
 // have forms of their own, because each adult decides about their own image.
 // Whether all that was in force is for authz to say.
-func (f *Family) rests(b ClipAdd) error {
+func (f *Family) rests(o *Org, b ClipAdd) error {
 	if f.Sessions[b.Session] == nil {
 		return missing("the session", b.Session)
 	}
-	if f.Approvals[b.Approval] == nil {
+	if f.Approvals[b.Approval] == nil && o.own(b.Approval) == nil {
 		return missing("the approval", b.Approval)
 	}
 	if err := f.known(b.People...); err != nil {

@@ -14,6 +14,7 @@ func (o *Org) Clone() *Org {
 	n.Equipment = cloneMap(o.Equipment, func(*Equipment) {})
 	n.Devices = cloneMap(o.Devices, func(*Device) {})
 	n.Keys = maps.Clone(o.Keys)
+	n.Approvals = cloneMap(o.Approvals, func(*OwnApproval) {})
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
 	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
 	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})

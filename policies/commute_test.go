@@ -24,6 +24,7 @@ func story(t *rapid.T) (*policiestest.Filmed, *policies.Family) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	ownApprovals(t, w)
 	n := rapid.IntRange(3, 14).Draw(t, "statements")
 	for i := range n {
 		w.Now += policies.Micros(rapid.Int64Range(1, 5*24*3600).Draw(t, "seconds")) * 1e6
@@ -76,7 +77,9 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return team(t), "clip.add", w.ClipBody()
+		b := w.ClipBody()
+		b.Approval = approvalOf(t, w)
+		return team(t), "clip.add", b
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return team(t), "clip.annotate", policies.ClipAnnotate{Clip: w.Clip, Source: rapid.SampledFrom([]policies.SourceFate{policies.SourceKept, policies.SourceRemoved}).Draw(t, "fate")}
@@ -193,6 +196,44 @@ func one[V any](t *rapid.T, m map[policies.StatementID]V) policies.StatementID {
 	return rapid.SampledFrom(append(ids(m), policies.StatementID{1})).Draw(t, "which")
 }
 
+// ownApprovals has the practitioners ask for approvals of their own, and the head of
+// service grant, decline and revoke some, before the family's story begins.
+func ownApprovals(t *rapid.T, w *policiestest.Filmed) {
+	for range rapid.IntRange(0, 5).Draw(t, "own approvals") {
+		who := rapid.SampledFrom([]string{"ann", "bea", "outsider"}).Draw(t, "who")
+		id := ownApproval(t, w, who)
+		for _, kind := range rapid.SampledFrom([][]policies.Kind{
+			{}, {"approval.grant"}, {"approval.grant"}, {"approval.decline"}, {"approval.grant", "approval.revoke"},
+		}).Draw(t, "decided") {
+			body := map[policies.Kind]policies.Body{
+				"approval.grant":   policies.ApprovalGrant{Request: id},
+				"approval.decline": policies.ApprovalDecline{Request: id, Reason: policies.NotNow},
+				"approval.revoke":  policies.ApprovalRevoke{Request: id, Reason: policies.MoreNeeded},
+			}[kind]
+			if _, err := w.InOrg(w.Key("head"), kind, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Now += policies.Hour
+	}
+}
+
+func ownApproval(t interface{ Fatal(...any) }, w *policiestest.Filmed, who string) policies.ApprovalID {
+	id, err := w.InOrg(w.Key(who), "approval.request", w.RequestBody())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policies.ApprovalID(id)
+}
+
+// approvalOf is an approval of the family, or a practitioner's own.
+func approvalOf(t *rapid.T, w *policiestest.Filmed) policies.ApprovalID {
+	if len(w.Org.Approvals) == 0 || rapid.Bool().Draw(t, "the family's approval") {
+		return request(t, w)
+	}
+	return pick(t, "own approval", w.Org.Approvals)
+}
+
 func watcher(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"sup", "outsider"}).Draw(t, "viewer")
 }
@@ -303,11 +344,17 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 	for id := range f.Approvals {
 		m["filming under "+id.Short()] = f.ApprovalState(id, w.Now) == policies.Granted
 	}
+	for id := range w.Org.Approvals {
+		m["filming under own "+id.Short()] = f.FilmingState(w.Org, id, w.Now) == policies.Granted
+	}
+	for id := range f.Clips {
+		m["film of "+id.Short()] = f.FilmPermitted(w.Org, id, w.Now)
+	}
 	for id := range f.Clips {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
 		m["copy of "+id.Short()] = len(f.ClipConsented(id, policies.FamilyCopy, w.Now)) == 0
 		m["destroying "+id.Short()] = f.Destruction(id, clocked, w.Now).Destiny == policies.DestinyDestroy
-		m["arrival of "+id.Short()] = f.Arrival(id) == policies.ArrivalOpen || f.Arrival(id) == policies.ArrivalTaken
+		m["arrival of "+id.Short()] = f.Arrival(w.Org, id) == policies.ArrivalOpen || f.Arrival(w.Org, id) == policies.ArrivalTaken
 		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
 	}
 	for _, g := range f.Glasses() {

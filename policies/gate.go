@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
@@ -32,7 +31,7 @@ func FilmingGate(o *Org, f *Family, who StaffID, people []PersonID, now, lastCon
 	var g Gate
 	g.staff(o, f, who, now)
 	g.training(o, f, who, now)
-	g.approval(f, now)
+	g.approval(o, f, who, now, p)
 	g.consent(f, people, now)
 	g.today(f, now)
 	g.reviewed(f, people, now, p)
@@ -68,24 +67,40 @@ func (g *Gate) training(o *Org, f *Family, who StaffID, now Micros) {
 	}
 }
 
-// approval picks the approval in force that lasts longest.
-func (g *Gate) approval(f *Family, now Micros) {
-	var best *Approval
-	why := Reason{"UPLOAD-APPROVAL", "Nobody has asked for approval to film this family."}
-	for _, id := range slices.SortedFunc(maps.Keys(f.Approvals), compareID) {
-		a := f.Approvals[id]
-		reason, ok := f.ApprovalCovers(id, Span{now, now})
-		if !ok {
-			why = reason
-		} else if best == nil || a.Until > best.Until {
-			best = a
+// approval picks the approval in force that lasts longest, of the family or of the
+// practitioner. Where none covers now, it tells of the one that comes nearest: one that
+// waits to be decided, then one that was stopped, then one whose time is not now.
+func (g *Gate) approval(o *Org, f *Family, who StaffID, now Micros, p Pack) {
+	why, nearest := Reason{"UPLOAD-APPROVAL", unasked(p)}, -1
+	var best Micros
+	for _, id := range f.ApprovalsFor(o, who) {
+		reason, ok := f.ApprovalCovers(o, id, who, Span{now, now})
+		until := f.ApprovalUntil(o, id)
+		if ok && until > best {
+			g.Approval, best = id, until
+		}
+		if near := slices.Index(nearness, f.FilmingState(o, id, now)); !ok && near >= nearest {
+			why, nearest = reason, near
 		}
 	}
-	if best == nil {
+	if best == 0 {
 		g.stop(why.Rule, why.Text)
-		return
 	}
-	g.Approval = best.ID
+}
+
+// nearness is a constant: the states of approvals that do not let film now, from the
+// one with least to do about it to the one with most.
+var nearness = []ApprovalState{Declined, ApprovalExpired, Granted, ApprovalRevoked, Requested}
+
+// unasked says what nobody has asked for, by the approvals that the service uses.
+func unasked(p Pack) string {
+	switch p.ApprovalScope.Value {
+	case ByPractitioner:
+		return "You have no approval to film in this programme. Ask for one for yourself."
+	case ByEither:
+		return "Nobody has asked for approval to film this family, and you have none of your own."
+	}
+	return "Nobody has asked for approval to film this family."
 }
 
 // consent picks the form that covers everyone, or else the carer's.

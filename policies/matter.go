@@ -34,6 +34,7 @@ func (m Matter) Waits(r Role) bool { return slices.Contains(m.For, r) }
 // familyMatters is a constant: who lists what waits in a family.
 var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	approvalsWaiting,
+	approvalsEnding,
 	countersignsWaiting,
 	objectionsWaiting,
 	stopsWaiting,
@@ -51,6 +52,8 @@ var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	certificatesEnding,
 	strayEquipment,
 	trainingMatters,
+	ownWaiting,
+	ownEnding,
 }
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that

@@ -140,20 +140,29 @@ func (a asker) mayPull() bool {
 
 // usable: whole, agreed to by everyone in it, and not stopped by the head of service.
 func (a asker) usable(c *policies.Clip, p policies.Purpose) bool {
-	return !c.Stored.IsZero() && len(a.f.ClipConsented(c.ID, p, a.now)) == 0 && a.f.FilmPermitted(c.ID, a.now)
+	return !c.Stored.IsZero() && len(a.f.ClipConsented(c.ID, p, a.now)) == 0 && a.f.FilmPermitted(a.o, c.ID, a.now)
 }
 
 // lawful by what the clip's author named as known: as if nothing else had happened.
 func (a asker) lawful(c *policies.Clip) bool {
-	f := a.f.Clone()
-	for subject, list := range f.Restrictions {
-		f.Restrictions[subject] = slices.DeleteFunc(list, func(r policies.StatementID) bool { return !slices.Contains(c.Knew, r) })
-	}
-	return lawful(f, c)
+	return a.lawfulBy(c, c.Knew)
 }
 
-func lawful(f *policies.Family, c *policies.Clip) bool {
-	_, approved := f.ApprovalCovers(c.Approval, c.Captured)
+func (a asker) lawfulBy(c *policies.Clip, knew []policies.StatementID) bool {
+	f, o := a.f.Clone(), a.o.Clone()
+	for subject, list := range f.Restrictions {
+		f.Restrictions[subject] = slices.DeleteFunc(list, func(r policies.StatementID) bool { return !slices.Contains(knew, r) })
+	}
+	for _, own := range o.Approvals {
+		if !slices.Contains(knew, own.Revoked) {
+			own.Revoked, own.RevokedAt = policies.StatementID{}, 0
+		}
+	}
+	return lawful(o, f, c)
+}
+
+func lawful(o *policies.Org, f *policies.Family, c *policies.Clip) bool {
+	_, approved := f.ApprovalCovers(o, c.Approval, c.By, c.Captured)
 	said := f.Sessions[c.Session]
 	return approved && !said.Refused && len(f.CaptureConsented(c.People, c.Kind, c.Captured)) == 0
 }
@@ -165,12 +174,17 @@ func (a asker) arrives(c *policies.Clip) bool {
 	switch {
 	case d != nil && d.Outcome == policies.Destroy:
 		return false
-	case lawful(a.f, c):
+	case lawful(a.o, a.f, c):
 		return true
 	case d == nil || !a.lawful(c):
 		return false
 	}
 	all := a.f.RestrictionsFor(policies.ClipAdd{Kind: c.Kind, People: c.People, Approval: c.Approval})
+	for _, own := range a.o.Approvals {
+		if own.By == c.By && own.Programme == a.f.Programme && !own.Revoked.IsZero() {
+			all = append(all, own.Revoked)
+		}
+	}
 	return !slices.ContainsFunc(all, func(r policies.StatementID) bool { return !slices.Contains(d.Knew, r) })
 }
 
@@ -204,9 +218,9 @@ func (a asker) glass(c *policies.Clip) bool {
 
 // trained: nothing recorded, or in time and, for a trainee, under somebody recorded as
 // a supervisor and still here then.
-func (a asker) trained(when policies.Micros) bool {
+func (a asker) trained(in policies.Programme, when policies.Micros) bool {
 	for _, t := range a.o.Staff[a.id].Training {
-		if t.Programme != a.f.Programme {
+		if t.Programme != in {
 			continue
 		}
 		over := a.o.Staff[t.Supervisor]
@@ -245,7 +259,7 @@ func (a asker) asCarer(r policies.Request) bool {
 func (a asker) mayLink(l *policies.Link, revoked bool) bool {
 	c, p := a.f.Clips[l.Clip], a.f.People[l.Person]
 	return c != nil && p != nil && !revoked && c.Chosen && p.Contact == policies.LinkSafe &&
-		len(a.f.ClipConsented(c.ID, policies.FilmAndUse, a.now)) == 0 && a.f.FilmPermitted(c.ID, a.now) &&
+		len(a.f.ClipConsented(c.ID, policies.FilmAndUse, a.now)) == 0 && a.f.FilmPermitted(a.o, c.ID, a.now) &&
 		a.f.MayHaveLink(l.Person, l.Clip, a.now)
 }
 
@@ -279,10 +293,11 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 	if !a.is(row.Roles...) && !deputises {
 		return false
 	}
-	if deputises && a.f.Team[a.id] != nil { // ever on the team: never their deputy
+	if deputises && a.f != nil && a.f.Team[a.id] != nil { // ever on the team: never their deputy
 		return false
 	}
-	if row.Family != nil && slices.Contains(row.Roles, policies.Practitioner) && a.role == policies.Practitioner && !a.team {
+	ofOrg := row.Org != nil && s.Record == policies.RecordID(a.o.ID)
+	if row.Family != nil && !ofOrg && slices.Contains(row.Roles, policies.Practitioner) && a.role == policies.Practitioner && !a.team {
 		return false
 	}
 	return a.mayStateThis(r, s)
@@ -316,9 +331,9 @@ func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
 func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 	switch b := s.Body.(type) {
 	case policies.ClipAdd:
-		return a.trained(b.Captured.Until) && a.lawful(&policies.Clip{Kind: b.Kind, People: b.People, Captured: b.Captured, Session: b.Session, Approval: b.Approval, Knew: s.Deps})
-	case policies.ApprovalRequest, *policies.ApprovalRequest:
-		return a.trained(a.now)
+		return a.trained(a.f.Programme, b.Captured.Until) && a.lawful(&policies.Clip{By: a.id, Kind: b.Kind, People: b.People, Captured: b.Captured, Session: b.Session, Approval: b.Approval, Knew: s.Deps})
+	case policies.ApprovalRequest:
+		return a.trained(b.Programme, a.now)
 	case policies.BreakglassOpen:
 		told := false
 		for _, p := range a.o.Staff {
@@ -326,6 +341,10 @@ func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 		}
 		return b.For != a.id && a.f.OnTeam(b.For) && told
 	case policies.ApprovalGrant:
+		if s.Record == policies.RecordID(a.o.ID) {
+			own := a.o.Approvals[b.Request]
+			return own != nil && own.By != a.id
+		}
 		q := a.f.Approvals[b.Request]
 		return q != nil && q.By != a.id
 	case policies.ViewerAdd:
@@ -361,7 +380,7 @@ func TestOracle(t *testing.T) {
 		for range 40 {
 			r := anyRequest(t, w)
 			f := w.Family
-			if r.Action == policies.ActPull && rapid.Bool().Draw(t, "of the organisation") {
+			if s := r.Statement; s != nil && s.Record == policies.RecordID(w.Org.ID) || r.Action == policies.ActPull && rapid.Bool().Draw(t, "of the organisation") {
 				f = nil
 			}
 			got, want := bundle.Decide(r, w.Org, f), oracle(r, w.Org, f)
@@ -502,6 +521,12 @@ func anyRequest(t *rapid.T, w *policiestest.Filmed) policies.Request {
 	}
 	r.Caller.Link = policies.LinkID{}
 	s := w.Make(w.Key(someone(t, w)), row.Kind, policies.RecordID(w.Family.ID), bodyFor(t, w, row))
+	if row.Org != nil && row.Family != nil && rapid.Bool().Draw(t, "of a practitioner") {
+		s.Record = policies.RecordID(w.Org.ID)
+		if row.Kind == "approval.grant" {
+			s.Body = policies.ApprovalGrant{Request: pick(t, "own request", w.Org.Approvals)}
+		}
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "signer") {
 	case 0:
 		s.Signer = w.Server
@@ -529,8 +554,10 @@ func bodyFor(t *rapid.T, w *policiestest.Filmed, row policies.Row) policies.Body
 	switch row.Kind {
 	case "clip.add":
 		b := w.ClipBody()
-		b.Approval = request(t, w)
+		b.Approval = approvalOf(t, w)
 		return b
+	case "approval.request":
+		return w.RequestBody()
 	case "approval.grant":
 		return policies.ApprovalGrant{Request: request(t, w)}
 	case "breakglass.open":

@@ -17,6 +17,9 @@ type Org struct {
 	Devices    map[DeviceID]*Device `json:"devices"`
 	Keys       map[KeyID]StaffID    `json:"keys"` // staff.certify and staff.rekey -> person
 
+	// Approvals are those of practitioners, by their approval.request.
+	Approvals map[ApprovalID]*OwnApproval `json:"approvals"`
+
 	// Deputies are the appointments, by their deputy.appoint.
 	Deputies map[StatementID]*Deputy `json:"deputies"`
 

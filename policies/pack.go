@@ -28,6 +28,10 @@ type Pack struct {
 	CompetenceAge  Figure `yaml:"competence_review_age" json:"competence_review_age"` // years, 12 to 16
 	ViewingDays    Figure `yaml:"viewing_days" json:"viewing_days"`                   // of one entry of a viewer list, at most 90
 
+	// ApprovalScope is which approvals practitioners ask for: ByFamily, ByPractitioner
+	// or ByEither. What was granted before a change of it lasts until its end.
+	ApprovalScope WordFigure `yaml:"approval_scope" json:"approval_scope"`
+
 	Clocks    Clocks           `yaml:"clocks" json:"clocks"`
 	Basis     WordFigure       `yaml:"lawful_basis" json:"lawful_basis"` // public_task or consent
 	Retention []RetentionClass `yaml:"retention" json:"retention"`       // each class once
@@ -67,6 +71,46 @@ func (f Figure) Days() time.Duration { return time.Duration(f.Value) * 24 * time
 type WordFigure struct {
 	Value  string `yaml:"value" json:"value"`
 	Source string `yaml:"source" json:"source"`
+}
+
+// The scopes of approvals to film.
+const (
+	ByFamily       = "family"
+	ByPractitioner = "practitioner" // in a programme, for a period
+	ByEither       = "either"
+)
+
+// ApprovalScopes are the scopes that a pack may choose.
+//
+// Source: NICE NG26, concerns about filming (a), which asks for permission by the head
+// of service and leaves open for what.
+func ApprovalScopes() []string { return []string{ByFamily, ByPractitioner, ByEither} }
+
+// Scoped reports whether a statement asks for or grants an approval to film: see
+// [Pack.InScope].
+func Scoped(body Body) bool {
+	switch body.(type) {
+	case ApprovalRequest, *ApprovalRequest, ApprovalGrant, *ApprovalGrant:
+		return true
+	}
+	return false
+}
+
+// InScope refuses an approval, asked for or granted, of a kind that the service does
+// not use. Where filming of a family was revoked, only an approval of its own can
+// answer that, and is taken whatever the scope. Family is nil for the organisation's
+// record; a pack without a scope refuses nothing.
+func (p Pack) InScope(body Body, f *Family) error {
+	if !Scoped(body) {
+		return nil
+	}
+	switch scope := p.ApprovalScope.Value; {
+	case f == nil && scope == ByFamily:
+		return notPossible("approvals to film are by family here; ask for the family")
+	case f != nil && scope == ByPractitioner && !f.filmingRevoked():
+		return notPossible("approvals to film are by practitioner here; ask for yourself, in a programme")
+	}
+	return nil
 }
 
 // LawfulBases are the bases that a pack may state. What follows from a withdrawal
@@ -156,6 +200,7 @@ func (p Pack) Entries() []Entry {
 	for _, l := range p.Limits() {
 		out = append(out, Entry{l.Name, l.String(), l.Figure.Source})
 	}
+	out = append(out, Entry{"approval_scope", p.ApprovalScope.Value, p.ApprovalScope.Source})
 	out = append(out, Entry{"lawful_basis", p.Basis.Value, p.Basis.Source})
 	for _, c := range p.Retention {
 		out = append(out, c.entries()...)

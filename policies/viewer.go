@@ -206,7 +206,7 @@ func (f *Family) MayView(o *Org, who StaffID, id ClipID, purpose Purpose, now Mi
 	p := o.Staff[who]
 	listed, signed := f.ListedFor(who, purpose, now)
 	return p != nil && p.Role != IGOfficer && p.Role != Operator && listed && (signed || !p.Outside) &&
-		f.FilmPermitted(id, now) && f.NamedViewer(who, id, purpose, now) && len(f.ClipConsented(id, purpose, now)) == 0
+		f.FilmPermitted(o, id, now) && f.NamedViewer(who, id, purpose, now) && len(f.ClipConsented(id, purpose, now)) == 0
 }
 
 // ViewUntil is the end of what an entry of the list allows of a clip, as it stands

@@ -70,8 +70,10 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 		return Result{}, err
 	}
 	next := folded{record: record, author: by}
-	if next.before, err = j.family(policies.FamilyID(record)); err != nil {
-		return Result{}, err
+	if record != policies.RecordID(j.org.ID) { // whose state is no family's
+		if next.before, err = j.family(policies.FamilyID(record)); err != nil {
+			return Result{}, err
+		}
 	}
 	fresh := later{there: len(there)}
 	for _, a := range sealed.Attachments {

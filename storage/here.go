@@ -17,12 +17,15 @@ func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refu
 			return fmt.Errorf("%w: nothing can be sealed to this person's age recipient", policies.ErrNotPossible), nil
 		}
 	}
-	if policies.Bounded(s.Body) {
+	if policies.Bounded(s.Body) || policies.Scoped(s.Body) {
 		pack, err := j.d.figures(j.tx, j.org)
 		if err != nil {
 			return nil, err
 		}
 		if err := pack.Permits(next.family, s.Body, j.now); err != nil {
+			return err, nil
+		}
+		if err := pack.InScope(s.Body, next.before); err != nil {
 			return err, nil
 		}
 	}

@@ -97,6 +97,9 @@ func (s *story) found() (policies.OrgID, string) {
 	staff, _ := s.join("Sam Practitioner", policies.Practitioner, record, head)
 	s.sign(head, record, "staff.confirm", &policies.StaffConfirm{Staff: staff, Certificate: s.kids["Sam Practitioner"]})
 	s.sign(head, record, "deputy.appoint", &policies.DeputyAppoint{Staff: staff, From: s.at, Until: s.at + 30*day, Reason: policies.OnLeave})
+	const sam = "Sam Practitioner's device"
+	own := policies.ApprovalID(s.sign(sam, record, "approval.request", &policies.ApprovalRequest{Programme: policies.VIG, From: s.at, Until: s.at + 90*day}))
+	s.sign(head, record, "approval.grant", &policies.ApprovalGrant{Request: own})
 	s.sign(head, record, "deputy.end", &policies.DeputyEnd{Staff: staff})
 	s.rekey(staff, "Sam Practitioner", record, head)
 	officer, _ := s.join("Iris Officer", policies.IGOfficer, record, head)

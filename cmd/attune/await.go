@@ -8,36 +8,34 @@ import (
 	"github.com/attune-vf/attune/policies"
 )
 
-// requested is a request to film that waits for the head of service.
+// requested is a request to film that waits for a head of service or a deputy.
 type requested struct {
 	attune.ApprovalView
-	Reference string `json:"reference"`
-	Name      string `json:"name"` // of who asked
+	Reference string `json:"reference"` // "" for a practitioner's own
 }
 
 func (r requested) text() string {
-	return fmt.Sprintf("%s asks to film family %s (%s, until %s). To agree: attune approval grant %s. To refuse: attune approval decline %s --help",
-		oneLine(r.Name), r.Reference, plain(string(r.Programme)), date(r.Until), r.ID.Short(), r.ID.Short())
+	what := "film family " + r.Reference
+	if r.Own() {
+		what = "film in every family of theirs"
+	}
+	return fmt.Sprintf("%s asks to %s (%s, until %s). To agree: attune approval grant %s. To refuse: attune approval decline %s --help",
+		oneLine(r.Name), what, plain(string(r.Programme)), date(r.Until), r.ID.Short(), r.ID.Short())
 }
 
 // requests are what a head of service has to decide on. What they asked for
 // themselves is somebody else's to decide.
 func requests(d *attune.Client) (out []requested, err error) {
-	families, err := d.Families.List()
+	waiting, err := d.Approvals.Waiting()
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range families {
-		for _, a := range f.Approvals {
-			if a.State != policies.Requested || a.By == d.Keys.Staff() {
-				continue
-			}
-			m, err := d.Staff.Show(a.By)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, requested{a, f.Reference, m.Name})
-		}
+	reference, err := references(d)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range waiting {
+		out = append(out, requested{v, reference[v.Family]})
 	}
 	return out, nil
 }

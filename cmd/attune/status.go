@@ -36,7 +36,7 @@ type deviceStatus struct {
 	Device   string                 `json:"device"`   // the same of this device
 
 	contact       time.Time // zero before the first
-	headOfService bool      // whose device this is
+	headOfService bool      // whose device this is, or a deputy's
 }
 
 func (c *statusCmd) Run(g *global) error {
@@ -78,7 +78,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 	if org := d.Mirror.Org(); org != nil {
 		s.Service = org.Service
 		p := org.Staff[d.Keys.Staff()]
-		s.headOfService = p != nil && p.Role == policies.HeadOfService
+		s.headOfService = p != nil && (p.Role == policies.HeadOfService || org.Deputises(p.ID, policies.At(time.Now())))
 	}
 	if s.headOfService {
 		if s.Asked, err = requests(d); err != nil {

@@ -66,6 +66,7 @@ type situation struct {
 	glass   policies.BreakglassOpen
 	dad     policies.PersonID
 	device  policies.DeviceCertify
+	own     policies.ApprovalID // the last that a practitioner asked for themselves
 	linkID  policies.LinkID
 	clipID  policies.ClipID
 	offline bool
@@ -118,7 +119,35 @@ var steps = map[string]func(s *situation, arg string){
 		p.Certified, p.Until = policies.KeyID{}, 0
 		delete(s.Org.Devices, s.Staff[who].Device)
 	},
-	"appointed": func(s *situation, who string) { s.appoint(who, 0) },
+	"own approval asked": func(s *situation, who string) { s.ownAsked(who) },
+	"own approval granted": func(s *situation, who string) {
+		s.ownAsked(who)
+		s.org("head", "approval.grant", policies.ApprovalGrant{Request: s.own})
+	},
+	"own approval revoked": func(s *situation, _ string) {
+		s.org("head", "approval.revoke", policies.ApprovalRevoke{Request: s.own, Reason: policies.NotNow})
+	},
+	"own approval declined": func(s *situation, _ string) {
+		s.org("head", "approval.decline", policies.ApprovalDecline{Request: s.own, Reason: policies.NotNow})
+	},
+	"clip on own approval": func(s *situation, _ string) {
+		s.clip.Approval = s.own
+		s.Family.Clips[s.Clip].Approval = s.own
+	},
+	"clip on new approval": func(s *situation, _ string) {
+		s.clip.Approval = policies.ApprovalID(s.Do("bea", "approval.request", s.RequestBody()))
+		s.Do("head", "approval.grant", policies.ApprovalGrant{Request: s.clip.Approval})
+	},
+	"clip on new approval by a deputy offline": func(s *situation, _ string) {
+		s.clip.Approval = policies.ApprovalID(s.Do("bea", "approval.request", s.RequestBody()))
+		grant := s.ByDefault("deputy", "approval.grant", policies.ApprovalGrant{Request: s.clip.Approval})
+		grant.Deps = nil
+		if _, err := s.Accept(grant); err != nil {
+			panic(err)
+		}
+	},
+	"family of another programme": func(s *situation, _ string) { s.Family.Programme = policies.VIPPSD },
+	"appointed":                   func(s *situation, who string) { s.appoint(who, 0) },
 	"appointed a week ahead": func(s *situation, who string) {
 		s.appoint(who, policiestest.Day(7))
 	},
@@ -204,7 +233,7 @@ var steps = map[string]func(s *situation, arg string){
 	},
 	"author knew": func(s *situation, _ string) {
 		c := s.Family.Clips[s.Clip]
-		c.Knew = s.Family.RestrictionsFor(policies.ClipAdd{Kind: c.Kind, People: c.People, Approval: c.Approval})
+		c.Knew = s.Family.DepsFor(s.Org, policies.ClipAdd{Kind: c.Kind, People: c.People, Approval: c.Approval})
 	},
 	"father signs": func(s *situation, _ string) {
 		s.sign(func(f *policies.ConsentSign) {
@@ -261,6 +290,15 @@ func (s *situation) org(who string, kind policies.Kind, body policies.Body) {
 	if _, err := s.InOrg(s.Key(who), kind, body); err != nil {
 		panic(err)
 	}
+}
+
+// ownAsked asks for somebody's own approval to film, for half a year.
+func (s *situation) ownAsked(who string) {
+	id, err := s.InOrg(s.Key(who), "approval.request", s.RequestBody())
+	if err != nil {
+		panic(err)
+	}
+	s.own = policies.ApprovalID(id)
 }
 
 // appoint makes somebody a deputy for a month.
@@ -331,8 +369,21 @@ func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *polic
 	default:
 		r.Caller, r.Link = s.Staff[c.Who].Caller(), s.linkID
 	}
-	if row, ok := policies.RowOf(policies.Kind(c.When)); ok {
+	own := strings.HasPrefix(string(c.When), "own.") // in the organisation's record
+	if own {
+		r.Action, f = "approval."+c.When[len("own."):], nil
+	}
+	if row, ok := policies.RowOf(policies.Kind(r.Action)); ok {
 		st := s.statement(c.Who, row)
+		if own {
+			st.Record, st.Deps = policies.RecordID(s.Org.ID), nil
+			switch row.Kind {
+			case "approval.request":
+				st.Body = s.RequestBody()
+			case "approval.grant":
+				st.Body = policies.ApprovalGrant{Request: s.own}
+			}
+		}
 		r.Statement = &st
 	}
 	return r, s.Org, f
@@ -366,7 +417,7 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 	}
 	st := s.Make(key, row.Kind, policies.RecordID(s.Family.ID), body)
 	if !s.offline {
-		st.Deps = s.Family.RestrictionsFor(body)
+		st.Deps = s.Family.DepsFor(s.Org, body)
 	}
 	return st
 }

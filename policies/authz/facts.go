@@ -105,7 +105,8 @@ func (q *question) resource() (types.Entity, bool) {
 		return types.Entity{}, false
 	}
 	row, ok := policies.RowOf(q.Statement.Kind)
-	return record(row.Family == nil && row.Kind != policies.KindFamilyOpen), ok
+	orgOnly := row.Family == nil && row.Kind != policies.KindFamilyOpen
+	return record(orgOnly || row.Org != nil && q.inOrg()), ok
 }
 
 // finders is a constant: how to find what an action is about. Kinds of statement
@@ -148,13 +149,29 @@ func record(organisation bool) types.Entity {
 	return thing(entity("Record", "record"), types.RecordMap{"organisation": types.Boolean(organisation)})
 }
 
+// inOrg reports whether a statement is for the organisation's record, where its kind
+// could be for a family's too.
+func (q *question) inOrg() bool {
+	return q.org != nil && q.Statement.Record == policies.RecordID(q.org.ID)
+}
+
+// approval is the request that is granted: of a family, or of a practitioner.
 func (q *question) approval() (types.Entity, bool) {
 	g, ok := bodyOf[policies.ApprovalGrant](q)
-	if !ok || q.family == nil || q.family.Approvals[g.Request] == nil {
+	if !ok {
 		return types.Entity{}, false
 	}
-	a := q.family.Approvals[g.Request]
-	return thing(entity("Approval", a.ID.String()), types.RecordMap{"requester": entity("Staff", a.By.String())}), true
+	requester := policies.StaffID{}
+	if q.inOrg() {
+		if a := q.org.Approvals[g.Request]; a != nil {
+			requester = a.By
+		}
+	} else if q.family != nil {
+		if a := q.family.Approvals[g.Request]; a != nil {
+			requester = a.By
+		}
+	}
+	return thing(entity("Approval", g.Request.String()), types.RecordMap{"requester": entity("Staff", requester.String())}), !requester.IsZero()
 }
 
 // purposeful: what is asked for is asked for a purpose.

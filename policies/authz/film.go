@@ -37,17 +37,17 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 	}
 	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
 		m["agreed"] = q.agreed(c, q.Purpose)
-		m["permitted"] = types.Boolean(q.family.FilmPermitted(c.ID, q.Now))
+		m["permitted"] = types.Boolean(q.family.FilmPermitted(q.org, c.ID, q.Now))
 		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
 		m["named"] = types.Boolean(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
 		m["listed"], m["signed"] = types.Boolean(listed), types.Boolean(signed)
 		_, glass := q.family.GlassFor(q.Caller.Staff, c.ID, q.Now)
 		m["glass"] = types.Boolean(glass)
 	} else {
-		arrival := q.family.ArrivalOf(c)
+		arrival := q.family.ArrivalOf(q.org, c)
 		approved, lawful := true, true
 		if arrival == policies.ArrivalShut {
-			approved, lawful = q.family.LawfulThen(c)
+			approved, lawful = q.family.LawfulThen(q.org, c)
 		}
 		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(lawful)
 		m["decided"] = types.Boolean(arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy)
@@ -136,7 +136,7 @@ func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool
 	}
 	return thing(entity("Link", l.ID.String()), types.RecordMap{
 		"stored":    types.Boolean(!c.Stored.IsZero()),
-		"permitted": types.Boolean(q.family.FilmPermitted(c.ID, q.Now)),
+		"permitted": types.Boolean(q.family.FilmPermitted(q.org, c.ID, q.Now)),
 		"chosen":    types.Boolean(c.Chosen),
 		"playable":  types.Boolean(c.Media.PlaysOnPhones()),
 		"contact":   entity("Contact", string(p.Contact)),

@@ -71,6 +71,9 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 // clip was filmed, so that it may arrive late, and as of now when they ask to film.
 func (q *question) trained(who policies.StaffID) (inTime, supervised bool) {
 	when := q.Now
+	if r, ok := bodyOf[policies.ApprovalRequest](q); ok && q.inOrg() { // for themselves
+		return q.org.MayMakeFilm(who, r.Programme, when)
+	}
 	switch b, ok := bodyOf[policies.ClipAdd](q); {
 	case q.family == nil:
 		return true, true

@@ -59,6 +59,8 @@ func (c *checker) pack(p policies.Pack) {
 		c.source(l.Name, l.Figure.Source)
 	}
 	c.that(p.Clocks.KeyDays.Value >= p.OfflineDays.Value, "clocks.key_days", "keys would leave a device that may still film and watch")
+	oneOf(c, "approval_scope.value", p.ApprovalScope.Value, policies.ApprovalScopes())
+	c.source("approval_scope", p.ApprovalScope.Source)
 	oneOf(c, "lawful_basis.value", p.Basis.Value, policies.LawfulBases())
 	c.source("lawful_basis", p.Basis.Source)
 	c.retention(p.Retention)

@@ -133,6 +133,8 @@ func (w *writer) blank(words []string) (string, bool) {
 	switch words[0] {
 	case "title":
 		return w.pack.Title, len(words) == 1
+	case "scope":
+		return scopeText[w.pack.ApprovalScope.Value], len(words) == 1
 	case "basis":
 		return w.basis(), len(words) == 1
 	case "chosen":

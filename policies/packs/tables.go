@@ -148,6 +148,12 @@ func titles(list []policies.RetentionClass) string {
 	return out
 }
 
+var scopeText = map[string]string{
+	policies.ByFamily:       "a family",
+	policies.ByPractitioner: "a practitioner in a programme",
+	policies.ByEither:       "a family, or a practitioner in a programme",
+}
+
 var fateText = map[policies.Fate]string{policies.FateDestroy: "destroyed", policies.FateReview: "a person looks"}
 
 var withdrawnText = map[policies.Fate]string{policies.FateDestroy: "destroyed", policies.FateReview: "a person looks", policies.FateRestrict: "kept, and not shown"}
@@ -183,6 +189,7 @@ func (w *writer) allFigures() []string {
 		names = append(names, shortName(l.Name))
 	}
 	out := append(w.figures(names), fmt.Sprintf("| lawful basis | %s | %s |", strings.ReplaceAll(w.pack.Basis.Value, "_", " "), sourced(w.pack.Basis.Source)))
+	out = append(out, fmt.Sprintf("| approvals to film | %s | %s |", scopeText[w.pack.ApprovalScope.Value], sourced(w.pack.ApprovalScope.Source)))
 	for _, l := range w.pack.Labels {
 		out = append(out, fmt.Sprintf("| name of a chosen clip, %s | %s | %s |", l.Programme, l.Chosen, sourced(l.Source)))
 	}

@@ -150,7 +150,7 @@ func (w *World) InOrg(signer policies.KeyID, kind policies.Kind, body policies.B
 // ByDefault makes a family statement that names every restriction its author's
 // mirror knows, without applying it.
 func (w *World) ByDefault(who string, kind policies.Kind, body policies.Body) policies.Statement {
-	return w.Make(w.Key(who), kind, policies.RecordID(w.Family.ID), body, w.Family.RestrictionsFor(body)...)
+	return w.Make(w.Key(who), kind, policies.RecordID(w.Family.ID), body, w.Family.DepsFor(w.Org, body)...)
 }
 
 // Accept applies a family statement.

@@ -50,7 +50,7 @@ func (q q) OrgHead() (string, error) {
 // Family reads a family's folded state, nil if there is no such record.
 func (q q) Family(id policies.FamilyID) (*policies.Family, error) {
 	f := new(policies.Family)
-	ok, err := q.state(`SELECT state FROM records WHERE id = $1`, id.String(), f)
+	ok, err := q.state(`SELECT state FROM records WHERE id = $1 AND kind = '`+kindFamily+`'`, id.String(), f)
 	if !ok {
 		return nil, err
 	}
