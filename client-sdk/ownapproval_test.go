@@ -85,15 +85,16 @@ func TestOwnApproval(t *testing.T) {
 	g.add(t, film(t, "visit.mp4"), "filmed before the device knew")
 	r, err := sam.Sync(ctx)
 	must(t, err)
-	if len(r.Refused) != 1 || !slices.Equal(r.Refused[0].Rules, []string{"UPLOAD-APPROVAL"}) {
-		t.Errorf("refused = %+v, want the clip by UPLOAD-APPROVAL", r.Refused)
+	if len(r.Refused) != 0 || len(r.Stopped) != 1 || !slices.Equal(r.Stopped[0].Rules, []string{"UPLOAD-DECISION"}) {
+		t.Errorf("refused = %+v, stopped = %+v; want the film to wait for a decision", r.Refused, r.Stopped)
 	}
 	if gate := g.gate(t); gate.Open || !strings.Contains(gate.Reasons[0].Text, "revoked") {
 		t.Errorf("gate = %+v, want shut by the revocation", gate)
 	}
 	again, err := sam.Approvals.RequestOwn(policies.VIG, 0)
 	must(t, err)
-	s.sync(sam)
+	_, err = sam.Sync(ctx)
+	must(t, err)
 	s.sync(s.head)
 	must(t, s.head.Approvals.Grant(again))
 	s.sync(s.head)
