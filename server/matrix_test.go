@@ -51,6 +51,10 @@ var states = []struct {
 	{name: "ViewerRemoved", come: func(m *matrix) {
 		m.svc.Sam.Does(m.family.Record, "viewer.remove", &policies.ViewerRemove{Staff: m.svc.Visitor.Staff})
 	}},
+	{name: "GlassBroken", come: func(m *matrix) {
+		m.svc.Sam.Does(m.family.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{m.family.Child}, Channel: policies.ByPhone})
+		m.svc.Head.Does(m.family.Record, "breakglass.open", m.glass(), storage.Attachment{Name: "reason", Body: []byte(glassReason)})
+	}},
 	{name: "LinkRevoked", come: func(m *matrix) {
 		m.svc.Sam.Does(m.family.Record, "link.revoke", &policies.LinkRevoke{Link: m.link.ID})
 	}},
@@ -82,7 +86,7 @@ func newMatrix(t *testing.T, state string) *matrix {
 	// Before the family, so that its members are on it from the start.
 	for name, role := range map[string]policies.Role{
 		"removed": policies.Practitioner, "lost": policies.Practitioner, "left": policies.Practitioner,
-		"sue": policies.Supervisor, "spare": policies.Practitioner,
+		"sue": policies.Supervisor, "spare": policies.Practitioner, "op": policies.Operator,
 	} {
 		w.staff[name] = w.svc.Join("Somebody "+name, role)
 	}
@@ -111,7 +115,7 @@ func newMatrix(t *testing.T, state string) *matrix {
 
 // people are the columns. lost has a revoked device, left was revoked, removed is off
 // the team; sue is a supervisor whom nobody named.
-var people = []string{"", "stranger", "unconfirmed", "outsider", "sam", "ana", "removed", "lost", "left", "vera", "sue", "head", "ig"}
+var people = []string{"", "stranger", "unconfirmed", "outsider", "sam", "ana", "removed", "lost", "left", "vera", "sue", "head", "ig", "op"}
 
 func TestMatrix(t *testing.T) {
 	cells := 0
@@ -558,11 +562,34 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.StaffRevoke{Staff: m.staff["spare"].Staff}
 	case "device.revoke":
 		return &policies.DeviceRevoke{Device: m.staff["spare"].Device}
+	case "staff.train":
+		return &policies.StaffTrain{Staff: m.staff["spare"].Staff, Programme: policies.VIG, Level: policies.Accredited, Until: now + 90*day}
+	case "equipment.add":
+		return &policies.EquipmentAdd{Kind: policies.Camera, Holder: m.staff["spare"].Staff}
+	case "equipment.retire":
+		for id := range m.org.Equipment {
+			return &policies.EquipmentRetire{Equipment: id, How: policies.LostForGood}
+		}
+	case "breakglass.open":
+		return m.glass()
+	case "breakglass.close":
+		return &policies.BreakglassClose{Glass: policies.GlassID{1}}
 	case "policy.adopt":
 		b := policies.NewPolicyAdopt(m.org.Policy.Pack, m.svc.Rules.Pack, m.org.Policy.Bundle)
 		return &b
 	}
 	return vectorOf(m.T, row.Kind)
+}
+
+// glassReason is what attach makes of a reason.
+const glassReason = "sealed reason"
+
+// glass opens the clip for ana.
+func (m *matrix) glass() *policies.BreakglassOpen {
+	return &policies.BreakglassOpen{
+		Clips: []policies.ClipID{m.clip.ID}, For: m.svc.Ana.Staff, Category: policies.GlassSafeguarding, Until: m.svc.Clock.Micros() + 2*policies.Hour,
+		Fixed: []policies.Attachment{{Name: "reason", SHA256: policies.DigestOf([]byte(glassReason)), Bytes: int64(len(glassReason))}},
+	}
 }
 
 // aLink is the family's, or none that there is.
