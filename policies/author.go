@@ -16,8 +16,8 @@ func (o *Org) Key(kid KeyID) (PublicKey, bool) {
 	if kid == KeyID(o.Root) {
 		return o.RootKey, true
 	}
-	if kid == KeyID(o.Server.Certificate) {
-		return o.Server.Key, true
+	if s, ok := o.ServerOf(StatementID(kid)); ok {
+		return s.Key, true
 	}
 	if d := o.Devices[DeviceID(kid)]; d != nil {
 		return d.Key, true
@@ -35,6 +35,22 @@ func (o *Org) Key(kid KeyID) (PublicKey, bool) {
 		return r.Key, true
 	}
 	return PublicKey{}, false
+}
+
+// ServerOf is the server as a certificate named it, in force or replaced.
+func (o *Org) ServerOf(certificate StatementID) (Server, bool) {
+	if certificate.IsZero() {
+		return Server{}, false
+	}
+	if o.Server.Certificate == certificate {
+		return o.Server, true
+	}
+	for _, s := range o.Retired {
+		if s.Certificate == certificate {
+			return s, true
+		}
+	}
+	return Server{}, false
 }
 
 // Author says who signed, and refuses an author who may not sign this kind at
@@ -55,6 +71,9 @@ func (o *Org) Author(s Statement, at Micros) (Author, error) {
 	}
 	if !slices.Contains(row.Signers, by.Signer) {
 		return Author{}, notCertified("%s cannot be signed by the %s's key", s.Kind, by.Signer)
+	}
+	if by.Signer == SignServer && s.Signer != KeyID(o.Server.Certificate) {
+		return Author{}, notCertified("the server's key %s was replaced, and signs nothing more", s.Signer.Short())
 	}
 	if by.Staff.IsZero() {
 		return by, nil
@@ -77,7 +96,7 @@ func (o *Org) Signer(kid KeyID) (Author, bool) {
 	if kid == KeyID(o.Root) {
 		return Author{Signer: SignRoot}, true
 	}
-	if kid == KeyID(o.Server.Certificate) {
+	if _, ok := o.ServerOf(StatementID(kid)); ok {
 		return Author{Signer: SignServer}, true
 	}
 	if d := o.Devices[DeviceID(kid)]; d != nil {

@@ -12,6 +12,7 @@ type Org struct {
 	RootKey    PublicKey            `json:"root_key"`
 	Custodians []string             `json:"custodians"` // age hybrid recipients, three
 	Server     Server               `json:"server"`
+	Retired    []Server             `json:"retired"` // servers' keys before it, oldest first
 	Policy     Policy               `json:"policy"`
 	Staff      map[StaffID]*Staff   `json:"staff"`
 	Devices    map[DeviceID]*Device `json:"devices"`
@@ -88,8 +89,9 @@ type OrgRoot struct {
 
 // ServerCertify is the body of server.certify, signed by the root.
 type ServerCertify struct {
-	Key    PublicKey `json:"key"`
-	LogKey PublicKey `json:"log_key"`
+	Key      PublicKey   `json:"key"`
+	LogKey   PublicKey   `json:"log_key"`
+	Replaces StatementID `json:"replaces"` // the server.certify in force; zero for the first
 }
 
 // StaffInvite is the body of staff.invite. The attachment "label" holds the

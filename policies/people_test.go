@@ -46,6 +46,15 @@ func TestWhoMaySign(t *testing.T) {
 		{"SecondServer", "root", "server.certify", func(world) policies.Body {
 			return policies.ServerCertify{Key: policiestest.Key("s"), LogKey: policiestest.Key("l")}
 		}, policies.ErrNotPossible, nil},
+		{"ServerReplacedByAHead", "head", "server.certify", func(w world) policies.Body {
+			return policies.ServerCertify{Key: policiestest.Key("s"), LogKey: policiestest.Key("l"), Replaces: w.Org.Server.Certificate}
+		}, policies.ErrSigner, nil},
+		{"ServerReplacedByItself", "server", "server.certify", func(w world) policies.Body {
+			return policies.ServerCertify{Key: policiestest.Key("s"), LogKey: policiestest.Key("l"), Replaces: w.Org.Server.Certificate}
+		}, policies.ErrSigner, nil},
+		{"ServerKeepsItsLogKey", "root", "server.certify", func(w world) policies.Body {
+			return policies.ServerCertify{Key: policiestest.Key("s"), LogKey: w.Org.Server.LogKey, Replaces: w.Org.Server.Certificate}
+		}, policies.ErrNotPossible, nil},
 		{"ConfirmedTwice", "head", "staff.confirm", confirm("ann"), policies.ErrNotPossible, nil},
 		{"ConfirmsOneself", "newhead", "staff.confirm", confirm("newhead"), policies.ErrSigner, func(w world) { w.Join("newhead", policies.HeadOfService) }},
 		{"RegistrarConfirmsOneself", "deputy", "staff.confirm", confirm("deputy"), policies.ErrNotPossible, nil},

@@ -260,6 +260,11 @@ func (o *Org) keyUsed(k PublicKey) bool {
 	if k == o.RootKey || k == o.Server.Key || k == o.Server.LogKey {
 		return true
 	}
+	for _, r := range o.Retired {
+		if k == r.Key || k == r.LogKey {
+			return true
+		}
+	}
 	for _, p := range o.Staff {
 		if k == p.OneTime || k == p.Key {
 			return true

@@ -73,14 +73,19 @@ func (b PolicyAdopt) Check() error {
 	return c.err
 }
 
-// certifyServer takes the server's certificate once. A second would leave what
-// the first server stated without a key to verify it.
+// certifyServer takes the server's certificate, or the one that replaces it. It names
+// the one in force: of two that the root signed for the same server only one counts,
+// and neither counts again later. What the keys before it signed still verifies, and
+// they sign nothing more.
 func certifyServer(o *Org, a act[ServerCertify]) (Changes, error) {
-	if !o.Server.Certificate.IsZero() {
-		return Changes{}, notPossible("this organisation already has a server")
+	if a.Said.Replaces != o.Server.Certificate {
+		return Changes{}, notPossible("it replaces another certificate than the server has now")
 	}
 	if o.keyUsed(a.Said.Key) || o.keyUsed(a.Said.LogKey) {
 		return Changes{}, notPossible("this key is already in use here")
+	}
+	if !o.Server.Certificate.IsZero() {
+		o.Retired = append(o.Retired, o.Server)
 	}
 	o.Server = Server{Certificate: a.ID, Key: a.Said.Key, LogKey: a.Said.LogKey}
 	return Changes{}, nil

@@ -39,7 +39,7 @@ func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (
 		return position{}, ErrCursor
 	}
 	body, tag := b[sha256.Size:], b[:sha256.Size]
-	want, err := d.cursorTag(staff, body)
+	want, err := cursorTag(v, staff, body)
 	if err != nil {
 		return position{}, err
 	}
@@ -56,20 +56,24 @@ func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (
 	return p, nil
 }
 
-func (d *door) sealCursor(staff policies.StaffID, p position) (string, error) {
+func (d *door) sealCursor(v *rows.View, staff policies.StaffID, p position) (string, error) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("encode cursor: %w", err)
 	}
-	tag, err := d.cursorTag(staff, body)
+	tag, err := cursorTag(v, staff, body)
 	if err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(append(tag, body...)), nil
 }
 
-func (d *door) cursorTag(staff policies.StaffID, body []byte) ([]byte, error) {
-	key, err := hkdf.Key(sha256.New, d.cfg.Key.Seed(), nil, "attune/cursor/v1", sha256.Size)
+func cursorTag(v *rows.View, staff policies.StaffID, body []byte) ([]byte, error) {
+	secret, err := v.CursorKey()
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, secret[:], nil, "attune/cursor/v1", sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("cursor key: %w", err)
 	}

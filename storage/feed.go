@@ -17,6 +17,7 @@ import (
 // that delivers something is one event, written before it is delivered.
 func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, since int64, limit int) (Page, error) {
 	w := walk{d: r.d, c: c, limit: limit}
+	var next string
 	err := r.d.rows.Read(ctx, func(v *rows.View) error {
 		o, err := r.d.org.read(v)
 		if err != nil {
@@ -26,7 +27,11 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 		if w.at, err = r.d.openCursor(v, c.Staff, cursor); err != nil {
 			return err
 		}
-		return w.run()
+		if err := w.run(); err != nil {
+			return err
+		}
+		next, err = r.d.sealCursor(v, c.Staff, w.at)
+		return err
 	})
 	if err != nil {
 		return Page{}, err
@@ -34,10 +39,7 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 	if err := r.logPull(ctx, &w); err != nil {
 		return Page{}, err
 	}
-	p := Page{Items: w.items, More: w.more}
-	if p.Cursor, err = r.d.sealCursor(c.Staff, w.at); err != nil {
-		return Page{}, err
-	}
+	p := Page{Items: w.items, More: w.more, Cursor: next}
 	p.Proven, err = r.d.log.Prove(ctx, since)
 	return p, err
 }

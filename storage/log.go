@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,9 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 	var p Proven
 	var edge accesslog.Frontier
 	err := l.d.rows.Read(ctx, func(v *rows.View) (err error) {
+		if err := l.certified(v); err != nil {
+			return err
+		}
 		if edge, err = v.Edge(); err != nil {
 			return err
 		}
@@ -70,6 +74,20 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 	p.Size = edge.Size()
 	p.Checkpoint, err = l.sign(ctx, edge)
 	return p, err
+}
+
+// certified refuses to sign by a key that the organisation's root replaced, or has not
+// certified yet: devices would take it for a forgery. The same snapshot says whose key
+// it is and what would be signed, so that not one checkpoint is by the wrong one.
+func (l *Log) certified(v *rows.View) error {
+	o, err := l.d.org.read(v)
+	if err != nil {
+		return err
+	}
+	if !o.Server.Certificate.IsZero() && o.Server.LogKey != publicKey(l.d.cfg.LogKey) {
+		return ErrNotCertified
+	}
+	return nil
 }
 
 func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
@@ -137,6 +155,9 @@ func (l *Log) seal(ctx context.Context) error {
 	l.size, l.note = 0, ""
 	l.mu.Unlock()
 	_, err := l.Prove(ctx, 0)
+	if errors.Is(err, ErrNotCertified) {
+		return nil // whoever has the certified key signs the next
+	}
 	return err
 }
 
@@ -157,11 +178,7 @@ func (l *Log) VerifyFile(ctx context.Context, progress func(rows int64)) (access
 		if note == "" {
 			return errors.New("no signed checkpoint is stored")
 		}
-		verifier, err := accesslog.NewVerifier(l.origin, o.Server.LogKey[:])
-		if err != nil {
-			return err
-		}
-		c, err := accesslog.OpenCheckpoint(note, verifier)
+		c, err := l.open(o, note)
 		if err != nil {
 			return err
 		}
@@ -169,4 +186,21 @@ func (l *Log) VerifyFile(ctx context.Context, progress func(rows int64)) (access
 		return err
 	})
 	return report, err
+}
+
+// open verifies the stored checkpoint. Until the first one by a new key, the newest is
+// by the key before it.
+func (l *Log) open(o *policies.Org, note string) (c accesslog.Checkpoint, err error) {
+	for _, s := range append([]policies.Server{o.Server}, o.Retired...) {
+		verifier, bad := accesslog.NewVerifier(l.origin, s.LogKey[:])
+		if bad != nil {
+			return c, bad
+		}
+		c, bad = accesslog.OpenCheckpoint(note, verifier)
+		if bad == nil {
+			return c, nil
+		}
+		err = cmp.Or(err, bad)
+	}
+	return c, err
 }

@@ -3,7 +3,6 @@ package storage
 import (
 	"cmp"
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
@@ -41,8 +40,8 @@ func (s *Store) start(ctx context.Context) error {
 	if _, err := s.Figures(ctx); err != nil {
 		return err
 	}
-	if o.Server.Key != policies.PublicKey(s.d.cfg.Key.Public().(ed25519.PublicKey)) {
-		return errors.New("the server's key is not the one that the root certified")
+	if o.Server.Key != publicKey(s.d.cfg.Key) || o.Server.LogKey != publicKey(s.d.cfg.LogKey) {
+		return ErrNotCertified
 	}
 	return s.Uploads.resume(ctx)
 }
@@ -99,7 +98,7 @@ func found(tx *rows.Tx, o *policies.Org, root policies.Statement, raw []byte, at
 	if org, _, err := tx.Authority(); err != nil || !org.IsZero() {
 		return errors.Join(errors.New("the database belongs to a service already"), err)
 	}
-	if err := tx.Found(o.ID, newToken().Short()); err != nil {
+	if err := tx.Found(o.ID, newToken().Short(), newToken()); err != nil {
 		return err
 	}
 	index, _, err := tx.Log(rows.Event{

@@ -14,8 +14,19 @@ const (
 )
 
 // Found makes the authority's own row name its organisation. It is done once.
-func (tx *Tx) Found(org policies.OrgID, history string) error {
-	return tx.exec(`UPDATE authority SET org = $1, history = $2 WHERE id = 1`, org.String(), history)
+func (tx *Tx) Found(org policies.OrgID, history string, cursors policies.Digest) error {
+	return tx.exec(`UPDATE authority SET org = $1, history = $2, cursor_key = $3 WHERE id = 1`, org.String(), history, cursors.String())
+}
+
+// CursorKey is what cursors are sealed with. It keeps a person from spoiling their own
+// cursor by accident and shows nobody anything, so that a database from before there
+// was one does with the empty key.
+func (q q) CursorKey() (key policies.Digest, err error) {
+	var s string
+	if err := q.row(`SELECT cursor_key FROM authority WHERE id = 1`).Scan(&s); err != nil || s == "" {
+		return key, err
+	}
+	return key, key.UnmarshalText([]byte(s))
 }
 
 // Authority is the organisation and the history of this database; a zero ID
