@@ -58,6 +58,11 @@ type ServerRequest struct {
 	Origin string             `json:"origin"`  // "https://attune.example.org"
 	Key    policies.PublicKey `json:"key"`     // signs clip.stored
 	LogKey policies.PublicKey `json:"log_key"` // signs checkpoints
+
+	// Of a server whose keys are to be replaced: its certificates so far, oldest first,
+	// and the number that the root's next statement has there.
+	Certified []string `json:"certified,omitzero"`
+	Number    int64    `json:"number,omitzero"`
 }
 
 // ParseServerRequest reads a server.request file.
@@ -86,6 +91,9 @@ type Certification struct {
 // begin at once, and the first policy.adopt. accept is the file for the server,
 // a [wire.PushRequest]; the invitation is for the head of service alone.
 func Certify(c Certification) (accept []byte, invitation string, err error) {
+	if len(c.Request.Certified) > 0 {
+		return nil, "", problem(CodeInput, "Certify another key for it instead: attune ceremony rotate --help", "This server is certified already.")
+	}
 	root, err := c.open()
 	if err != nil {
 		return nil, "", err
@@ -128,6 +136,7 @@ type rootDesk struct {
 	key    ed25519.PrivateKey
 	org    *policies.Org
 	now    policies.Micros
+	next   int64 // n of the next statement
 	signed []wire.Sealed
 	err    error // the first
 }
@@ -151,6 +160,7 @@ func (c Certification) open() (*rootDesk, error) {
 	case !c.Request.Org.IsZero() && c.Request.Org != d.org.ID:
 		return nil, problem(CodeInput, "Run attuned init again with this org.root.", "The server was set up for another organisation.")
 	}
+	d.next = d.org.Count + 1
 	return d, nil
 }
 
@@ -160,11 +170,12 @@ func (d *rootDesk) sign(kind policies.Kind, body policies.Body, attachments ...w
 	}
 	raw, s, err := statement.Sign(policies.Statement{
 		Signer: policies.KeyID(d.org.Root), Record: policies.RecordID(d.org.ID), Kind: kind,
-		N: d.org.Count + 1, At: d.now, Body: body,
+		N: d.next, At: d.now, Body: body,
 	}, d.key)
 	if err == nil {
 		_, err = d.org.Apply(s, d.now)
 	}
+	d.next++
 	d.err = errors.Join(d.err, err)
 	d.signed = append(d.signed, wire.Sealed{Statement: string(raw), Attachments: append([]wire.Attachment{}, attachments...)})
 	return s.ID

@@ -214,6 +214,13 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 func (c *Client) Sync(ctx context.Context) (Report, error) {
 	var r Report
 	err := (&courier{c.desk}).push(ctx, &r)
+	if CodeOf(err) == CodeLogUnsigned {
+		// The root may have certified other keys for the server since this device was
+		// there. Only the record can say so; what was sent stays queued until it has.
+		if err = (&feed{c.desk}).pull(ctx, &r); err == nil {
+			err = (&courier{c.desk}).push(ctx, &r)
+		}
+	}
 	if err == nil {
 		err = c.Uploader.run(ctx, &r)
 	}

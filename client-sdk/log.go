@@ -128,14 +128,15 @@ func (l *Log) page(ctx context.Context, path string, q url.Values) (page wire.Lo
 
 // VerifyReport is the outcome of verifying the whole log.
 type VerifyReport struct {
-	OK         bool     `json:"ok"`
-	Rows       int64    `json:"rows"`   // read and hashed
-	Signed     int64    `json:"signed"` // rows that the checkpoint commits to
-	Checkpoint string   `json:"checkpoint"`
-	Key        string   `json:"key"`  // that signs the log, as log.vkey of an export has it
-	Seen       int      `json:"seen"` // checkpoints that this device remembers, and that the log goes on from
-	Own        int      `json:"own"`  // statements of this device's mirror found where their receipts say
-	Faults     []string `json:"faults"`
+	OK          bool                 `json:"ok"`
+	Rows        int64                `json:"rows"`   // read and hashed
+	Signed      int64                `json:"signed"` // rows that the checkpoint commits to
+	Checkpoint  string               `json:"checkpoint"`
+	Key         string               `json:"key"`         // that signs the log, as log.vkey of an export has it
+	Certificate policies.StatementID `json:"certificate"` // server.certify, signed by the root, that names the key
+	Seen        int                  `json:"seen"`        // checkpoints that this device remembers, and that the log goes on from
+	Own         int                  `json:"own"`         // statements of this device's mirror found where their receipts say
+	Faults      []string             `json:"faults"`
 }
 
 // Verify downloads every leaf and recomputes the tree: each row against its
@@ -183,6 +184,10 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read mirror: %w", err)
 	}
-	by, err := l.d.logKey(signed.Origin)
-	return &verification{signed: signed, marks: marks, own: own, report: VerifyReport{Key: by}}, err
+	keys, err := l.d.logKeys(signed.Origin)
+	if err != nil {
+		return nil, err
+	}
+	// page has verified the state that is signed: by the key in force, and no other.
+	return &verification{signed: signed, marks: marks, own: own, report: VerifyReport{Key: keys[0].verifier.VKey(), Certificate: keys[0].certificate}}, nil
 }

@@ -19,16 +19,18 @@ const maxAbout = 64 << 10
 // LogExportReport is the outcome of verifying an export. Faults are sentences that
 // name the row; a fault is a result, not an error.
 type LogExportReport struct {
-	OK     bool     `json:"ok"`
-	Rows   int64    `json:"rows"`
-	Part   bool     `json:"part"`  // some events only: that none was left out is not proved
-	Size   int64    `json:"size"`  // events in the log
-	Log    string   `json:"log"`   // its name
-	Key    string   `json:"key"`   // that signed it
-	Known  bool     `json:"known"` // the key is one that the caller named or this device trusts
-	Names  bool     `json:"names"` // the folder of names is there, and agrees
-	Seen   int      `json:"seen"`  // checkpoints that this device remembers, and that the export goes on from
-	Faults []string `json:"faults"`
+	OK          bool                 `json:"ok"`
+	Rows        int64                `json:"rows"`
+	Part        bool                 `json:"part"`                 // some events only: that none was left out is not proved
+	Size        int64                `json:"size"`                 // events in the log
+	Log         string               `json:"log"`                  // its name
+	Key         string               `json:"key"`                  // that signed it
+	Certificate policies.StatementID `json:"certificate,omitzero"` // server.certify that names the key, as this device knows it
+	Replaced    bool                 `json:"replaced"`             // another key has taken its place since
+	Known       bool                 `json:"known"`                // the key is one that the caller named or this device trusts
+	Names       bool                 `json:"names"`                // the folder of names is there, and agrees
+	Seen        int                  `json:"seen"`                 // checkpoints that this device remembers, and that the export goes on from
+	Faults      []string             `json:"faults"`
 }
 
 // VerifyLogExport verifies the files of an export without a network and without a
@@ -47,19 +49,35 @@ func VerifyLogExport(files fs.FS, key string, progress Progress) (LogExportRepor
 
 // VerifyExport is [VerifyLogExport] with the key that the organisation's root
 // certified and the log that this device has always talked to; it also holds the
-// export against every checkpoint that this device remembers.
+// export against every checkpoint that this device remembers. An export from before
+// the server's key was replaced is signed by the key before it, and holds no row from
+// after.
 func (l *Log) VerifyExport(files fs.FS, progress Progress) (LogExportReport, error) {
 	before, err := recall(l.d.store.db)
 	if err != nil {
 		return LogExportReport{}, err
 	}
-	key, err := l.d.logKey(before.Origin)
+	keys, err := l.d.logKeys(before.Origin)
 	if err != nil {
 		return LogExportReport{}, err
 	}
-	r, err := VerifyLogExport(files, key, progress)
-	if err != nil || r.Part || !r.OK {
+	by := signedBy(files, keys)
+	r, err := VerifyLogExport(files, by.verifier.VKey(), progress)
+	r.Certificate, r.Replaced = by.certificate, !by.replaced.IsZero()
+	if err != nil {
 		return r, err
+	}
+	if r.Replaced {
+		ended, err := l.d.endedAt(by)
+		if err != nil {
+			return r, err
+		}
+		if r.Size > ended {
+			r.Faults, r.OK = append(r.Faults, fmt.Sprintf("row %d: the key that signed was replaced here, and could sign nothing more", ended)), false
+		}
+	}
+	if r.Part || !r.OK {
+		return r, nil
 	}
 	marks, err := l.d.remembered()
 	if err != nil {
@@ -79,6 +97,21 @@ func (l *Log) VerifyExport(files fs.FS, progress Progress) (LogExportReport, err
 		}
 	}
 	return r, nil
+}
+
+// signedBy is the key that signed an export's checkpoint; the one in force for whatever
+// none of them signed.
+func signedBy(files fs.FS, keys []logKey) logKey {
+	signed, err := (&exportCheck{files: plainFiles{files}}).small(accesslog.CheckpointFile)
+	for _, k := range keys {
+		if err != nil {
+			break
+		}
+		if _, err := accesslog.OpenCheckpoint(signed, k.verifier); err == nil {
+			return k
+		}
+	}
+	return keys[0]
 }
 
 func orSilent(p Progress) Progress {

@@ -36,13 +36,14 @@ const (
 
 // LogExported is what an export of the log holds, and what export.json says.
 type LogExported struct {
-	Rows   int64             `json:"rows"`
-	Part   bool              `json:"part"` // some events only, each with a proof
-	Size   int64             `json:"size"` // events in the log that it was taken from
-	Log    string            `json:"log"`  // its name
-	Key    string            `json:"key"`  // that signs it, as stock verifiers read it
-	Filter map[string]string `json:"filter"`
-	Made   string            `json:"made"` // UTC, by this device's clock
+	Rows        int64                `json:"rows"`
+	Part        bool                 `json:"part"`        // some events only, each with a proof
+	Size        int64                `json:"size"`        // events in the log that it was taken from
+	Log         string               `json:"log"`         // its name
+	Key         string               `json:"key"`         // that signs it, as stock verifiers read it
+	Certificate policies.StatementID `json:"certificate"` // server.certify, signed by the organisation's root, that names the key
+	Filter      map[string]string    `json:"filter"`
+	Made        string               `json:"made"` // UTC, by this device's clock
 }
 
 // Export writes events to a new folder, for people and for verifiers that are not
@@ -165,6 +166,7 @@ func (w *logWriter) start(s *wire.ExportStart) (err error) {
 		return err
 	}
 	w.about.Part, w.about.Size, w.about.Log, w.about.Key = s.Part, w.signed.Size, w.signed.Origin, v.VKey()
+	w.about.Certificate = org.Server.Certificate
 	w.progress.Total(w.signed.Size)
 	w.last = -1
 	if !s.Part {

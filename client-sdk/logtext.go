@@ -42,7 +42,10 @@ You can check it without the program that made it.
 
 Whose key is it? This folder cannot tell you. Compare log.vkey with the one that
 the service's information governance officer has, by voice or on paper: on their
-machine "attune log verify" prints it.
+machine "attune log verify" prints it. A service may replace its key: the last one
+signs for all rows before, and export.json names the certificate, signed by the
+organisation's root, that gave it to the service. An export that was made before
+stays good with the key that it came with.
 
 1. THE SIGNATURE, with openssl 3. In this folder:
 

@@ -23,10 +23,12 @@ type feed struct{ d *desk }
 // signed log. Only then is it folded to be kept. A server that left a withdrawal out,
 // and chained the rest anew for this device alone, so leaves nothing behind here.
 //
-// Two kinds of page wait for the next, and are taken as one with it. The records of a
+// Three kinds of page wait for the next, and are taken as one with it. The records of a
 // window come one after the other, so a page may hold a family's statement that was
-// judged under a state of the organisation which only a later page brings. And a record
-// that is sent again replaces what is held once it has come as far as that.
+// judged under a state of the organisation which only a later page brings. A record
+// that is sent again replaces what is held once it has come as far as that. And the
+// server's certificate may come later than the first state that it signed by its new
+// key: until the root's word for that key is here, nothing that it signs counts.
 func (fd *feed) pull(ctx context.Context, r *Report) error {
 	err := fd.walk(ctx, r)
 	told, _ := fd.d.convict(err)
@@ -60,7 +62,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		cursor, page.Items = page.Cursor, append(waiting, page.Items...)
 		after, p, err := fd.page(ctx, before, page)
 		switch {
-		case (errors.Is(err, errLaterOrg) || errors.Is(err, errShort)) && page.More && len(page.Items) < maxWaiting:
+		case (errors.Is(err, errLaterOrg) || errors.Is(err, errShort) || CodeOf(err) == CodeLogUnsigned) && page.More && len(page.Items) < maxWaiting:
 			waiting = page.Items
 			continue
 		case err != nil:

@@ -11,8 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
+	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
@@ -72,11 +71,7 @@ func (d *desk) refused(last mark) (out []memory, err error) {
 	if err != nil || last.Origin == "" {
 		return nil, err
 	}
-	key, err := d.logKey(last.Origin)
-	if err != nil {
-		return nil, err
-	}
-	v, err := accesslog.ParseVerifier(key)
+	keys, err := d.logKeys(last.Origin)
 	if err != nil {
 		return nil, err
 	}
@@ -90,19 +85,49 @@ func (d *desk) refused(last mark) (out []memory, err error) {
 			continue // not ours
 		}
 		for _, n := range []string{notes.Remembered, notes.Shown} {
-			if c, err := accesslog.OpenCheckpoint(n, v); err == nil && c.Size > 0 {
-				out = append(out, memory{c, "this device (" + strings.TrimSuffix(filepath.Base(file), ".json") + ")"})
+			for _, k := range keys {
+				if c, err := accesslog.OpenCheckpoint(n, k.verifier); err == nil && c.Size > 0 {
+					out = append(out, memory{c, "this device (" + strings.TrimSuffix(filepath.Base(file), ".json") + ")"})
+				}
 			}
 		}
 	}
 	return out, nil
 }
 
-// logKey is the key that signs the log of that name, as stock verifiers read it.
-func (d *desk) logKey(origin string) (string, error) {
+// logKey is a key that signs the log, or did.
+type logKey struct {
+	verifier    *accesslog.Verifier
+	certificate policies.StatementID // server.certify that names it
+	replaced    policies.StatementID // the one after it; zero for the key in force
+}
+
+// logKeys are the keys that the organisation's root certified for the log of that name,
+// the one in force first, then those that it replaced, newest first.
+func (d *desk) logKeys(origin string) (out []logKey, err error) {
 	org := d.mirror.Org()
 	if org == nil || origin == "" {
-		return "", problem(CodeUnknown, "Sync once, then try again.", "This device does not know the service's log yet.")
+		return nil, problem(CodeUnknown, "Sync once, then try again.", "This device does not know the service's log yet.")
 	}
-	return note.NewEd25519VerifierKey(origin, ed25519.PublicKey(org.Server.LogKey[:]))
+	var next policies.StatementID
+	for i := len(org.Retired); i >= 0; i-- {
+		s := org.Server
+		if i < len(org.Retired) {
+			s = org.Retired[i]
+		}
+		v, err := accesslog.NewVerifier(origin, ed25519.PublicKey(s.LogKey[:]))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, logKey{v, s.Certificate, next})
+		next = s.Certificate
+	}
+	return out, nil
+}
+
+// endedAt is the row of the log at which a key was replaced: what it signs of more
+// rows than those before is not the service's.
+func (d *desk) endedAt(k logKey) (row int64, err error) {
+	err = d.store.db.QueryRow(`SELECT leaf FROM statements WHERE id = $1`, k.replaced.String()).Scan(&row)
+	return row, err
 }

@@ -38,6 +38,10 @@ type service struct {
 	pack   string
 	key    ed25519.PrivateKey
 	logKey ed25519.PrivateKey
+	root   string // the secret key
+	signed []byte // org.root
+	cfg    storage.Config
+	web    atomic.Pointer[http.Handler]
 	store  *storage.Store
 	http   *httptest.Server
 	down   atomic.Bool
@@ -88,6 +92,7 @@ func (s *service) ceremony() (root, accept []byte, invitation string) {
 	}
 	rootKey, root, err := attune.Found("Northfield Early Help", custodians, s.now())
 	must(s.t, err)
+	s.root, s.signed = rootKey, root
 	bundle, err := authz.Load()
 	must(s.t, err)
 	pack, err := packs.Text(s.pack)
@@ -127,15 +132,9 @@ func (s *service) start(root, accept []byte) {
 		must(t, r.Err)
 	}
 	must(t, founding.Close())
-	s.store, err = storage.Open(ctx, cfg)
-	must(t, err)
-	p, err := pages.New()
-	must(t, err)
-	srv := server.New(server.Config{
-		Store: s.store, Pages: p, Org: org, Origin: s.url, Now: s.now, JoinsPerMinute: 1000,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	s.http.Config.Handler = s.gate(srv.Handler())
+	s.cfg = cfg
+	s.open(org)
+	s.http.Config.Handler = s.gate()
 	s.http.Start()
 	t.Cleanup(func() {
 		s.http.Close()
@@ -157,8 +156,24 @@ func sealed(in wire.PushRequest) (out []storage.Sealed) {
 
 // gate stands between the devices and the server: it can be shut, as when there
 // is no signal, and it can spoil replies.
-func (s *service) gate(next http.Handler) http.Handler {
+// open starts the server on the store, as a start of the program does.
+func (s *service) open(org policies.OrgID) {
+	s.t.Helper()
+	var err error
+	s.store, err = storage.Open(context.Background(), s.cfg)
+	must(s.t, err)
+	p, err := pages.New()
+	must(s.t, err)
+	h := server.New(server.Config{
+		Store: s.store, Pages: p, Org: org, Origin: s.url, Now: s.now, JoinsPerMinute: 1000,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}).Handler()
+	s.web.Store(&h)
+}
+
+func (s *service) gate() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next := *s.web.Load()
 		if s.down.Load() {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
