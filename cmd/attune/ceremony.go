@@ -13,6 +13,7 @@ import (
 type ceremonyCmd struct {
 	Found   foundCmd   `cmd:"" default:"withargs" help:"Make the organisation's root from three custodians' public keys."`
 	Certify certifyCmd `cmd:"" help:"Have the root certify a server, the first head of service and the adopted rules."`
+	Rotate  rotateCmd  `cmd:"" help:"Have the root certify other keys for its server."`
 }
 
 // Help is what --help shows below the flags.
@@ -64,6 +65,37 @@ func (c *foundCmd) Run(g *global) error {
 		"Wrote %s: keep it offline. Take %s to the server: attuned init --data DIR --root org.root", key, root)
 }
 
+type rotateCmd struct {
+	RootKey string `required:"" type:"existingfile" placeholder:"FILE" help:"root.key of the ceremony."`
+	Root    string `required:"" type:"existingfile" placeholder:"FILE" help:"org.root of the ceremony."`
+	Request string `required:"" type:"existingfile" placeholder:"FILE" help:"rotate.request, as the server wrote it."`
+	Out     string `required:"" placeholder:"FILE" type:"path" help:"What the server is to accept."`
+}
+
+// Help is what --help shows below the flags.
+func (rotateCmd) Help() string {
+	return `Example: attune ceremony rotate --root-key root.key --root org.root --request rotate.request --out certified
+
+Prints what stands for the new keys. Compare it with what attuned rotate printed on the server, before you take the file
+there: whoever exchanged the request on the way would sign for the service.`
+}
+
+func (c *rotateCmd) Run(g *global) error {
+	in := attune.Certification{Now: time.Now()}
+	if err := readCeremony(&in, c.RootKey, c.Root, c.Request); err != nil {
+		return err
+	}
+	certified, err := attune.CertifyAgain(in)
+	if err != nil {
+		return err
+	}
+	if err := writeNew(c.Out, certified); err != nil {
+		return err
+	}
+	return g.print(map[string]any{"accept": c.Out, "fingerprint": in.Request.Fingerprint()},
+		"The new keys: %s\nIf the server printed the same, take %s there: attuned rotate --data DIR --accept %s", in.Request.Fingerprint(), c.Out, filepath.Base(c.Out))
+}
+
 type certifyCmd struct {
 	RootKey string `required:"" type:"existingfile" placeholder:"FILE" help:"root.key of the ceremony."`
 	Root    string `required:"" type:"existingfile" placeholder:"FILE" help:"org.root of the ceremony."`
@@ -104,19 +136,7 @@ func (c *certifyCmd) Run(g *global) error {
 // claims.
 func (c *certifyCmd) read() (in attune.Certification, err error) {
 	in = attune.Certification{Head: c.Head, Origin: c.Origin, Now: time.Now()}
-	key, err := os.ReadFile(c.RootKey)
-	if err != nil {
-		return in, err
-	}
-	in.RootKey = string(key)
-	if in.OrgRoot, err = os.ReadFile(c.Root); err != nil {
-		return in, err
-	}
-	request, err := os.ReadFile(c.Request)
-	if err != nil {
-		return in, err
-	}
-	if in.Request, err = attune.ParseServerRequest(request); err != nil {
+	if err := readCeremony(&in, c.RootKey, c.Root, c.Request); err != nil {
 		return in, err
 	}
 	bundle, err := authz.Load()
@@ -130,4 +150,22 @@ func (c *certifyCmd) read() (in attune.Certification, err error) {
 	p, err := (&global{}).pack(c.Pack)
 	in.Pack = p.file
 	return in, err
+}
+
+// readCeremony loads the files by which the root signs for a server.
+func readCeremony(in *attune.Certification, rootKey, root, request string) error {
+	key, err := os.ReadFile(rootKey)
+	if err != nil {
+		return err
+	}
+	in.RootKey = string(key)
+	if in.OrgRoot, err = os.ReadFile(root); err != nil {
+		return err
+	}
+	body, err := os.ReadFile(request)
+	if err != nil {
+		return err
+	}
+	in.Request, err = attune.ParseServerRequest(body)
+	return err
 }

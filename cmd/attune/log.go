@@ -297,8 +297,8 @@ func (c *logVerifyCmd) live(ctx context.Context, g *global, d *attune.Client) er
 	}
 	report.Faults = list(report.Faults)
 	return g.print(report, "The access log is whole: %d events, all of them signed; %s of this device stand where its receipts say.\n"+
-		"It goes on from each of %s that this device knows of.\nIts key is %s",
-		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key)
+		"It goes on from each of %s that this device knows of.\nIts key is %s\nThe organisation's root named it in certificate %s.",
+		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key, report.Certificate)
 }
 
 func altered(faults []string) error {
@@ -327,6 +327,11 @@ func (c *logVerifyCmd) export(g *global, verify func(attune.Progress) (attune.Lo
 	}
 	if r.Seen > 0 {
 		said = append(said, fmt.Sprintf("It goes on from each of %s that this device knows of.", count(r.Seen, "earlier state", "earlier states")))
+	}
+	if r.Replaced {
+		said = append(said, "It was signed by a key that the service has replaced since: that of certificate "+r.Certificate.String()+".")
+	} else if !r.Certificate.IsZero() {
+		said = append(said, "The organisation's root named its key in certificate "+r.Certificate.String()+".")
 	}
 	if !r.Names {
 		said = append(said, "Its folder of names was deleted.")

@@ -20,20 +20,25 @@ import (
 //	log.key          signs checkpoints of the log    0400
 //	acme/            ACME account and certificate    0700, with --domain
 //	server.request   what the root is asked to certify, public
+//	*.next           keys that shall replace these two, until the root has certified them
+//	rotate.request   what the root is asked to certify then, public
 //	DEMO             only in a demonstration, with demo-secrets/ beside it
 type folder string
 
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 
-func (f folder) database() string  { return f.path("attune.db") }
-func (f folder) objects() string   { return f.path("objects") }
-func (f folder) objectsAt() string { return f.path("objects.url") }
-func (f folder) serverKey() string { return f.path("server.key") }
-func (f folder) logKey() string    { return f.path("log.key") }
-func (f folder) acme() string      { return f.path("acme") }
-func (f folder) request() string   { return f.path("server.request") }
-func (f folder) demoMark() string  { return f.path("DEMO") }
-func (f folder) secrets() string   { return f.path("demo-secrets") }
+func (f folder) database() string      { return f.path("attune.db") }
+func (f folder) objects() string       { return f.path("objects") }
+func (f folder) objectsAt() string     { return f.path("objects.url") }
+func (f folder) serverKey() string     { return f.path("server.key") }
+func (f folder) logKey() string        { return f.path("log.key") }
+func (f folder) acme() string          { return f.path("acme") }
+func (f folder) request() string       { return f.path("server.request") }
+func (f folder) nextServerKey() string { return f.path("server.key.next") }
+func (f folder) nextLogKey() string    { return f.path("log.key.next") }
+func (f folder) rotation() string      { return f.path("rotate.request") }
+func (f folder) demoMark() string      { return f.path("DEMO") }
+func (f folder) secrets() string       { return f.path("demo-secrets") }
 
 // demo reports whether the folder is marked as a demonstration.
 func (f folder) demo() bool { return isThere(f.demoMark()) }

@@ -37,7 +37,7 @@ func foreignKeys(f folder) ([]string, error) {
 		return nil, err
 	}
 	f = folder(real)
-	own := []string{f.serverKey(), f.logKey(), f.database(), f.database() + "-wal", f.database() + "-shm"}
+	own := []string{f.serverKey(), f.logKey(), f.nextServerKey(), f.nextLogKey(), f.database(), f.database() + "-wal", f.database() + "-shm"}
 	err = filepath.WalkDir(string(f), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -17,6 +17,7 @@ type commands struct {
 	JSON bool `help:"Print one JSON object a line, for scripts."`
 
 	Init   initCmd   `cmd:"" help:"Found a server's folder: make its keys, then accept what the root certified."`
+	Rotate rotateCmd `cmd:"" help:"Replace the server's keys, with the root's certificate."`
 	Adopt  adoptCmd  `cmd:"" help:"Take the rules and figures of this version, as the head of service signed them."`
 	Serve  serveCmd  `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
 	Health healthCmd `cmd:"" help:"Ask a running server whether it can take a write."`

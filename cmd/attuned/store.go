@@ -40,6 +40,9 @@ func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, erro
 		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
 			"The root has not certified this server yet.").status(exitMissing)
 	}
+	if err := finishRotation(f, org); err != nil {
+		return nil, err
+	}
 	cfg, err := storeConfig(f)
 	if err != nil {
 		return nil, err
@@ -83,6 +86,10 @@ func explain(f folder, err error) error {
 	if errors.Is(err, storage.ErrNotAdopted) {
 		return problem("not_adopted", "Use the version of attuned that was adopted, or have the head of service adopt this one's.",
 			"The rules of this version differ from those that were adopted.")
+	}
+	if errors.Is(err, storage.ErrNotCertified) {
+		return problem("not_certified", "Restore server.key and log.key as they were last; if they are lost: attuned rotate --help",
+			"The keys in %s are not those that the root certified.", f)
 	}
 	if errors.Is(err, storage.ErrNoFigures) {
 		return problem("no_figures", "Use the version of attuned that was adopted; if it says so too, restore the database from the backup.",
