@@ -47,9 +47,11 @@ func (c *rotateCmd) Run(ctx context.Context, p *printer) error {
 	if c.Accept == "" {
 		return c.request(ctx, f, p)
 	}
-	if err := stopped(f); err != nil {
+	release, err := f.alone() // a server would go on signing by what is no longer certified
+	if err != nil {
 		return err
 	}
+	defer release()
 	body, err := os.ReadFile(c.Accept)
 	if err != nil {
 		return fmt.Errorf("read what was certified: %w", err)
