@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ type Client struct {
 	Approvals *Approvals
 	Deputies  *Deputies
 	Consents  *Consents
+	Decisions *Decisions
+	Holds     *Holds
+	Requests  *Requests
 	Viewers   *Viewers
 	Glass     *BreakGlass
 	Register  *Register
@@ -151,6 +155,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
+		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
 	}, nil
@@ -231,6 +236,9 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 		err = c.changeLocks(ctx, &r)
 	}
 	if err == nil {
+		err = c.settle(ctx, &r)
+	}
+	if err == nil {
 		err = (&scribe{c.desk}).write(ctx, &r)
 	}
 	left, countErr := c.Outbox.waiting()
@@ -251,12 +259,30 @@ func (c *Client) changeLocks(ctx context.Context, r *Report) error {
 	return (&feed{c.desk}).pull(ctx, r)
 }
 
+// settle acts on what has just been learned about film on this device: what was let in
+// is sent, and what was ordered to be destroyed is, and the service told so.
+func (c *Client) settle(ctx context.Context, r *Report) error {
+	var err error
+	if slices.ContainsFunc(r.waits, func(id policies.ClipID) bool { return !c.Uploader.waits(id) }) {
+		waited := r.waits
+		err = c.Uploader.sending(ctx, r, func(id policies.ClipID) bool { return slices.Contains(waited, id) })
+	}
+	if err != nil {
+		return err
+	}
+	if r.Purged, err = c.Uploader.obey(); err != nil || len(r.Purged) == 0 {
+		return err
+	}
+	return (&courier{c.desk}).push(ctx, r)
+}
+
 // Report is what a sync did.
 type Report struct {
 	Accepted []Outcome           `json:"accepted"`
 	Refused  []Outcome           `json:"refused"`
 	Uploaded []policies.ClipID   `json:"uploaded"`
 	Stopped  []StoppedUpload     `json:"stopped"`
+	Purged   []policies.ClipID   `json:"purged"`   // film that was destroyed here, as a head of service ordered
 	Pulled   int                 `json:"pulled"`   // statements
 	Dropped  []policies.FamilyID `json:"dropped"`  // families that this person may no longer see
 	Keys     int                 `json:"keys"`     // clips' keys that were written for viewers
@@ -264,6 +290,8 @@ type Report struct {
 	Turned   []TurnedKey         `json:"turned"`   // families whose key this device turned
 	Relocked int                 `json:"relocked"` // clips' keys that were written for a family's new key
 	Waiting  int                 `json:"waiting"`  // statements not yet at the server
+
+	waits []policies.ClipID // whose film was not sent, because it awaits a decision
 }
 
 // StoppedUpload is a payload that the server refuses: for good, or for as long as

@@ -17,7 +17,7 @@ type ClipView struct {
 	Family policies.FamilyID `json:"family"`
 	Title  string            `json:"title"` // "" without the key
 	Mine   bool              `json:"mine"`
-	State  string            `json:"state"` // waiting, uploading, stored, stopped
+	State  string            `json:"state"` // waiting, uploading, stored, stopped, awaiting_decision, to_be_destroyed, destroyed
 	Why    string            `json:"why"`   // of stopped
 	Local  bool              `json:"local"` // the sealed payload is still on this device
 	Key    bool              `json:"key"`   // this device holds a key to it
@@ -28,10 +28,13 @@ type ClipView struct {
 
 // The states of a ClipView's payload.
 const (
-	ClipWaiting   = "waiting"   // for its statement to be accepted
-	ClipUploading = "uploading" // on its way
-	ClipStored    = "stored"    // whole and durable at the service
-	ClipStopped   = "stopped"   // refused; see Why
+	ClipWaiting   = "waiting"           // for its statement to be accepted
+	ClipUploading = "uploading"         // on its way
+	ClipStored    = "stored"            // whole and durable at the service
+	ClipStopped   = "stopped"           // refused; see Why
+	ClipAwaits    = "awaiting_decision" // of the head of service: it met a stop on its way
+	ClipOrdered   = "to_be_destroyed"   // as the head of service decided
+	ClipPurged    = "destroyed"         // and it was, on the device that had it
 )
 
 // titlePlace binds a sealed title to its place: it opens nowhere else.
@@ -156,6 +159,12 @@ func (d *desk) uploadState(f *policies.Family, v *ClipView) error {
 		return err
 	case ok && u.state == uploadStored:
 		v.State = ClipStored
+	case len(v.Purged) > 0:
+		v.State = ClipPurged
+	case d.accepted(v.ID) != nil && f.Arrival(v.ID) == policies.ArrivalAwaits:
+		v.State = ClipAwaits
+	case d.accepted(v.ID) != nil && f.Arrival(v.ID) == policies.ArrivalDestroy:
+		v.State = ClipOrdered
 	case ok && u.state == uploadStopped:
 		v.State, v.Why = ClipStopped, u.why
 	default:

@@ -76,7 +76,7 @@ func TestObjectDecided(t *testing.T) {
 	w.sync(w.bea)
 	w.paused()
 	w.sync(w.head)
-	id, err := w.head.Consents.FindObjection(w.id, "")
+	id, err := w.head.Decisions.Find(w.id, "")
 	if err == nil {
 		t.Errorf("the empty text names objection %s", id.Short())
 	}
@@ -87,11 +87,11 @@ func TestObjectDecided(t *testing.T) {
 		client *attune.Client
 		want   wire.Code
 	}{"who recorded it": {w.bea, attune.CodeInput}, "a practitioner": {w.sam, wire.CodeSigner}} {
-		if err := c.client.Consents.Decide(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder); attune.CodeOf(err) != c.want {
+		if err := c.client.Decisions.Make(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder); attune.CodeOf(err) != c.want {
 			t.Errorf("decided by %s: %v, want %s", who, err, c.want)
 		}
 	}
-	must(t, w.head.Consents.Decide(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder))
+	must(t, w.head.Decisions.Make(w.id, list[0].ID, policies.MayBeUsed, policies.CourtOrder))
 	w.sync(w.head)
 	w.plays(w.clip)
 	w.sync(w.bea)

@@ -55,11 +55,22 @@ func uploadOf(q querier, clip policies.ClipID) (u upload, ok bool, err error) {
 // reason; by a rule or for who asks, and it is tried again at the next sync. A lost
 // connection ends the run.
 func (u *Uploader) run(ctx context.Context, r *Report) error {
+	return u.sending(ctx, r, func(policies.ClipID) bool { return true })
+}
+
+func (u *Uploader) sending(ctx context.Context, r *Report, only func(policies.ClipID) bool) error {
 	due, err := u.due()
 	if err != nil {
 		return err
 	}
 	for _, up := range due {
+		if !only(up.clip) {
+			continue
+		}
+		if u.waits(up.clip) {
+			r.waits = append(r.waits, up.clip)
+			continue
+		}
 		err := u.one(ctx, up)
 		var e *Error
 		switch {

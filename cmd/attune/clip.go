@@ -158,7 +158,7 @@ func (c *clipListCmd) Run(g *global) error {
 }
 
 func clipRow(c attune.ClipView) []string {
-	state := c.State
+	state := plain(c.State)
 	if c.Why != "" {
 		state += ": " + c.Why
 	}

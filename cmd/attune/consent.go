@@ -13,7 +13,6 @@ type consentCmd struct {
 	Sign     consentSignCmd     `cmd:"" help:"Record a signed consent form."`
 	Withdraw consentWithdrawCmd `cmd:"" help:"Record that somebody said stop, however they told you."`
 	Object   consentObjectCmd   `cmd:"" help:"Record that somebody who may decide about a child says no to what another agreed to."`
-	Decide   consentDecideCmd   `cmd:"" help:"Settle an objection, as head of service."`
 	List     consentListCmd     `cmd:"" help:"The forms of a family."`
 	Form     consentFormCmd     `cmd:"" help:"Open a signed form, for the team and the IG officer."`
 }

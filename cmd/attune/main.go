@@ -44,6 +44,10 @@ type commands struct {
 	Viewer     viewerCmd     `cmd:"" help:"Who outside a family's team may watch."`
 	Breakglass breakglassCmd `cmd:"" help:"Film opened against somebody's will: danger, a court, the police."`
 	Equipment  equipmentCmd  `cmd:"" help:"The register of cameras, cards, laptops, phones and tablets."`
+	Decision   decisionCmd   `cmd:"" help:"What waits for you, and what you decide."`
+	Disposal   disposalCmd   `cmd:"" help:"What may be destroyed, and who confirmed it."`
+	Hold       holdCmd       `cmd:"" help:"What is kept from being destroyed."`
+	Request    requestCmd    `cmd:"" help:"What families and courts ask for under the law."`
 	Session    sessionCmd    `cmd:"" help:"Visits."`
 	Clip       clipCmd       `cmd:"" help:"Recordings."`
 	Sync       syncCmd       `cmd:"" help:"Send what is queued, fetch what is new."`

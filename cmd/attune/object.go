@@ -20,7 +20,7 @@ func (consentObjectCmd) Help() string {
 	return `Example: attune consent object NF-1042 --person Robin --by Dad --channel phone
 
 Film of these people is paused as soon as it is synced, whatever somebody else signed. It goes on once
-whoever objected agrees on a form of their own, or the head of service decides: attune consent decide --help`
+whoever objected agrees on a form of their own, or the head of service decides: attune decision make --help`
 }
 
 func (c *consentObjectCmd) Run(g *global) error {

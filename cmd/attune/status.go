@@ -22,6 +22,7 @@ type deviceStatus struct {
 	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
 	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
 
+	Matters  []attune.MatterView    `json:"matters"`  // that wait, for this person and for others
 	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
@@ -57,6 +58,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Attention, err = d.Outbox.Attention(); return err },
 		func() error { s.contact, err = d.Mirror.Contact(); return err },
 		func() error { s.StopAsked, err = d.Families.StopAsked(); return err },
+		func() error { s.Matters, err = d.Decisions.Matters(); return err },
 		func() error { s.Objected, err = d.Families.Objected(); return err },
 		func() error { s.Viewers, err = d.Viewers.Waiting(); return err },
 		func() error { s.Held, err = d.Uploader.Held(); return err },
@@ -111,11 +113,18 @@ func (s deviceStatus) text() string {
 	for _, m := range s.NewKeys {
 		attend(newKeyText(m))
 	}
+	mine, first := mattersText(s.Matters)
+	if mine > 0 {
+		lines = append(lines, fmt.Sprintf("%s for you. With what to do, and by when: attune decision list", count(mine, "matter waits", "matters wait")))
+	}
+	for _, text := range first {
+		attend(text)
+	}
 	for _, a := range s.StopAsked {
 		attend(stopText(a))
 	}
 	for _, o := range s.Objected {
-		attend(objectionText(o) + mark(s.headOfService, " How: attune consent decide --help"))
+		attend(objectionText(o) + mark(s.headOfService, " How: attune decision make --help"))
 	}
 	for _, r := range s.Asked {
 		attend(r.text())

@@ -48,6 +48,9 @@ func syncText(r attune.Report) string {
 	for _, s := range r.Stopped {
 		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s%s", s.Clip.Short(), s.Message, s.Next, rulesText(s.Rules)))
 	}
+	for _, id := range r.Purged {
+		lines = append(lines, fmt.Sprintf("Destroyed here, as the head of service ordered: the film of %s. If the recording is still on the camera, remove it there too.", id.Short()))
+	}
 	if r.Keys > 0 {
 		lines = append(lines, fmt.Sprintf("Wrote %s for viewers.", count(r.Keys, "clip's key", "clips' keys")))
 	}
