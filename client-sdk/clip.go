@@ -161,9 +161,9 @@ func (d *desk) uploadState(f *policies.Family, v *ClipView) error {
 		v.State = ClipStored
 	case len(v.Purged) > 0:
 		v.State = ClipPurged
-	case d.accepted(v.ID) != nil && f.Arrival(v.ID) == policies.ArrivalAwaits:
+	case d.accepted(v.ID) != nil && f.Arrival(d.mirror.Org(), v.ID) == policies.ArrivalAwaits:
 		v.State = ClipAwaits
-	case d.accepted(v.ID) != nil && f.Arrival(v.ID) == policies.ArrivalDestroy:
+	case d.accepted(v.ID) != nil && f.Arrival(d.mirror.Org(), v.ID) == policies.ArrivalDestroy:
 		v.State = ClipOrdered
 	case ok && u.state == uploadStopped:
 		v.State, v.Why = ClipStopped, u.why

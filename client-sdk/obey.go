@@ -17,7 +17,7 @@ func (u *Uploader) waits(clip policies.ClipID) bool {
 	if f == nil {
 		return false
 	}
-	a := f.Arrival(clip)
+	a := f.Arrival(u.d.mirror.Org(), clip)
 	return a == policies.ArrivalAwaits || a == policies.ArrivalDestroy
 }
 
@@ -63,7 +63,7 @@ func (u *Uploader) obey() (done []policies.ClipID, err error) {
 	defer u.d.clean()
 	for _, id := range clips {
 		f := u.d.accepted(id)
-		if f == nil || f.Arrival(id) != policies.ArrivalDestroy ||
+		if f == nil || f.Arrival(u.d.mirror.Org(), id) != policies.ArrivalDestroy ||
 			f.Destruction(id, pack, policies.At(u.d.now())).Destiny != policies.DestinyDestroy {
 			continue
 		}
