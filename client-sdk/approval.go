@@ -92,6 +92,8 @@ func (a *Approvals) Grant(id policies.ApprovalID) error {
 		return problem(CodeInput, "Ask them to request it again; a new request can be granted.", "Approval %s was %s, which is final.", id.Short(), v.State)
 	case v.State == policies.Requested && v.Until < policies.At(a.d.now()):
 		return problem(CodeInput, "Decline it, or let them ask again.", "The time that approval %s was asked for is over.", id.Short())
+	case a.d.deputyOfOwn(v.Family):
+		return denied("DEPUTY-TEAM", "Ask the head of service, or another deputy.", "You are, or were, on this family's team, so you do not decide for it as a deputy.")
 	}
 	return a.decide(id, "approval.grant", policies.ApprovalGrant{Request: id})
 }
@@ -117,17 +119,32 @@ func (a *Approvals) GrantAll(ids []policies.ApprovalID) []Decided {
 	return out
 }
 
-// Waiting lists the requests that this person could decide on: the oldest first, of
-// families and of practitioners, without their own and without those whose time is
-// over.
+// deputyOfOwn reports whether this person could decide about a family as a deputy only,
+// and not about this one, because they work with it.
+func (d *desk) deputyOfOwn(family policies.FamilyID) bool {
+	org, f := d.mirror.Org(), (*policies.Family)(nil)
+	if !family.IsZero() {
+		f, _ = d.mirror.Family(family)
+	}
+	p := org.Staff[d.me.Staff]
+	return f != nil && p != nil && p.Role != policies.HeadOfService && f.Worked(p.ID)
+}
+
+// Waiting lists the requests that this person may decide on, as a head of service or a
+// deputy: the oldest first, of families and of practitioners, without their own and
+// without those whose time is over.
 func (a *Approvals) Waiting() ([]ApprovalView, error) {
 	all, err := a.List()
 	if err != nil {
 		return nil, err
 	}
-	now := policies.At(a.d.now())
+	now, org := policies.At(a.d.now()), a.d.mirror.Org()
+	p := org.Staff[a.d.me.Staff]
+	if p == nil || p.Role != policies.HeadOfService && !org.Deputises(p.ID, now) {
+		return nil, nil
+	}
 	waiting := slices.DeleteFunc(all, func(v ApprovalView) bool {
-		return v.State != policies.Requested || v.Until < now || v.By == a.d.me.Staff
+		return v.State != policies.Requested || v.Until < now || v.By == a.d.me.Staff || a.d.deputyOfOwn(v.Family)
 	})
 	slices.SortFunc(waiting, func(a, b ApprovalView) int { return cmp.Or(cmp.Compare(a.At, b.At), compareIDs(a.ID, b.ID)) })
 	return waiting, nil

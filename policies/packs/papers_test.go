@@ -111,6 +111,13 @@ func TestEveryFigureIsPrinted(t *testing.T) {
 				t.Errorf("%s: no line %q", pack, row)
 			}
 		}
+		covers := map[string]string{
+			policies.ByFamily: "It covers a family,", policies.ByPractitioner: "It covers a practitioner in a programme,",
+			policies.ByEither: "It covers a family, or a practitioner in a programme,",
+		}[p.ApprovalScope.Value]
+		if covers == "" || !strings.Contains(text, covers) || !strings.Contains(text, strings.TrimRight(p.ApprovalScope.Source, ". ")+". "+packs.Confirm) {
+			t.Errorf("%s: what an approval covers, %q, or its source is not printed", pack, covers)
+		}
 		for _, c := range p.Retention {
 			for _, k := range c.Keep {
 				if !strings.Contains(text, k.String()) || !strings.Contains(text, strings.TrimRight(k.Source, ". ")+". "+packs.Confirm) {
@@ -129,6 +136,8 @@ func TestPapersKeepWhatTheyMust(t *testing.T) {
 		phrases              []string
 	}{
 		{"NICE NG26 (a)", "the head of service gives permission", "service-policy", []string{"The head of service gives permission to film"}},
+		{"NICE NG26 (a)", "and whoever gave it takes it back", "service-policy", []string{"Permission that is taken back stops filming", "is not shown until filming is permitted anew"}},
+		{"DESIGN §1", "nobody decides on their own", "service-policy", []string{"Nobody approves their own request", "A deputy is named with dates, and decides for no family that they work with"}},
 		{"NICE NG26 (a)", "a policy on video exists", "service-policy", []string{"# Service policy on video", "Adopted on:"}},
 		{"NICE NG26 (b)", "who might view", Form, []string{"## Who can watch"}},
 		{"NICE NG26 (b)", "in which circumstances", Form, []string{"## When we might share without asking", "in danger", "a court"}},
