@@ -35,6 +35,7 @@ type Client struct {
 	Staff     *Staff
 	Devices   *Devices
 	Families  *Families
+	Recovery  *Recoveries
 	Approvals *Approvals
 	Deputies  *Deputies
 	Consents  *Consents
@@ -153,7 +154,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	keys.mirror, keys.shelf = d.mirror, d.shelf
 	return &Client{
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
-		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
+		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Recovery: &Recoveries{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
 		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},

@@ -2,6 +2,7 @@ package attune
 
 import (
 	"strings"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -137,6 +138,14 @@ func (fs *Families) AddTeam(family policies.FamilyID, staff policies.StaffID) er
 	}
 	body := policies.TeamAdd{Staff: staff, Key: policies.KeyName(f.Recipient), To: to}
 	_, err = fs.d.outbox.file(draft{policies.RecordID(family), "team.add", body, []wire.Attachment{envelope}})
+	return err
+}
+
+// Cover puts a confirmed practitioner on a family's team until a date, when nobody of it
+// can work. A device of the team gives them the key at its next sync; where there is
+// none, see [Recoveries].
+func (fs *Families) Cover(family policies.FamilyID, staff policies.StaffID, until time.Time) error {
+	_, err := fs.d.outbox.file(draft{policies.RecordID(family), "cover.authorise", policies.CoverAuthorise{Staff: staff, Until: policies.At(until)}, nil})
 	return err
 }
 

@@ -13,9 +13,9 @@ import (
 type Lock struct {
 	Family    policies.FamilyID `json:"family"`
 	Reference string            `json:"reference"`
-	Due       []string          `json:"due"`     // names of those because of whom it must be turned; empty when it need not
+	Due       []string          `json:"due"`     // why it must be turned: "Bea Hall left"; empty when it need not
 	Changed   time.Time         `json:"changed"` // when it was turned last; zero when never
-	Because   []string          `json:"because"` // names of those because of whom it was
+	Because   []string          `json:"because"` // why it was
 	Without   []string          `json:"without"` // of the team, who have still to be given it
 }
 
@@ -42,14 +42,30 @@ func (fs *Families) locks(f *policies.Family) []Lock {
 		return []Lock{}
 	}
 	l := Lock{Family: f.ID, Reference: f.Reference, Because: []string{}}
-	l.Due, l.Without = fs.names(org, f.KeyDue(org, now)), fs.names(org, f.WithoutKey(org, now))
+	l.Due, l.Without = fs.because(org, f, f.KeyDue(org, now)), fs.names(org, f.WithoutKey(org, now))
 	if t, ok := f.LastTurn(); ok {
-		l.Changed, l.Because = t.At.Time(), fs.names(org, f.LockedOut(t.ID))
+		l.Changed, l.Because = t.At.Time(), fs.because(org, f, f.LockedOut(t.ID))
 	}
 	if len(l.Due)+len(l.Without) == 0 && l.Changed.IsZero() {
 		return []Lock{}
 	}
 	return []Lock{l}
+}
+
+// because says of each person why the locks change.
+func (fs *Families) because(org *policies.Org, f *policies.Family, who []policies.StaffID) []string {
+	out := fs.names(org, who)
+	for i, id := range who {
+		switch {
+		case f.Team[id] == nil:
+			out[i] += " had the key for a recovery"
+		case f.Entrusted(org, id, policies.At(fs.d.now())):
+			out[i] += " has a new key"
+		default:
+			out[i] += " left"
+		}
+	}
+	return out
 }
 
 // names are the names of staff, or their numbers where no name is here.

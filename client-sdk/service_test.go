@@ -51,7 +51,8 @@ type service struct {
 	// hostile operator could do. It may change the recorder's body.
 	spoil atomic.Pointer[func(r *http.Request, body []byte) []byte]
 
-	head *attune.Client
+	head  *attune.Client
+	safes [3]string // the custodians' secret keys
 }
 
 func newService(t *testing.T) *service {
@@ -86,9 +87,9 @@ func (s *service) pass(d time.Duration) { s.clock.Add(int64(d)) }
 func (s *service) ceremony() (root, accept []byte, invitation string) {
 	var custodians [3]string
 	for i := range custodians {
-		_, recipient, err := attune.NewCustodian()
+		var err error
+		s.safes[i], custodians[i], err = attune.NewCustodian()
 		must(s.t, err)
-		custodians[i] = recipient
 	}
 	rootKey, root, err := attune.Found("Northfield Early Help", custodians, s.now())
 	must(s.t, err)

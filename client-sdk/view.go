@@ -123,7 +123,7 @@ func (fs *Families) team(f *policies.Family, order map[string]int) ([]Member, er
 	}
 	var out []Member
 	for _, id := range slices.SortedFunc(maps.Keys(f.Team), compareIDs) {
-		if !f.OnTeam(id) || org.Staff[id] == nil {
+		if !f.TeamAt(id, policies.At(fs.d.now())) || org.Staff[id] == nil {
 			continue
 		}
 		m, err := (&Staff{fs.d}).member(org, id)

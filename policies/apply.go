@@ -64,6 +64,8 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Approvals: map[ApprovalID]*Approval{}, Consents: map[ConsentID]*Consent{},
 		Sessions: map[SessionID]*Session{}, Clips: map[ClipID]*Clip{}, Links: map[LinkID]*Link{},
 		Turns:        map[StatementID]*Turn{},
+		Covers:       map[StatementID]*Cover{},
+		Recoveries:   map[StatementID]*Recovery{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
 		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},

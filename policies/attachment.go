@@ -66,6 +66,8 @@ var loose = []struct {
 	{"team.add", "key/"},
 	{"key.turn", "key/"}, {"key.turn", "recovery/ab"}, {"key.turn", "recovery/ac"}, {"key.turn", "recovery/bc"},
 	{"key.wrap", "key/"},
+	{"recovery.use", "recovery/ab"}, {"recovery.use", "recovery/ac"}, {"recovery.use", "recovery/bc"},
+	{"recovery.restore", "key/"},
 	{"clip.add", "header/"},
 	{"link.create", "sealed"}, {"link.create", "secret"}, {"link.pin", "secret"},
 }

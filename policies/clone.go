@@ -26,6 +26,8 @@ func (o *Org) Clone() *Org {
 func (f *Family) Clone() *Family {
 	n := *f
 	n.Team = cloneMap(f.Team, func(m *TeamMember) { m.Added = cloneGrants(m.Added) })
+	n.Covers = cloneMap(f.Covers, func(c *Cover) { c.Knew = slices.Clone(c.Knew) })
+	n.Recoveries = cloneMap(f.Recoveries, func(*Recovery) {})
 	n.Turns, n.Wraps = cloneMap(f.Turns, func(*Turn) {}), slices.Clone(f.Wraps)
 	n.People = cloneMap(f.People, func(*Person) {})
 	n.Approvals = cloneMap(f.Approvals, func(a *Approval) { a.Granted = cloneGrants(a.Granted) })

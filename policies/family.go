@@ -14,6 +14,9 @@ type Family struct {
 	Turns map[StatementID]*Turn `json:"turns"` // by their key.turn
 	Wraps []Wrap                `json:"wraps"` // every envelope with a key of the family
 
+	Covers     map[StatementID]*Cover    `json:"covers"`     // by their cover.authorise
+	Recoveries map[StatementID]*Recovery `json:"recoveries"` // by their recovery.use
+
 	Team      map[StaffID]*TeamMember  `json:"team"`
 	People    map[PersonID]*Person     `json:"people"`
 	Approvals map[ApprovalID]*Approval `json:"approvals"`

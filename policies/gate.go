@@ -53,7 +53,7 @@ func (g *Gate) staff(o *Org, f *Family, who StaffID, now Micros) {
 	} else if !p.HasPowers() {
 		g.stop("CONFIRM-1", "A registrar has not yet heard your six words.")
 	}
-	if !f.OnTeam(who) {
+	if !f.TeamAt(who, now) {
 		g.stop("TEAM-1", "You are not on this family's team.")
 	}
 }

@@ -44,6 +44,8 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	withdrawalsWaiting,
 	holdsWaiting,
 	requestsWaiting,
+	keysDue,
+	recoveriesWaiting,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.

@@ -87,7 +87,7 @@ func askerOf(r policies.Request, o *policies.Org, f *policies.Family) asker {
 	d := o.Devices[device]
 	a.active = p.Active(r.Now) && (invited || d.Active(r.Now) && d.Staff == a.id)
 	a.confirmed = p.HasPowers()
-	a.team = f != nil && f.OnTeam(a.id)
+	a.team = f != nil && f.TeamAt(a.id, r.Now)
 	return a
 }
 
@@ -339,7 +339,7 @@ func (a asker) mayStateThis(r policies.Request, s policies.Statement) bool {
 		for _, p := range a.o.Staff {
 			told = told || p.Role == policies.IGOfficer && p.Active(a.now) && p.HasPowers()
 		}
-		return b.For != a.id && a.f.OnTeam(b.For) && told
+		return b.For != a.id && a.f.TeamAt(b.For, a.now) && told
 	case policies.ApprovalGrant:
 		if s.Record == policies.RecordID(a.o.ID) {
 			own := a.o.Approvals[b.Request]

@@ -101,7 +101,7 @@ func (f *Family) anybodyAgrees(purpose Purpose, now Micros) bool {
 
 func (f *Family) teamSize(o *Org, now Micros) (n int) {
 	for who := range f.Team {
-		if p := o.Staff[who]; f.OnTeam(who) && p.Active(now) && p.HasPowers() {
+		if p := o.Staff[who]; f.TeamAt(who, now) && p.Active(now) && p.HasPowers() {
 			n++
 		}
 	}

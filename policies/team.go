@@ -82,7 +82,13 @@ func (f *Family) reseated(o *Org, who StaffID, was, on bool, now Micros) Changes
 // OnTeam reports whether a person is on the practitioner team now: put there by
 // a statement that knew every removal. Whether they are still certified is the
 // organisation's to say.
-func (f *Family) OnTeam(who StaffID) bool {
+//
+// Whoever covers until a date counts here also afterwards, because nobody states that a
+// date has passed. Rules and devices ask [Family.TeamAt].
+func (f *Family) OnTeam(who StaffID) bool { return f.added(who) || len(f.covering(who)) > 0 }
+
+// added: on the team for good.
+func (f *Family) added(who StaffID) bool {
 	m := f.Team[who]
 	return m != nil && slices.ContainsFunc(m.Added, func(g Grant) bool {
 		return f.answered(staffSubject(who), g.Knew)
@@ -90,7 +96,9 @@ func (f *Family) OnTeam(who StaffID) bool {
 }
 
 // TeamAt reports whether a person is on the practitioner team at a time.
-func (f *Family) TeamAt(who StaffID, now Micros) bool { return f.OnTeam(who) }
+func (f *Family) TeamAt(who StaffID, now Micros) bool {
+	return f.added(who) || slices.ContainsFunc(f.covering(who), func(c *Cover) bool { return now < c.Until })
+}
 
 // teamed refuses an author who was never put on the team. See [Family.Apply] for
 // why it does not ask whether they still are.

@@ -128,7 +128,7 @@ func (j *judge) attachOwn(s policies.Statement, next folded, fresh []Attachment)
 	if _, err := j.org.Author(s, j.now); err != nil {
 		return j.refuse(s, err)
 	}
-	if next.before == nil || !next.before.OnTeam(next.author.Staff) {
+	if next.before == nil || !next.before.TeamAt(next.author.Staff, j.now) {
 		return j.refuse(s, fmt.Errorf("%w: the author is not on this family's team any more", policies.ErrSigner))
 	}
 	ruling, err := j.decide(s, next)

@@ -256,6 +256,9 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 	if err := j.attachKeys(s, next, keys); err != nil {
 		return Result{}, err
 	}
+	if err := j.handOver(s, next, ruling); err != nil {
+		return Result{}, err
+	}
 	return Result{ID: s.ID, Receipt: &Receipt{Place: p, Leaf: leaf}}, nil
 }
 

@@ -129,6 +129,11 @@ func (s *story) family(org policies.OrgID, head string) {
 		For: []policies.Wrapped{{Staff: policies.StaffID(digest("Sam")), To: digest("Sam's recipient")}}, Fixed: attachment("previous")})
 	s.sign(sam, family, "key.wrap", &policies.KeyWrap{Staff: colleague, Key: digest("the new key of " + turned.String()), To: digest("a colleague's recipient")})
 
+	s.sign(head, family, "cover.authorise", &policies.CoverAuthorise{Staff: colleague, Until: s.at + 14*day}, removed)
+	use := s.sign(head, family, "recovery.use", &policies.RecoveryUse{Ground: policies.RecoverCover, Pair: policies.PairAC, For: colleague})
+	s.sign(head, family, "recovery.confirm", &policies.RecoveryConfirm{Use: use})
+	s.sign(head, family, "recovery.restore", &policies.RecoveryRestore{Use: use, Key: digest("the key"), To: digest("a colleague's recipient")})
+
 	request := func() policies.ApprovalID {
 		return policies.ApprovalID(s.sign(sam, family, "approval.request", &policies.ApprovalRequest{Programme: policies.VIG, From: s.at, Until: s.at + 90*day}))
 	}

@@ -107,6 +107,9 @@ var steps = map[string]func(s *situation, arg string){
 		s.Do("head", "team.remove", policies.TeamRemove{Staff: s.Staff[who].ID})
 	},
 	"added": func(s *situation, who string) { s.Do("ann", "team.add", policies.TeamAdd{Staff: s.Staff[who].ID}) },
+	"covering": func(s *situation, who string) {
+		s.Do("head", "cover.authorise", policies.CoverAuthorise{Staff: s.Staff[who].ID, Until: s.Now + policiestest.Day(14)})
+	},
 	"revoked": func(s *situation, who string) {
 		s.org("deputy", "staff.revoke", policies.StaffRevoke{Staff: s.Staff[who].ID})
 	},

@@ -82,7 +82,7 @@ func (q *question) glass() (types.Entity, bool) {
 	}
 	return thing(entity("Glass", "asked"), types.RecordMap{
 		"whom": entity("Staff", b.For.String()),
-		"team": types.Boolean(q.family.OnTeam(b.For)),
+		"team": types.Boolean(q.family.TeamAt(b.For, q.Now)),
 		"told": types.Boolean(q.org.HasOfficer(q.Now)),
 	}), true
 }

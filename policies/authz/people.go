@@ -57,7 +57,7 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 		"role":      entity("Role", string(p.Role)),
 		"active":    types.Boolean(device && p.Active(q.Now)),
 		"confirmed": types.Boolean(q.org.Empowered(who, at)),
-		"team":      types.Boolean(f != nil && f.OnTeam(who)),
+		"team":      types.Boolean(f != nil && f.TeamAt(who, q.Now)),
 		"listed":    types.Boolean(listed),
 		"outside":   types.Boolean(p.Outside),
 		"deputy":    types.Boolean(q.org.Deputises(who, q.Now)),
