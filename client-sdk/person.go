@@ -24,3 +24,19 @@ func (fs *Families) ChangePerson(family policies.FamilyID, person policies.Perso
 	_, err := fs.d.outbox.file(draft{policies.RecordID(family), "person.change", body, nil})
 	return err
 }
+
+// reviewsDue says whom somebody must ask whether they decide themselves. A device that
+// has no figures yet says nothing.
+func (fs *Families) reviewsDue(f *policies.Family) (out []string) {
+	org := fs.d.mirror.Org()
+	pack, err := fs.d.figures()
+	if err != nil || org == nil || !f.OnTeam(fs.d.me.Staff) {
+		return nil
+	}
+	for _, m := range f.Matters(org, pack, policies.At(fs.d.now())) {
+		if m.Kind == policies.ReviewDue {
+			out = append(out, m.Text+" "+m.Do)
+		}
+	}
+	return out
+}

@@ -102,7 +102,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		return v, err
 	}
 	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer
-		v.Warnings = warnings(f, v, keyErr)
+		v.Warnings = append(warnings(f, v, keyErr), fs.reviewsDue(f)...)
 	}
 	v.Locks = fs.locks(f)
 	v.Waiting, err = fs.waiting(id)

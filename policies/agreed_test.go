@@ -3,6 +3,7 @@ package policies_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/policiestest"
@@ -274,4 +275,25 @@ func lastForms(log []policies.Statement, purpose policies.Purpose, now policies.
 		}
 	}
 	return true
+}
+
+// TestCopyForAccreditationEndsWithItsWithdrawal: the training copy's time counts from
+// then, and not from the date on the form.
+func TestCopyForAccreditationEndsWithItsWithdrawal(t *testing.T) {
+	w := policiestest.NewFilmed()
+	form := w.ConsentBody()
+	form.Purposes = append(form.Purposes, policies.PurposeAnswer{Purpose: policies.Accreditation, Yes: true})
+	w.Now += policies.Minute
+	w.Do("ann", "consent.sign", form)
+	ended := func() string {
+		return policies.CourseOf(w.Family, w.Now, time.UTC).Events[policies.OnPermissionEnded].String()
+	}
+	if got := ended(); got != "2027-03-02" {
+		t.Errorf("the permission ends on %s, want the date of the form", got)
+	}
+	w.Now += policiestest.Day(10)
+	w.Do("ann", "consent.withdraw", partly(w, policies.Accreditation))
+	if got := ended(); got != "2026-03-12" {
+		t.Errorf("the permission ends on %s, want the day of the withdrawal", got)
+	}
 }

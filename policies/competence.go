@@ -82,6 +82,9 @@ func (p Pack) Permits(f *Family, body Body, accepted Micros) error {
 	return nil
 }
 
+// ReviewDue is the matter of a young person who must be asked.
+const ReviewDue MatterKind = "competence_review"
+
 // competenceReviews lists the young people whose review is due or was missed, and for
 // whom somebody else decides.
 func competenceReviews(f *Family, _ *Org, p Pack, now Micros) (out []Matter) {
@@ -91,7 +94,7 @@ func competenceReviews(f *Family, _ *Org, p Pack, now Micros) (out []Matter) {
 			continue
 		}
 		out = append(out, Matter{
-			Kind: "competence_review", Of: id.String(), Since: opens, Due: reached - 1, For: []Role{Practitioner},
+			Kind: ReviewDue, Of: id.String(), Since: opens, Due: reached - 1, For: []Role{Practitioner},
 			Text: fmt.Sprintf("A young person in the film turns %d in %s: it must be looked at whether they decide themselves.",
 				p.CompetenceAge.Value, (reached - 1).Time().Format("January 2006")),
 			Do: "Talk with them and with those who decide for them, then record it: " + strings.Join([]string{"attune person change", f.Reference, id.Short(), "--review"}, " "),

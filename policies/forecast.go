@@ -225,7 +225,7 @@ func CourseOf(f *Family, now Micros, where *time.Location) Course {
 	}
 	for _, form := range f.Consents {
 		if form.Says(Accreditation) {
-			later(OnPermissionEnded, DayOf(form.Until, where))
+			later(OnPermissionEnded, f.permittedUntil(form, DayOf(form.Until, where)))
 		}
 	}
 	for id, p := range f.People {
@@ -242,4 +242,19 @@ func CourseOf(f *Family, now Micros, where *time.Location) Course {
 		}
 	}
 	return c
+}
+
+// permittedUntil is when the permission of a form to keep a copy for accreditation
+// ends: on its date, or on the day of a withdrawal that stands.
+func (f *Family) permittedUntil(form *Consent, end Day) Day {
+	for _, p := range form.People {
+		for _, s := range []Subject{personSubject(p.Person), purposeSubject(p.Person, Accreditation)} {
+			for _, w := range f.Restrictions[s] {
+				if d, err := ParseDay(f.Withdrawn[w]); err == nil && d.Before(end) && !f.settles(form, w, p.Person) {
+					end = d
+				}
+			}
+		}
+	}
+	return end
 }

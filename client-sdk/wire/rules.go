@@ -30,7 +30,7 @@ var advice = map[string]Advice{
 
 	"UPLOAD-OWN":      {"Another practitioner added this clip.", "Ask them to sync; their device sends the film."},
 	"UPLOAD-APPROVAL": {"There was no permission to film for all of that time.", "Ask the head of service. The film stays on this device; if another approval covers that time, state it again: attune clip restate."},
-	"UPLOAD-TODAY":    {"Somebody said at that visit that they did not want to be filmed.", "No film of it is taken in. If the answer was entered by mistake, log the visit again and state the clip for that one."},
+	"UPLOAD-TODAY":    {"Somebody said at that visit that they did not want to be filmed.", "No film of it is taken in. If the answer was entered by mistake, log the visit again and add the recording for that one."},
 	"UPLOAD-CONSENT":  {"Somebody in the film had not agreed to it in writing then, or had said stop.", "Talk with the family. The film stays on this device; if a form that covers that time is entered later, sync, and state it again: attune clip restate."},
 
 	"UPLOAD-DECISION": {"Somebody said stop before the film reached the service, and you could not know.", "The head of service decides whether it is taken in. Keep this device until then; it sends the film by itself, or removes it."},

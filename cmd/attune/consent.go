@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -184,7 +185,11 @@ func (c *consentListCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"consents": forms}, "%s", table(forms, consentRow))
+		agreed, err := d.Consents.Agreed(family)
+		if err != nil {
+			return err
+		}
+		return g.print(map[string]any{"consents": list(forms), "agreed": agreed}, "%s\nAgreed to now:\n%s", table(forms, consentRow), indented(table(agreed, agreedRow)))
 	})
 }
 
@@ -210,6 +215,23 @@ func understood(c attune.ConsentView) string {
 		}
 	}
 	return mark(len(aids) > 0, "with "+spoken(aids))
+}
+
+// agreedRow is what somebody agrees to now. What ends earlier than the rest says so.
+func agreedRow(a attune.Agreement) []string {
+	if len(a.Purposes) == 0 {
+		return []string{cmp.Or(a.Label, a.Person.Short()), "nothing"}
+	}
+	var of []string
+	whole := a.Purposes[0].Until // of film and use
+	for _, p := range a.Purposes {
+		text := string(p.Purpose)
+		if p.Until != whole {
+			text += " until " + date(p.Until)
+		}
+		of = append(of, text)
+	}
+	return []string{cmp.Or(a.Label, a.Person.Short()), spoken(of), "until " + date(whole)}
 }
 
 // spoken sets words of the protocol as people do: "supervision and family copy".
