@@ -240,8 +240,9 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 		err = c.settle(ctx, &r)
 	}
 	if err == nil {
-		err = (&scribe{c.desk}).write(ctx, &r)
+		err = errors.Join(c.Uploader.signedFor(&r), (&scribe{c.desk}).write(ctx, &r))
 	}
+	err, _ = c.desk.convict(err)
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)

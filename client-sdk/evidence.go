@@ -106,24 +106,40 @@ func (x exhibit) name() (string, error) {
 	return fmt.Sprintf("%s-%s.json", x.Code, base64.RawURLEncoding.EncodeToString(sum[:9])), err
 }
 
-// convict keeps what shows a lie, and adds to err where it is; any other error stays
-// as it is. Fresh: this device had not noticed this very thing before.
+// convict keeps what shows a lie, of each lie in err, and adds to it where that is; any
+// other error stays as it is. Fresh: this device had not noticed one of them before.
 func (d *desk) convict(err error) (told error, fresh bool) {
-	var e *Error
-	if !errors.As(err, &e) || e.shows == nil {
-		return err, false
+	var failed []error
+	for _, e := range lying(err) {
+		x := *e.shows
+		e.shows = nil // once
+		x.Noticed, x.Server = d.now().UTC().Format(time.RFC3339), d.remote.base
+		path, first, keepErr := d.exhibit(x)
+		if failed = append(failed, keepErr); path != "" {
+			e.Next += " What shows it is kept in " + path + "."
+		}
+		fresh = fresh || first
 	}
-	x := *e.shows
-	e.shows = nil // once
-	x.Noticed, x.Server = d.now().UTC().Format(time.RFC3339), d.remote.base
-	name, fresh, keepErr := d.exhibit(x)
-	if keepErr != nil {
-		return errors.Join(err, keepErr), false
-	}
-	if name != "" {
-		e.Next += " What shows it is kept in " + name + "."
+	if keepErr := errors.Join(failed...); keepErr != nil {
+		return errors.Join(err, keepErr), fresh
 	}
 	return err, fresh
+}
+
+// lying are the errors in err of which something is still to be kept.
+func lying(err error) (out []*Error) {
+	if e, ok := err.(*Error); ok && e.shows != nil { //nolint:errorlint // each of the tree is looked at
+		out = append(out, e)
+	}
+	switch u := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		out = append(out, lying(u.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, e := range u.Unwrap() {
+			out = append(out, lying(e)...)
+		}
+	}
+	return out
 }
 
 // exhibit writes a file of the folder; "" when the folder holds enough.

@@ -48,7 +48,11 @@ func (l *Links) Show(id policies.LinkID) (Shared, error) {
 		return Shared{}, err
 	}
 	if pin := secret.PIN(s.PIN); sha256.Sum256(pin[:]) != link.PIN {
-		return Shared{}, l.swapped(id, "pin", "What was kept for link %s has another PIN.")
+		sealed, err := attachment(l.d.store.db, said.String(), "secret")
+		if err != nil {
+			return Shared{}, err
+		}
+		return Shared{}, l.swapped(id, sealed, "pin", "What was kept for link %s has another PIN.")
 	}
 	shared := l.shared(link, s)
 	shared.State = f.LinkState(id, policies.At(l.d.now()))
@@ -84,15 +88,15 @@ func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.Stat
 	}
 	secret, err := seal.ParseFragment(s.Fragment)
 	if auth := secret.Auth(); err != nil || sha256.Sum256(auth[:]) != link.Auth {
-		return s, secret, l.swapped(link.ID, "address", "What was kept for link %s belongs to another link.")
+		return s, secret, l.swapped(link.ID, sealed, "address", "What was kept for link %s belongs to another link.")
 	}
 	return s, secret, nil
 }
 
 // swapped: the sealed part of a link is another's. Of what it holds nothing is kept.
-func (l *Links) swapped(id policies.LinkID, what, message string) error {
-	err, _ := l.d.convict(lied(CodeLink, exhibit{ID: id.String(), Got: what}, nil, message, id.Short()))
-	return err
+func (l *Links) swapped(id policies.LinkID, sealed []byte, what, message string) error {
+	shows := exhibit{ID: id.String(), Got: what, Sealed: []sealedThing{{"secret", len(sealed), policies.DigestOf(sealed)}}}
+	return l.d.shelf.again(lied(CodeLink, shows, nil, message, id.Short()), "secret", sealed)
 }
 
 func (l *Links) family(id policies.LinkID) (*policies.Family, error) {

@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -54,7 +55,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 			if len(waiting) > 0 {
 				return errors.Join(noCause, fd.short(waiting, before))
 			}
-			return errors.Join(noCause, fd.attest(ctx))
+			return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed()))
 		}
 		if page.More && page.Cursor == cursor {
 			return untrusted("The feed does not move on.", nil)
@@ -71,7 +72,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		p.report(r)
 		noCause = errors.Join(noCause, p.noCause)
 		if !page.More {
-			return errors.Join(noCause, fd.attest(ctx))
+			return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed()))
 		}
 		before, waiting = after, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/attune-vf/attune/policies"
 )
 
 const (
@@ -153,6 +155,22 @@ func (r *ranges) fetch(i int64) ([]byte, error) {
 		return r.overseen(from, to)
 	}
 	return r.read(from, to)
+}
+
+// lastRead says which bytes were read last, and which they were.
+func (r *ranges) lastRead() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.pieces[r.last]
+	if p == nil {
+		return ""
+	}
+	select {
+	case <-p.ready:
+		return fmt.Sprintf("from byte %d, %d bytes, SHA-256 %s", r.last*rangeBytes, len(p.body), policies.DigestOf(p.body))
+	default:
+		return ""
+	}
 }
 
 // otherPart: what came is not what was asked for; the service may also have fewer

@@ -50,6 +50,8 @@ type service struct {
 	// spoil, when set, is handed each reply before the device sees it: what a
 	// hostile operator could do. It may change the recorder's body.
 	spoil atomic.Pointer[func(r *http.Request, body []byte) []byte]
+	// twist is the same for the whole reply: status, header lines and body.
+	twist atomic.Pointer[func(r *http.Request, a *httptest.ResponseRecorder)]
 
 	head  *attune.Client
 	safes [3]string // the custodians' secret keys
@@ -182,14 +184,20 @@ func (s *service) gate() http.Handler {
 			}
 			return
 		}
-		spoil := s.spoil.Load()
-		if spoil == nil {
+		spoil, twist := s.spoil.Load(), s.twist.Load()
+		if spoil == nil && twist == nil {
 			next.ServeHTTP(w, r)
 			return
 		}
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
-		body := (*spoil)(r, append([]byte{}, rec.Body.Bytes()...))
+		if twist != nil {
+			(*twist)(r, rec)
+		}
+		body := append([]byte{}, rec.Body.Bytes()...)
+		if spoil != nil {
+			body = (*spoil)(r, body)
+		}
 		if body == nil { // cut off before the answer, after the effect
 			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 				conn.Close()

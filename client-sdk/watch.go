@@ -91,7 +91,7 @@ func (v *viewing) open(ctx context.Context, clip policies.ClipID) (*Playing, err
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	p.plain, p.Size = watched{plain, m.ID}, size
+	p.plain, p.Size = watched{plain, func(err error) error { return v.damaged(m, src, err) }}, size
 	return p, nil
 }
 
@@ -129,7 +129,21 @@ func (v *viewing) bind(key seal.FileKey, f *policies.Family, m *policies.Clip, s
 		return nil, 0, v.otherFilm(f, m, nonce)
 	}
 	plain, size, err := seal.OpenPayload(key, src, m.Payload.Bytes)
-	return plain, size, damaged(m.ID, err)
+	return plain, size, v.damaged(m, src, err)
+}
+
+// damaged is [damaged] for bytes that the server may have sent: then it is its doing,
+// whether a disk failed or somebody changed them.
+func (v *viewing) damaged(m *policies.Clip, src io.ReaderAt, err error) error {
+	sent, ok := src.(*ranges)
+	err = damaged(m.ID, err)
+	var e *Error
+	if !ok || sent.here != nil || !errors.As(err, &e) || e.Code != CodeSealed {
+		return err
+	}
+	told, _ := v.d.convict(lied(CodeFilm, exhibit{ID: m.ID.String(), Expected: "SHA-256 " + m.Payload.SHA256.String(), Got: sent.lastRead()}, e.Cause,
+		"The film that the server sent for clip %s was changed or cut short.", m.ID.Short()))
+	return told
 }
 
 // otherFilm: the film that was sent begins as no film of this clip's does.
@@ -145,20 +159,24 @@ func (v *viewing) otherFilm(f *policies.Family, m *policies.Clip, nonce policies
 	return err
 }
 
-// watched names the clip whose film turns out to be damaged while it is read.
+// watched tells a person about film that turns out to be damaged while it is read.
 type watched struct {
-	film io.ReaderAt
-	clip policies.ClipID
+	film    io.ReaderAt
+	damaged func(error) error
 }
 
 // ReadAt implements io.ReaderAt.
 func (w watched) ReadAt(b []byte, off int64) (int, error) {
 	n, err := w.film.ReadAt(b, off)
-	return n, damaged(w.clip, err)
+	return n, w.damaged(err)
 }
 
 // damaged tells a person about a payload that does not open; other errors stay.
 func damaged(id policies.ClipID, err error) error {
+	var told *Error
+	if errors.As(err, &told) {
+		return err
+	}
 	if errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrTruncated) {
 		return problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is damaged or cut short.", id.Short()).because(err)
 	}

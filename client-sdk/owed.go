@@ -1,0 +1,102 @@
+package attune
+
+import (
+	"database/sql"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// owed holds a feed that has come to its end against the receipts that the server gave:
+// what it took of this device, in records that this person receives, must be there. A
+// server could else take a withdrawal, prove that it did, and show it to nobody.
+func (fd *feed) owed() error {
+	var shows exhibit
+	var short string
+	err := each(fd.d.store.db, func(r *sql.Rows) error {
+		var id, record, raw, head string
+		var leaf int64
+		if err := r.Scan(&id, &record, &raw, &head, &leaf); err != nil || short != "" {
+			return err
+		}
+		var in policies.RecordID
+		var of policies.StatementID
+		if err := of.UnmarshalText([]byte(id)); err != nil {
+			return err
+		}
+		if err := in.UnmarshalText([]byte(record)); err != nil {
+			return err
+		}
+		if !fd.received(in) {
+			return nil
+		}
+		short = of.Short()
+		shows = exhibit{ID: id, Record: in, Statement: raw, Expected: fmt.Sprintf("leaf %d, head %s", leaf, head)}
+		return nil
+	}, `SELECT id, record, raw, head, leaf FROM outbox WHERE state = 'accepted' AND head <> '' ORDER BY seq`)
+	if err != nil || short == "" {
+		return err
+	}
+	now, err := recall(fd.d.store.db)
+	if err != nil {
+		return err
+	}
+	return lied(CodeWithheld, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
+}
+
+// received: this device holds the record.
+func (fd *feed) received(r policies.RecordID) bool {
+	_, family := fd.d.mirror.Family(policies.FamilyID(r))
+	return family || r == policies.RecordID(fd.d.me.Org)
+}
+
+// signedFor takes back that a clip is stored where the server said so and has not signed
+// it: its clip.stored comes with the first feed that follows. The film stays queued.
+func (u *Uploader) signedFor(r *Report) error {
+	var unsigned []policies.ClipID
+	err := each(u.d.store.db, func(rows *sql.Rows) error {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		var id policies.ClipID
+		if err := id.UnmarshalText([]byte(text)); err != nil {
+			return err
+		}
+		if u.unsigned(id) {
+			unsigned = append(unsigned, id)
+		}
+		return nil
+	}, `SELECT clip FROM uploads WHERE state = 'stored' ORDER BY clip`)
+	if err != nil || len(unsigned) == 0 {
+		return err
+	}
+	err = u.d.store.write(func(tx *sql.Tx) error {
+		for _, id := range unsigned {
+			if _, err := tx.Exec(`UPDATE uploads SET state = 'waiting', url = '', why = '' WHERE clip = $1`, id.String()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	id := unsigned[0]
+	r.Stopped = append(r.Stopped, StoppedUpload{Clip: id, Code: CodeNotStored, Message: "The server says that it has this film, and has not signed for it.", Next: "It stays queued here."})
+	told, _ := u.d.convict(lied(CodeNotStored, exhibit{ID: id.String(), About: unsigned[:min(len(unsigned), 100)], Got: string(wire.CodeStored)}, nil,
+		"The server says that it has the film of clip %s, and has not signed for it.", id.Short()))
+	return told
+}
+
+func (u *Uploader) unsigned(id policies.ClipID) bool {
+	u.d.mirror.mu.Lock()
+	defer u.d.mirror.mu.Unlock()
+	for _, f := range u.d.mirror.families {
+		if c := f.Clips[id]; c != nil {
+			return c.Stored.IsZero()
+		}
+	}
+	return false // its family is not here any more, or its statement was not sent yet
+}
