@@ -58,8 +58,8 @@ func TestCopyNotFinished(t *testing.T) {
 			s.spoil.Store(&flip)
 			defer s.spoil.Store(nil)
 			path := filepath.Join(t.TempDir(), "copy")
-			if err := keep(context.Background(), path); attune.CodeOf(err) != attune.CodeSealed {
-				t.Errorf("%v, want sealed_mismatch", err)
+			if err := keep(context.Background(), path); attune.CodeOf(err) != attune.CodeFilm {
+				t.Errorf("%v, want film_changed", err)
 			}
 			gone(t, path)
 		})

@@ -145,8 +145,18 @@ func (e *exporting) write(dir string, src io.ReaderAt) error {
 	defer file.Close()
 	sum, err := fileDigest(file)
 	if err == nil && sum != want.SHA256 {
-		err = problem(CodeSealed, "Tell your administrator and your IG officer.", "The film of clip %s is not what its statement names.", e.clip.Short())
+		err = e.notIts(src, want.SHA256, sum)
 	}
+	return err
+}
+
+// notIts: the bytes are not those that the clip's statement names.
+func (e *exporting) notIts(src io.ReaderAt, want, got policies.Digest) error {
+	const message = "The film of clip %s is not what its statement names."
+	if sent, ok := src.(*ranges); !ok || sent.here != nil {
+		return problem(CodeSealed, "Tell your administrator and your IG officer.", message, e.clip.Short())
+	}
+	err, _ := e.d.convict(lied(CodeFilm, exhibit{ID: e.clip.String(), Expected: "SHA-256 " + want.String(), Got: "SHA-256 " + got.String()}, nil, message, e.clip.Short()))
 	return err
 }
 

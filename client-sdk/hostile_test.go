@@ -378,7 +378,7 @@ func TestHostileClips(t *testing.T) {
 			if err == nil {
 				p.Close()
 			}
-			if code := attune.CodeOf(err); code != attune.CodeSealed && !(name == "Short" && code == attune.CodeOffline) && !(name == "BytesOfAnother" && code == attune.CodeClipFilm) {
+			if code := attune.CodeOf(err); code != attune.CodeFilm && !(name == "Short" && code == attune.CodeOffline) && !(name == "BytesOfAnother" && code == attune.CodeClipFilm) {
 				t.Errorf("%s: %v, want it refused", name, err)
 			}
 		})

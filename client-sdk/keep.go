@@ -97,7 +97,13 @@ func (p *pageFold) restart(r policies.RecordID) error {
 		p.families[policies.FamilyID(r)] = nil
 	}
 	p.again[r] = true
-	for _, q := range []string{`DELETE FROM statements WHERE record = $1`, `UPDATE records SET state = '' WHERE record = $1`} {
+	for _, q := range []string{
+		`DELETE FROM attachments WHERE statement IN (SELECT id FROM statements WHERE record = $1)
+			AND EXISTS (SELECT 1 FROM doubted d WHERE d.statement = attachments.statement AND d.name = attachments.name)`,
+		`DELETE FROM doubted WHERE statement IN (SELECT id FROM statements WHERE record = $1)`,
+		`DELETE FROM statements WHERE record = $1`,
+		`UPDATE records SET state = '' WHERE record = $1`,
+	} {
 		if _, err := p.tx.Exec(q, r.String()); err != nil {
 			return err
 		}
@@ -203,12 +209,16 @@ const clockLeeway = 24 * time.Hour
 
 // entitled: by all that was verified this person receives the family's record.
 func (p *pageFold) entitled(f *policies.Family) bool {
-	me, now := p.m.d.me.Staff, p.m.d.now()
-	if s := p.org.Staff[me]; s == nil || !s.Revoked.IsZero() {
+	return p.m.d.entitled(p.org, f)
+}
+
+func (d *desk) entitled(org *policies.Org, f *policies.Family) bool {
+	me, now := d.me.Staff, d.now()
+	if s := org.Staff[me]; s == nil || !s.Revoked.IsZero() {
 		return false
 	}
 	at := func(now policies.Micros) bool {
-		return f.Receives(p.org, me, now) || slices.Contains(p.org.Desks(now), me)
+		return f.Receives(org, me, now) || slices.Contains(org.Desks(now), me)
 	}
 	return at(policies.At(now)) && at(policies.At(now.Add(clockLeeway)))
 }

@@ -45,10 +45,10 @@ func (fd *feed) owed() error {
 	return lied(CodeWithheld, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
 }
 
-// received: this device holds the record.
+// received: this device holds the record, and its person may.
 func (fd *feed) received(r policies.RecordID) bool {
-	_, family := fd.d.mirror.Family(policies.FamilyID(r))
-	return family || r == policies.RecordID(fd.d.me.Org)
+	f, held := fd.d.mirror.Family(policies.FamilyID(r))
+	return held && fd.d.entitled(fd.d.mirror.Org(), f) || r == policies.RecordID(fd.d.me.Org)
 }
 
 // signedFor takes back that a clip is stored where the server said so and has not signed

@@ -170,6 +170,8 @@ func (s *service) open(org policies.OrgID) {
 	h := server.New(server.Config{
 		Store: s.store, Pages: p, Org: org, Origin: s.url, Now: s.now, JoinsPerMinute: 1000,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Contact: pages.CarerData{Service: "Northfield Early Help", Phone: "0113 496 0000", Email: "help@northfield.example",
+			Complaints: "complaints@northfield.example", Demo: true},
 	}).Handler()
 	s.web.Store(&h)
 }
@@ -375,6 +377,8 @@ func (s *service) alter(path string, how func(body []byte) []byte) {
 }
 
 func b64(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s) }
+
+func toB64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // packText is the file that the service adopts.
 func packText(t *testing.T) []byte {

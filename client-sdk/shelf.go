@@ -141,7 +141,7 @@ func otherKey(f *policies.Family, id policies.ClipID, header []byte, got policie
 	return lied(CodeClipKey, shows, nil, "The key that was sent with clip %s is %s.", id.Short(), whose)
 }
 
-// badKey forgets a key that does not open its clip, and asks for it again.
+// badKey doubts a key that does not open its clip, and asks for it again.
 func (sh *shelf) badKey(id policies.ClipID, to seal.Recipient, header []byte, why *Error) error {
 	if why.shows == nil {
 		why.shows = &exhibit{Code: why.Code, Says: why.Message, ID: id.String(), Sealed: []sealedThing{{"header", len(header), policies.DigestOf(header)}}}
@@ -149,7 +149,7 @@ func (sh *shelf) badKey(id policies.ClipID, to seal.Recipient, header []byte, wh
 	return sh.again(why, headerName(to), header)
 }
 
-// again keeps what shows the lie, forgets what came sealed under that name, and has the
+// again keeps what shows the lie, doubts what came sealed under that name, and has the
 // next sync begin anew: of what comes beside a statement the first stays, so that else
 // one lie would shut out the truth for ever. Once for each: a colleague's broken device
 // must not have this one fetch everything with every sync.
@@ -160,7 +160,8 @@ func (sh *shelf) again(why error, name string, bodies ...[]byte) error {
 	}
 	return errors.Join(err, sh.d.store.write(func(tx *sql.Tx) error {
 		for _, body := range bodies {
-			if _, err := tx.Exec(`DELETE FROM attachments WHERE name = $1 AND body = $2 AND statement NOT IN (SELECT id FROM outbox)`, name, body); err != nil {
+			if _, err := tx.Exec(`INSERT INTO doubted (statement, name) SELECT statement, name FROM attachments
+				WHERE name = $1 AND body = $2 AND statement NOT IN (SELECT id FROM outbox) ON CONFLICT DO NOTHING`, name, body); err != nil {
 				return err
 			}
 		}

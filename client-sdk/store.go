@@ -87,6 +87,14 @@ CREATE TABLE IF NOT EXISTS known_keys (
 	recipient TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- What came beside a statement and opened to the wrong thing, until its record is sent
+-- again: of what comes beside a statement the first stays.
+CREATE TABLE IF NOT EXISTS doubted (
+	statement TEXT NOT NULL,
+	name      TEXT NOT NULL,
+	PRIMARY KEY (statement, name)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS uploads (
 	clip  TEXT PRIMARY KEY,
 	bytes INTEGER NOT NULL,

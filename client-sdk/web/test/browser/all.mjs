@@ -5,15 +5,14 @@
 // Needs Go, ffmpeg and Chromium, and the scripts built by `npm run build`.
 import { spawn, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { drive, headings } from "./drive.mjs";
+import { makeFilm, root } from "./film.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const { values: args } = parseArgs({ options: { shots: { type: "string" }, only: { type: "string" } } });
 
 /** Situation of the test service, what must happen, and how to visit. */
@@ -61,20 +60,6 @@ function unmet() {
   const met = new Set(visits.map(([, expect]) => headings[expect]));
   const { messages } = JSON.parse(readFileSync(join(root, "server/pages/words/en.json"), "utf8")).live;
   return Object.keys(messages).filter((name) => !met.has(messages[name].heading));
-}
-
-/** A film of the size of a real one, so that ranges mean something: more than 5 MB. */
-function makeFilm(folder) {
-  const film = join(folder, "film.mp4");
-  const clip = join(root, "client-sdk/film/testdata/visit.mp4");
-  const h264 = ["-c:v", "libx264", "-profile:v", "baseline", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-g", "50",
-    "-b:v", "1500k", "-minrate", "1500k", "-maxrate", "1500k", "-bufsize", "1500k", "-x264opts", "nal-hrd=cbr", "-c:a", "aac"];
-  const source = existsSync(clip)
-    ? ["-stream_loop", "-1", "-i", clip]
-    : ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=44100"];
-  execFileSync("ffmpeg", ["-v", "error", "-y", ...source, "-t", "60", ...h264, "-movflags", "+faststart", film], { stdio: "inherit" });
-  if (statSync(film).size < 5 << 20) throw new Error("film is too small to mean anything");
-  return film;
 }
 
 async function startService(folder) {
