@@ -100,7 +100,7 @@ func TestHostileWithheld(t *testing.T) {
 	w := newStage(t)
 	must(t, w.sam.Consents.Withdraw(w.id, []policies.PersonID{w.child}, policies.InPerson))
 	w.replies("/v1/sync/pull", func(_ *http.Request, a *httptest.ResponseRecorder) { becomes(a, http.StatusNoContent, nil) })
-	caught(t, w.sam, attune.CodeWithheld, true, func() error {
+	caught(t, w.sam, attune.CodeUnshown, true, func() error {
 		_, err := w.sam.Sync(context.Background())
 		return err
 	})

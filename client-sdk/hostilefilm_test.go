@@ -144,14 +144,16 @@ func TestHostileKeys(t *testing.T) {
 			must(t, w.sam.Families.AddTeam(w.id, colleague.Keys.Staff()))
 			w.sync(w.sam)
 			w.pulled(func(p *wire.PullReply) { c.lie(t, p, colleague) })
-			w.sync(colleague) // no head covers these: what opens them looks
-			w.honest()
-			if c.film {
-				w.replies("/v1/viewings/", func(_ *http.Request, a *httptest.ResponseRecorder) {
-					becomes(a, a.Code, append([]byte{}, other[:a.Body.Len()]...))
-				})
-			}
-			caught(t, colleague, c.want, true, func() error { return c.act(colleague) })
+			caught(t, colleague, c.want, true, func() error {
+				w.sync(colleague) // no head covers these: what opens them looks
+				w.honest()
+				if c.film {
+					w.replies("/v1/viewings/", func(_ *http.Request, a *httptest.ResponseRecorder) {
+						becomes(a, a.Code, append([]byte{}, other[:a.Body.Len()]...))
+					})
+				}
+				return c.act(colleague)
+			})
 			w.honest()
 			// The device asks for all of it again by itself.
 			w.sync(colleague)

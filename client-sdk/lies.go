@@ -27,7 +27,7 @@ const (
 	CodeOtherPart    wire.Code = "film_other_part"     // another range than was asked for
 	CodeReceipt      wire.Code = "receipt_forged"      // an acknowledgement that proves nothing
 	CodeOtherAnswer  wire.Code = "answer_misplaced"    // an answer about something else than was sent
-	CodeWithheld     wire.Code = "statement_withheld"  // taken, with a receipt, and shown to nobody
+	CodeUnshown      wire.Code = "statement_withheld"  // taken, with a receipt, and shown to nobody
 	CodeNotStored    wire.Code = "not_stored"          // film that was said to be stored, and not signed for
 	CodeFilm         wire.Code = "film_changed"        // film that does not open as what was sealed
 	CodeNoCause      wire.Code = "dropped_no_cause"    // access ended, and nothing signed says so
@@ -67,7 +67,7 @@ var lies = []lie{
 	{CodeOtherPart, "It was not used. Try again; if it stays, tell your administrator.", true},
 	{CodeReceipt, "What you sent stays queued here. Sync again; if it stays, tell your IG officer.", true},
 	{CodeOtherAnswer, "What you sent stays queued here. Sync again; if it stays, tell your administrator.", true},
-	{CodeWithheld, stopWorking, true},
+	{CodeUnshown, stopWorking, true},
 	{CodeNotStored, "It stays queued here, and is sent again with the next sync. If it stays so, tell your administrator.", true},
 	{CodeFilm, notPlayed, true},
 	{CodeNoCause, "What you have of it is kept. Tell your IG officer.", true},

@@ -42,7 +42,7 @@ func (fd *feed) owed() error {
 	if err != nil {
 		return err
 	}
-	return lied(CodeWithheld, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
+	return lied(CodeUnshown, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
 }
 
 // received: this device holds the record, and its person may.

@@ -46,8 +46,8 @@ func (k *Keys) family(id policies.FamilyID) (ring, error) {
 		for _, e := range envelopes {
 			shows.Sealed = append(shows.Sealed, sealedThing{"key", len(e), policies.DigestOf(e)})
 		}
-		err, _ := k.shelf.d.convict(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference))
-		return nil, err
+		return nil, k.shelf.again(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference),
+			"key/"+k.me.Staff.String(), envelopes...)
 	}
 	return nil, k.lacking(f)
 }
