@@ -56,6 +56,7 @@ type commands struct {
 	Watch      watchCmd      `cmd:"" help:"Watch a clip in this machine's player."`
 	Export     exportCmd     `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
 	Link       linkCmd       `cmd:"" help:"Links by which carers watch."`
+	Recovery   recoveryCmd   `cmd:"" help:"A family's key, from two of the three custodians."`
 	Log        logCmd        `cmd:"" help:"The access log: search it, export it, verify it."`
 	Policy     policyCmd     `cmd:"" help:"The rules, the figures and the papers that the service works by."`
 }

@@ -60,6 +60,39 @@ func findPeople(d *attune.Client, family policies.FamilyID, given []ref) (people
 type teamCmd struct {
 	Add    teamAddCmd    `cmd:"" help:"Put a practitioner on a family's team."`
 	Remove teamRemoveCmd `cmd:"" help:"Take a practitioner off a family's team."`
+	Cover  teamCoverCmd  `cmd:"" help:"Put a practitioner on a family's team until a date, when nobody of it can work."`
+}
+
+type teamCoverCmd struct {
+	Family ref    `arg:"" help:"Reference or id."`
+	Person ref    `arg:"" help:"Name or id of a confirmed practitioner."`
+	Until  string `required:"" placeholder:"DATE" help:"Last day; six weeks at most."`
+}
+
+// Help is what --help shows below the flags.
+func (teamCoverCmd) Help() string {
+	return `Example: attune team cover NF-1042 "Cora Lane" --until 2026-12-18
+
+For a head of service. A device of the team gives them the key when it next syncs; where none will,
+see attune recovery. It ends by itself, or with attune team remove.`
+}
+
+func (c *teamCoverCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, id policies.FamilyID) error {
+		staff, err := d.Staff.Find(string(c.Person))
+		if err != nil {
+			return err
+		}
+		until, err := parseDay("until", c.Until)
+		if err != nil {
+			return err
+		}
+		until = endOfDay(until)
+		if err := d.Families.Cover(id, staff, until); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"family": id, "person": staff, "until": until}, "%s is on the team of %s until %s. %s", c.Person, c.Family, date(policies.At(until)), syncNow)
+	})
 }
 
 type teamAddCmd struct {
