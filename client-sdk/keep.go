@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -181,6 +182,28 @@ func (p *pageFold) drop(item wire.Item) error {
 	}
 	p.dropped = append(p.dropped, f.ID)
 	return p.forget(r)
+}
+
+// wipe forgets every family once the verified record says that this device, or its person,
+// was revoked.
+// What is queued here stays: it was never the server's to delete.
+func (p *pageFold) wipe() error {
+	if p.org == nil {
+		return nil
+	}
+	if over := p.m.d.overIn(p.org); over == nil {
+		return nil
+	}
+	p.m.mu.Lock()
+	held := slices.SortedFunc(maps.Keys(p.m.families), compareIDs)
+	p.m.mu.Unlock()
+	for _, id := range held {
+		if err := p.forget(policies.RecordID(id)); err != nil {
+			return err
+		}
+		p.dropped = append(p.dropped, id)
+	}
+	return nil
 }
 
 // ended: the item carries the statement that ended the access. It need not be the next

@@ -2,12 +2,15 @@ package attune_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
@@ -48,15 +51,22 @@ func (s *service) filmed(sam *attune.Client) (family, policies.ClipID) {
 }
 
 // stopped checks that a device which does not know yet that it ended states nothing any
-// more, and receives nothing.
+// more, learns of it, forgets its families, and keeps what was made on it.
 func (s *service) stopped(c *attune.Client) {
 	s.t.Helper()
-	if _, err := c.Families.Open("NF-666", policies.VIG); err != nil {
-		return // it knows
+	_, err := c.Families.Open("NF-666", policies.VIG)
+	must(s.t, err)
+	for range 2 {
+		r, err := c.Sync(context.Background())
+		if len(r.Accepted) > 0 || attune.CodeOf(err) != wire.CodeUnauthorised {
+			s.t.Errorf("a device that ended: %+v, %v", r, err)
+		}
 	}
-	r, err := c.Sync(context.Background())
-	if err == nil && (len(r.Accepted) > 0 || len(r.Refused) == 0 || r.Pulled > 0) {
-		s.t.Errorf("a device that ended: %+v", r)
+	if list, err := c.Families.List(); err != nil || len(list) > 0 {
+		s.t.Errorf("a device that ended still has %d families, %v", len(list), err)
+	}
+	if list, err := c.Outbox.Attention(); err != nil || len(list) != 1 {
+		s.t.Errorf("of what was made there %d stay, %v", len(list), err)
 	}
 }
 
@@ -317,5 +327,64 @@ func TestLeaving(t *testing.T) {
 		if len(l.Team) != want || len(l.Alone) != want || len(l.Devices) != 1 {
 			t.Errorf("leaving: %+v", l)
 		}
+	}
+}
+
+// TestSubstitutedKey: a server that puts another key in the place of a new one, leaves the
+// replacement out, or makes one up is refused, and nobody's key changes on this device.
+func TestSubstitutedKey(t *testing.T) {
+	s, ctx := newService(t), context.Background()
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Okoro")
+	s.sync(ana)
+	_, err := sam.Rekey(ctx, passphrase)
+	must(t, err)
+	was := ana.Mirror.Org().Staff[sam.Keys.Staff()].Certified
+	_, thief, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	forged := func(by policies.KeyID) func(p *wire.PullReply) {
+		return func(p *wire.PullReply) {
+			for i, item := range p.Items {
+				u, err := statement.Parse([]byte(item.Statement))
+				if err != nil || u.Kind != "staff.rekey" {
+					continue
+				}
+				raw, st, err := statement.Sign(policies.Statement{
+					Signer: by, Record: u.Record, Kind: u.Kind, N: u.N, Deps: []policies.StatementID{}, At: policies.At(s.now()),
+					Body: &policies.StaffRekey{Staff: sam.Keys.Staff(), Device: sam.Keys.Device(), Key: public(thief), Recipient: ana.Keys.Recipient() + "q"},
+				}, thief)
+				must(t, err)
+				p.Items[i].ID, p.Items[i].Statement = st.ID, string(raw)
+			}
+		}
+	}
+	for name, lie := range map[string]func(p *wire.PullReply){
+		"AnotherKeyUnderTheOldName":  forged(was),
+		"AnotherKeyByAnotherPerson":  forged(policies.KeyID(ana.Keys.Device())),
+		"AnotherKeyByTheServer'sOwn": forged(policies.KeyID(ana.Mirror.Org().Server.Certificate)),
+		"LeftOut": func(p *wire.PullReply) {
+			p.Items = slices.DeleteFunc(p.Items, func(i wire.Item) bool {
+				u, err := statement.Parse([]byte(i.Statement))
+				return err == nil && u.Kind == "staff.rekey"
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := s.head.Staff.Invite(policies.Practitioner, "Somebody else")
+			must(t, err)
+			s.sync(s.head) // something comes after it
+			s.pulled(lie)
+			_, err = ana.Sync(ctx)
+			s.spoil.Store(nil)
+			if err == nil || attune.Offline(err) {
+				t.Errorf("taken: %v", err)
+			}
+			if is := ana.Mirror.Org().Staff[sam.Keys.Staff()].Certified; is != was {
+				t.Error("the key of a colleague was swapped")
+			}
+		})
+	}
+	s.sync(ana)
+	if is := ana.Mirror.Org().Staff[sam.Keys.Staff()].Certified; is == was {
+		t.Error("the truth was not taken")
 	}
 }

@@ -33,7 +33,28 @@ type feed struct{ d *desk }
 func (fd *feed) pull(ctx context.Context, r *Report) error {
 	err := fd.walk(ctx, r)
 	told, _ := fd.d.convict(err)
+	if told == nil {
+		told = fd.d.over()
+	}
 	return told
+}
+
+// over tells whoever holds a device that was revoked; nil while it is in force.
+func (d *desk) over() error { return d.overIn(d.mirror.Org()) }
+
+func (d *desk) overIn(o *policies.Org) error {
+	if o == nil {
+		return nil
+	}
+	me, p := o.Devices[d.me.Device], o.Staff[d.me.Staff]
+	if p != nil && !p.Revoked.IsZero() {
+		return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
+	}
+	if me != nil && !me.Revoked.IsZero() {
+		return problem(wire.CodeUnauthorised, "Use another device of yours, or ask a registrar. What is queued here is kept.",
+			"This device was revoked; it holds nothing of families any more.")
+	}
+	return nil
 }
 
 func (fd *feed) walk(ctx context.Context, r *Report) error {
@@ -117,6 +138,9 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 			if err := p.take(item); err != nil {
 				return err
 			}
+		}
+		if err := p.wipe(); err != nil {
+			return err
 		}
 		// One after the other: on a full disk SQLite undoes all of it by itself, and the
 		// cursor alone would move on, past what this device then never sees.

@@ -122,15 +122,37 @@ func TestPull(t *testing.T) {
 			t.Errorf("the drop is delivered again")
 		}
 	})
-	t.Run("RevokedPersonIsToldToForget", func(t *testing.T) {
-		p := w.Join("Nia Frost", policies.Practitioner)
-		_, cursor := pullAll(t, w, p, "", 500)
-		w.Head.Does(policies.RecordID(w.Org), "staff.revoke", &policies.StaffRevoke{Staff: p.Staff})
-		items, _ := pullAll(t, w, p, cursor, 500)
-		if len(items) != 1 || items[0].Kind != storage.ItemDropScope {
-			t.Errorf("after revocation: %+v, want the organisation's record dropped", items)
-		}
-	})
+	for name, end := range map[string]func(p *storagetest.Person) policies.StatementID{
+		"RevokedPersonIsShownWhy": func(p *storagetest.Person) policies.StatementID {
+			return w.Head.Does(policies.RecordID(w.Org), "staff.revoke", &policies.StaffRevoke{Staff: p.Staff})
+		},
+		"RevokedDeviceIsShownWhy": func(p *storagetest.Person) policies.StatementID {
+			return w.Head.Does(policies.RecordID(w.Org), "device.revoke", &policies.DeviceRevoke{Device: p.Device})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.Join("Nia Frost", policies.Practitioner)
+			w.Sam.Does(f.Record, "team.add", &policies.TeamAdd{Staff: p.Staff})
+			_, cursor := pullAll(t, w, p, "", 500)
+			w.Join("Una Hale", policies.Practitioner)
+			why := end(p)
+			w.Join("Ida Lund", policies.Practitioner) // whom it is not to hear of
+			for _, from := range []string{cursor, ""} {
+				items, after := pullAll(t, w, p, from, 2)
+				if last := items[len(items)-1]; last.ID != why {
+					t.Errorf("the last that arrives is %+v, want what ended it", last.Place)
+				}
+				for _, i := range items {
+					if i.Place.Record != policies.RecordID(w.Org) {
+						t.Errorf("a device that ended received of a family: %+v", i.Place)
+					}
+				}
+				if again, _ := pullAll(t, w, p, after, 2); len(again) > 0 {
+					t.Error("it is delivered again")
+				}
+			}
+		})
+	}
 	t.Run("OrganisationComesFirst", func(t *testing.T) {
 		items, _ := pullAll(t, w, w.Sam, "", 2)
 		family := false

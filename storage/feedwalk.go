@@ -29,6 +29,10 @@ type walk struct {
 	ruling   policies.Ruling // of the page
 	forms    policies.Ruling // on reading the forms of the record in hand; no action: not asked yet
 	withheld []withheld
+
+	// last is where the caller's device ended, by the index of what ended it: it receives
+	// the organisation's record as far as that, and nothing else. -1 while it is in force.
+	last int64
 }
 
 // withheld is a record that the tables let through and a rule did not.
@@ -49,6 +53,13 @@ func (w *walk) run() error {
 			return err
 		}
 	}
+	if w.last, err = w.endOfDevice(); err != nil {
+		return err
+	}
+	if w.last >= 0 {
+		w.at.Head = min(w.at.Head, w.last)
+		members = slices.DeleteFunc(members, func(m rows.Member) bool { return m.Record != policies.RecordID(w.o.ID) })
+	}
 	for _, s := range w.scopes(members) {
 		if w.at.Record != "" && w.order(s.record) < w.at.Record {
 			continue
@@ -65,8 +76,33 @@ func (w *walk) run() error {
 	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
 	}
-	w.at = position{History: w.at.History, Done: done, Head: -1, Index: -1}
+	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1}
 	return nil
+}
+
+// endOfDevice is the index of the statement that ended the caller's device, or its person;
+// -1 while both are in force. A device forgets nothing on our word, so it receives that
+// statement, and what it takes to see who signed it. Nobody learns more by that than the
+// device could have fetched before it ended.
+func (w *walk) endOfDevice() (int64, error) {
+	d := w.o.Devices[w.c.Device]
+	if d == nil || d.Staff != w.c.Staff {
+		return -1, nil
+	}
+	end := int64(-1)
+	for _, id := range []policies.StatementID{d.Revoked, w.o.Staff[d.Staff].Revoked} {
+		if id.IsZero() {
+			continue
+		}
+		st, ok, err := w.v.Statement(id)
+		if err != nil {
+			return -1, err
+		}
+		if ok && (end < 0 || st.Index < end) {
+			end = st.Index
+		}
+	}
+	return end, nil
 }
 
 // scope is one record as this caller stands to it at the pinned head.
@@ -99,7 +135,7 @@ func (w *walk) scopes(members []rows.Member) []scope {
 		if i+1 < len(members) && members[i+1].Record == m.Record && members[i+1].Since <= w.at.Head {
 			continue
 		}
-		over := m.Until >= 0 && m.Until <= w.at.Head
+		over := m.Until >= 0 && m.Until <= w.at.Head && w.last < 0
 		switch {
 		case !over && m.Since > w.at.Done:
 			out = append(out, scope{record: m.Record, from: -1, reset: true})
@@ -233,6 +269,9 @@ func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error)
 		about = family(policies.FamilyID(record))
 	}
 	ruling := w.d.cfg.Bundle.Decide(policies.Request{Caller: w.c, Action: policies.ActPull, Now: w.now}, w.o, f)
+	if w.last >= 0 {
+		ruling = policies.Ruling{Allowed: true, Action: policies.ActPull, Rules: []string{policies.DropRule}, Bundle: ruling.Bundle}
+	}
 	if !ruling.Allowed {
 		w.withheld = append(w.withheld, withheld{record, about, ruling, w.over(f)})
 		return nil, false, nil

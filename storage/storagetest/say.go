@@ -124,3 +124,20 @@ func (p *Person) Confirmed() {
 	p.certify()
 	p.w.Head.Does(policies.RecordID(p.w.Org), "staff.confirm", &policies.StaffConfirm{Staff: p.Staff, Certificate: p.own.kid})
 }
+
+// SayOwn signs the next statement of this person's own key, which no device's key can.
+func (p *Person) SayOwn(kind policies.Kind, body policies.Body) (storage.Sealed, policies.StatementID) {
+	p.w.t.Helper()
+	raw, s := p.w.sign(p.own, policies.RecordID(p.w.Org), kind, body)
+	return storage.Sealed{Statement: raw}, s.ID
+}
+
+// NewDevice is a person's own statement about a device that was just made.
+func (p *Person) NewDevice() (storage.Sealed, policies.StatementID) {
+	p.w.t.Helper()
+	until := p.w.Clock.Micros() + policies.Micros(300*24*time.Hour/time.Microsecond)
+	return p.SayOwn("device.certify", &policies.DeviceCertify{Staff: p.Staff, Key: newKey().public(), Until: until})
+}
+
+// FreshKey is a key that nobody has used.
+func FreshKey() policies.PublicKey { return newKey().public() }

@@ -1,0 +1,53 @@
+package storage_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/storagetest"
+)
+
+// TestStolenKey: a person's own key outlives the device that it was stolen with. Without
+// a device of that person in force it takes in no other, and replaces nothing.
+func TestStolenKey(t *testing.T) {
+	w := storagetest.New(t, storagetest.Adopted(t))
+	record := policies.RecordID(w.Org)
+	refused := func(what string, c policies.Caller, s storage.Sealed) {
+		t.Helper()
+		var denied *storage.DeniedError
+		if r := w.Push(c, s)[0]; !errors.As(r.Err, &denied) || !slices.Contains(denied.Ruling.Rules, "DEVICE-HELD") {
+			t.Errorf("%s: %v, want DEVICE-HELD", what, r.Err)
+		}
+	}
+	fresh, err := seal.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rekey := &policies.StaffRekey{Staff: w.Sam.Staff, Device: w.Sam.Device, Key: storagetest.FreshKey(), Recipient: fresh.Recipient().String()}
+	s, _ := w.Sam.NewDevice()
+	refused("by nobody's device", policies.Caller{Request: "join"}, s)
+	s, _ = w.Sam.NewDevice()
+	refused("by a colleague's", w.Ana.Caller(), s)
+	s, second := w.Sam.NewDevice()
+	w.MustAccept(w.Sam.Caller(), s)
+
+	w.Head.Does(record, "device.revoke", &policies.DeviceRevoke{Device: w.Sam.Device})
+	s, _ = w.Sam.NewDevice()
+	refused("by one that was revoked", w.Sam.Caller(), s)
+	rekey.Device = policies.DeviceID(second)
+	s, _ = w.Sam.SayOwn("staff.rekey", rekey)
+	refused("a new key, by one that was revoked", w.Sam.Caller(), s)
+}
+
+// TestUselessRecipient: a person's new recipient is one that something can be sealed to.
+func TestUselessRecipient(t *testing.T) {
+	w := storagetest.New(t, storagetest.Adopted(t))
+	s, _ := w.Sam.SayOwn("staff.rekey", &policies.StaffRekey{Staff: w.Sam.Staff, Device: w.Sam.Device, Key: storagetest.FreshKey(), Recipient: "age1pq1qqqq"})
+	if r := w.Push(w.Sam.Caller(), s)[0]; !errors.Is(r.Err, policies.ErrNotPossible) {
+		t.Errorf("error = %v, want not possible", r.Err)
+	}
+}
