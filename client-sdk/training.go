@@ -23,6 +23,7 @@ func (s *Staff) Train(who policies.StaffID, programme policies.Programme, level 
 type TrainingView struct {
 	policies.Training
 	SupervisorName string `json:"supervisor_name"`
+	Soon           bool   `json:"soon"`         // it ends within sixty days, or has ended
 	Over           bool   `json:"over"`         // the accreditation has ended
 	Unsupervised   bool   `json:"unsupervised"` // a trainee whose supervisor is not in force
 }
@@ -32,7 +33,7 @@ func (s *Staff) trainings(org *policies.Org, id policies.StaffID) ([]TrainingVie
 	out, now := []TrainingView{}, policies.At(s.d.now())
 	for _, t := range org.Staff[id].Training {
 		inTime, supervised := org.MayMakeFilm(id, t.Programme, now)
-		v := TrainingView{Training: t, Over: !inTime, Unsupervised: !supervised}
+		v := TrainingView{Training: t, Soon: t.Ending(now), Over: !inTime, Unsupervised: !supervised}
 		if org.Staff[t.Supervisor] != nil {
 			label, err := s.d.shelf.fixed(policies.StatementID(t.Supervisor), "label")
 			if err != nil {

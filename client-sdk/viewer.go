@@ -78,6 +78,9 @@ func (v *Viewers) mayBeListed(org *policies.Org, f *policies.Family, staff polic
 		return problem(CodeInput, "Nothing to do.", "The family's own team watches without being on the list.")
 	case !p.HasPowers() || !p.Active(now):
 		return problem(CodeInput, "Ask a registrar to confirm their six words, then sync.", "Only somebody whose certificate is confirmed and in force can be put on the list.")
+	case purpose == policies.Supervision && !org.MaySupervise(staff, f.Programme, now):
+		return denied("VIEWER-SUPERVISES", "Name a supervisor for it; if the record is out of date, ask a registrar: attune staff train.",
+			"This person is recorded as something other than a supervisor of the programme.")
 	case !f.Named(staff, purpose, now):
 		return denied("VIEWER-NAMED", "Ask the family, and record a new form that names this person for it.",
 			"No consent form in force names this person for that purpose.")

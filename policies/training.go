@@ -92,6 +92,9 @@ func trainStaff(o *Org, a act[StaffTrain]) (Changes, error) {
 	return Changes{}, nil
 }
 
+// Ending reports whether it ends so soon that somebody should see to it, or has ended.
+func (t Training) Ending(now Micros) bool { return now >= t.Until-trainingSoon }
+
 // TrainedIn is what is recorded of a person in a programme; false for nothing.
 func (p *Staff) TrainedIn(programme Programme) (Training, bool) {
 	if p == nil {
@@ -151,7 +154,7 @@ func trainingMatters(o *Org, _ Pack, now Micros) []Matter {
 				continue
 			}
 			m := Matter{Of: id.String(), For: slices.Clone(registrars)}
-			if now >= t.Until-trainingSoon {
+			if t.Ending(now) {
 				m.Kind, m.Since, m.Due = TrainingEnds, t.Until-trainingSoon, t.Until
 				m.Text, m.Do = "Somebody's accreditation ends on "+t.Until.day()+"; after that they make no film.", "Ask for the new certificate, and record it."
 				if now >= t.Until {

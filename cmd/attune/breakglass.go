@@ -34,7 +34,8 @@ For a head of service or their deputy. It lifts a withdrawal, an objection, or a
 for that one person, those clips, to watch. It makes no copy and no link, and gives nobody else anything. The
 IG officer is told at once, each viewing is logged under the rule BREAKGLASS-1, and the family should be told,
 unless that puts somebody in danger. It ends by its time, by: attune breakglass close, and when the person
-leaves the team; a withdrawal that comes later does not end it.`
+leaves the team; a withdrawal that comes later does not end it. It keeps nothing from being destroyed: if the
+film may be needed again, have a hold placed too.`
 }
 
 func (c *breakglassOpenCmd) Run(g *global) error {
@@ -101,7 +102,7 @@ func (c *breakglassShowCmd) Run(g *global) error {
 		for _, id := range v.Clips {
 			clips = append(clips, id.Short())
 		}
-		return g.print(map[string]any{"glass": v, "reason": reason}, "%s\n%s until %s, %s. Clips: %s.\nReason: %s\nWho watched: attune log search --family %s --action clip.watch",
+		return g.print(map[string]any{"glass": v, "reason": reason}, "%s\n%s until %s, %s. Clips: %s.\nReason: %s\nWho watched: attune log search --family %s --rule BREAKGLASS-1",
 			glassText(v), plain(string(v.Category)), clock(v.Until), v.State, strings.Join(clips, " "), oneLine(strings.ReplaceAll(reason, "\n", " ")), v.Reference)
 	})
 }

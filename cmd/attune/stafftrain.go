@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
@@ -48,6 +49,26 @@ func (c *staffTrainCmd) Run(g *global) error {
 		return g.print(map[string]any{"id": who, "programme": c.Programme, "level": c.Level, "until": policies.At(until)},
 			"Recorded: %s is %s in %s until %s. %s", c.Person, c.Level, plain(c.Programme), date(policies.At(until)), syncNow)
 	})
+}
+
+// myTraining is what this person should see to of their own training.
+func myTraining(d *attune.Client) ([]attune.TrainingView, error) {
+	if org := d.Mirror.Org(); org == nil || org.Staff[d.Keys.Staff()] == nil {
+		return nil, nil
+	}
+	me, err := d.Staff.Show(d.Keys.Staff())
+	return slices.DeleteFunc(me.Training, func(t attune.TrainingView) bool { return !t.Soon && !t.Unsupervised }), err
+}
+
+// endingText tells somebody what stands, or will stand, in the way of filming.
+func endingText(t attune.TrainingView) string {
+	switch {
+	case t.Over:
+		return "Your accreditation in " + plain(string(t.Programme)) + " ended on " + date(t.Until) + "; you make no new film. Give your new certificate to a registrar."
+	case t.Unsupervised:
+		return "You are recorded as a trainee in " + plain(string(t.Programme)) + ", and nobody supervises you now; you make no new film. Ask a registrar."
+	}
+	return "Your accreditation in " + plain(string(t.Programme)) + " ends on " + date(t.Until) + ". Give your new certificate to a registrar before that."
 }
 
 // trainingText is what somebody is trained in, in a few words.

@@ -28,6 +28,7 @@ type deviceStatus struct {
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
 	Glass    []attune.GlassView     `json:"glass"`    // broken, and to be looked at by this IG officer, or for this person to watch
 	Locks    []attune.Lock          `json:"locks"`    // families whose locks were changed, or have to be
+	Training []attune.TrainingView  `json:"training"` // of this person: over, ending, or without a supervisor
 	Leaked   []attune.LeakedLink    `json:"leaked"`   // links that the service revoked: their secret was sent to it
 	Asked    []requested            `json:"asked"`    // to film, and to be decided on by this head of service
 	Joined   []attune.Member        `json:"joined"`   // whose words this registrar has still to hear
@@ -64,6 +65,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Held, err = d.Uploader.Held(); return err },
 		func() error { s.Glass, err = d.Glass.Waiting(); return err },
 		func() error { s.Locks, err = d.Families.Locks(); return err },
+		func() error { s.Training, err = myTraining(d); s.Training = list(s.Training); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
 		func() error { s.NewKeys, err = d.Staff.NewKeys(); return err },
 	} {
@@ -138,6 +140,9 @@ func (s deviceStatus) text() string {
 	}
 	for _, text := range toWait {
 		lines = append(lines, "Waiting: "+text)
+	}
+	for _, v := range s.Training {
+		attend(endingText(v))
 	}
 	for _, v := range s.Glass {
 		attend(glassText(v))
