@@ -77,6 +77,12 @@ func matterHow(m attune.MatterView) string {
 		how = "attune hold place " + m.Reference + " --confirms " + of
 	case policies.RequestWaits:
 		how = "attune request close " + m.Reference + " " + of
+	case policies.GlassOpened:
+		how = "attune breakglass show " + of
+	case policies.TrainingEnds, policies.TraineeUncovered:
+		how = "attune staff train " + of + "; who that is: attune staff list"
+	case policies.EquipmentOpen, policies.EquipmentStray:
+		how = "attune equipment retire " + of + "; which that is: attune equipment list"
 	default:
 		return ""
 	}
@@ -85,7 +91,7 @@ func matterHow(m attune.MatterView) string {
 
 // apart is a constant: kinds of matter that attune status tells in lines of their own.
 var apart = map[policies.MatterKind]bool{
-	policies.ApprovalWaits: true, policies.CountersignWaits: true, policies.ObjectionWaits: true, policies.StopWaits: true,
+	policies.ApprovalWaits: true, policies.CountersignWaits: true, policies.ObjectionWaits: true, policies.StopWaits: true, policies.GlassOpened: true,
 }
 
 // mattersText is what waits for this person: how much, and the first few of what
@@ -96,7 +102,7 @@ func mattersText(all []attune.MatterView) (mine int, lines []string) {
 			continue
 		}
 		if mine++; len(lines) < 3 && (!apart[m.Kind] || m.Overdue) {
-			lines = append(lines, fmt.Sprintf("%s %s %s (%s)%s", m.Text, m.Do, strings.TrimSpace("Family "+m.Reference+"."), dueText(m), matterHow(m)))
+			lines = append(lines, fmt.Sprintf("%s %s %s(%s)%s", m.Text, m.Do, mark(m.Reference != "", "Family "+m.Reference+". "), dueText(m), matterHow(m)))
 		}
 	}
 	return mine, lines
