@@ -257,6 +257,7 @@ func accept(ctx context.Context, dir string, r deviceReply, passphrase []byte, c
 	if err := lockSecrets(dir, r.Secrets, passphrase); err != nil {
 		return nil, Joined{}, err
 	}
+	r.Profile.Service = c.Mirror.Org().Service
 	if err := writeJSON(dir, deviceFile, r.Profile); err != nil {
 		return nil, Joined{}, err
 	}

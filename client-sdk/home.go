@@ -23,6 +23,7 @@ import (
 //	keys.locked   the three secret keys, under the passphrase
 //	store.db      mirror, outbox, uploads
 //	clips/        sealed payloads
+//	services/     a folder like this one for each further service: see services.go
 //	evidence/     what shows that the server lied, if it ever did
 const (
 	deviceFile = "device.json"
@@ -49,6 +50,7 @@ type profile struct {
 	Staff       policies.StaffID  `json:"staff"`
 	Certificate policies.KeyID    `json:"certificate"` // staff.certify
 	Device      policies.DeviceID `json:"device"`
+	Service     string            `json:"service,omitzero"` // its name when this device joined
 }
 
 // secrets is what keys.locked holds.

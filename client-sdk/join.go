@@ -50,7 +50,7 @@ func Join(ctx context.Context, dir, invitation string, passphrase []byte, cfg Co
 		return nil, Joined{}, err
 	}
 	if exists(dir, deviceFile) {
-		return nil, Joined{}, problem(CodeHome, "Use another folder for another person or service.", "%s has joined already.", dir)
+		return nil, Joined{}, problem(CodeHome, "Use another folder for another person.", "%s has joined already.", dir)
 	}
 	if err := makeHome(dir); err != nil {
 		return nil, Joined{}, err
@@ -96,6 +96,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if err != nil {
 		return nil, Joined{}, err
 	}
+	j.Profile.Service = c.Mirror.Org().Service
 	if err := writeJSON(dir, deviceFile, j.Profile); err != nil {
 		return nil, Joined{}, err
 	}

@@ -18,20 +18,20 @@ type ceremonyCmd struct {
 
 // Help is what --help shows below the flags.
 func (ceremonyCmd) Help() string {
-	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --service "Northfield Early Help" --out ceremony
+	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --name "Northfield Early Help" --out ceremony
 
 The word "found" may be left out; its flags are shown by: attune ceremony found --help`
 }
 
 type foundCmd struct {
 	Custodian []string `required:"" sep:"none" placeholder:"PUB" help:"A custodian's public key, or the file that holds it. Three times."`
-	Service   string   `required:"" placeholder:"NAME" help:"The service's name, as families know it."`
+	Name      string   `required:"" placeholder:"NAME" help:"The service's name, as families know it."`
 	Out       string   `required:"" placeholder:"DIR" type:"path" help:"Folder for root.key, which stays offline, and org.root, which everybody may have."`
 }
 
 // Help is what --help shows below the flags.
 func (foundCmd) Help() string {
-	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --service "Northfield Early Help" --out ceremony
+	return `Example: attune ceremony --custodian a.pub --custodian b.pub --custodian c.pub --name "Northfield Early Help" --out ceremony
 
 On a machine that is not the server and has no network.`
 }
@@ -47,7 +47,7 @@ func (c *foundCmd) Run(g *global) error {
 			return err
 		}
 	}
-	rootKey, orgRoot, err := attune.Found(c.Service, keys, time.Now())
+	rootKey, orgRoot, err := attune.Found(c.Name, keys, time.Now())
 	if err != nil {
 		return err
 	}

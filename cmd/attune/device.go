@@ -36,11 +36,15 @@ func (c *deviceRequestCmd) Run(g *global) error {
 	if g.Home == "" {
 		return usage("Name it with --home or ATTUNE_HOME.", "The folder of this device was not named.")
 	}
+	dir, err := attune.Asking(g.Home)
+	if err != nil {
+		return err
+	}
 	pass, err := g.passphrase(true)
 	if err != nil {
 		return err
 	}
-	r, err := attune.NewDeviceRequest(g.Home, pass)
+	r, err := attune.NewDeviceRequest(dir, pass)
 	clear(pass)
 	if err != nil {
 		return err
@@ -117,11 +121,15 @@ func (c *deviceAcceptCmd) Run(ctx context.Context, g *global) error {
 	if err != nil {
 		return err
 	}
+	dir, err := attune.Asking(g.Home)
+	if err != nil {
+		return err
+	}
 	pass, err := g.passphrase(false)
 	if err != nil {
 		return err
 	}
-	d, joined, err := attune.AcceptDevice(ctx, g.Home, reply, pass, g.config())
+	d, joined, err := attune.AcceptDevice(ctx, dir, reply, pass, g.config())
 	clear(pass)
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ func (joinCmd) Help() string {
 	return `Example: attune --home ~/.attune join attune-invite-1:…
 
 Makes this device's keys under a passphrase that you choose, and prints six words. Read them to your
-registrar, by voice: until they have confirmed them you cannot approve, and no family can be shared with you.`
+registrar, by voice: until they have confirmed them you cannot approve, and no family can be shared with you.
+In a folder that has joined a service already it joins one more, with keys of its own: see attune service list --help.`
 }
 
 func (c *joinCmd) Run(ctx context.Context, g *global) error {
@@ -34,14 +35,15 @@ func (c *joinCmd) Run(ctx context.Context, g *global) error {
 		}
 		line = string(body)
 	}
-	if _, err := attune.ParseInvitation(line); err != nil {
+	dir, err := attune.PlaceFor(g.Home, line)
+	if err != nil {
 		return err // before anybody chooses a passphrase for nothing
 	}
 	pass, err := g.passphrase(true)
 	if err != nil {
 		return err
 	}
-	d, joined, err := attune.Join(ctx, g.Home, line, pass, g.config())
+	d, joined, err := attune.Join(ctx, dir, line, pass, g.config())
 	clear(pass)
 	if err != nil {
 		return err
@@ -50,5 +52,8 @@ func (c *joinCmd) Run(ctx context.Context, g *global) error {
 	err = g.print(map[string]any{
 		"id": joined.Staff, "device": joined.Device, "role": joined.Role, "service": joined.Service, "words": words,
 	}, "You have joined %s as %s.\nYour six words, to be read to your registrar:\n\n  %s\n", joined.Service, plain(string(joined.Role)), words)
+	if all, bad := attune.Services(g.Home); bad == nil && len(all) > 1 {
+		g.note("This device has joined %d services: see attune service list.", len(all))
+	}
 	return errors.Join(err, d.Close())
 }

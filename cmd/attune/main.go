@@ -18,6 +18,7 @@ import (
 type global struct {
 	Home           string `env:"ATTUNE_HOME" placeholder:"DIR" type:"path" help:"Folder of this device's keys and records."`
 	PassphraseFile string `env:"ATTUNE_PASSPHRASE_FILE" placeholder:"FILE" type:"path" help:"File whose first line unlocks the keys; else it is asked for."`
+	Service        string `env:"ATTUNE_SERVICE" placeholder:"SERVICE" help:"Which service, by name or number, when this device has joined several."`
 	Server         string `env:"ATTUNE_SERVER" placeholder:"URL" help:"Address of the service, when it is not the one in the invitation."`
 	JSON           bool   `help:"Print one JSON object a line, for scripts."`
 
@@ -31,6 +32,7 @@ type commands struct {
 	Custodian  custodianCmd  `cmd:"" help:"A custodian's key, made on the custodian's own device."`
 	Ceremony   ceremonyCmd   `cmd:"" help:"Found an organisation, on a machine that is not the server."`
 	Join       joinCmd       `cmd:"" help:"Join a service with an invitation."`
+	Services   serviceCmd    `cmd:"" name:"service" help:"The services that this device has joined."`
 	Invite     inviteCmd     `cmd:"" help:"Invite a member of staff."`
 	Confirm    confirmCmd    `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
 	Staff      staffCmd      `cmd:"" help:"Members of staff."`
@@ -131,14 +133,15 @@ func sentence(s string) string {
 
 // device opens the home for one command and closes it after.
 func (g *global) device(do func(c *attune.Client) error) error {
-	if g.Home == "" {
-		return problem("home", "Name it with --home or ATTUNE_HOME.", "The folder of this device was not named.").status(exitUsage)
+	dir, err := g.dir()
+	if err != nil {
+		return err
 	}
 	pass, err := g.passphrase(false)
 	if err != nil {
 		return err
 	}
-	c, err := attune.Open(g.Home, pass, g.config())
+	c, err := attune.Open(dir, pass, g.config())
 	clear(pass)
 	if err != nil {
 		return err

@@ -93,15 +93,16 @@ Read the new six words to the colleagues who share families with you.`
 }
 
 func (c *staffRekeyCmd) Run(ctx context.Context, g *global) error {
-	if g.Home == "" {
-		return usage("Name it with --home or ATTUNE_HOME.", "The folder of this device was not named.")
+	dir, err := g.dir()
+	if err != nil {
+		return err
 	}
 	pass, err := g.passphrase(false)
 	if err != nil {
 		return err
 	}
 	defer clear(pass)
-	d, err := attune.Open(g.Home, pass, g.config())
+	d, err := attune.Open(dir, pass, g.config())
 	if err != nil {
 		return err
 	}

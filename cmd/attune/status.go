@@ -42,12 +42,12 @@ type deviceStatus struct {
 }
 
 func (c *statusCmd) Run(g *global) error {
-	return g.device(func(d *attune.Client) error {
+	return g.each(func(at attune.Service, d *attune.Client) error {
 		s, err := statusOf(d)
 		if err != nil {
 			return err
 		}
-		return g.print(s, "%s", s.text())
+		return g.print(of(at, s), "%s", s.text())
 	})
 }
 

@@ -16,11 +16,11 @@ func (syncCmd) Help() string {
 	return `Example: attune sync
 
 Prints what the service accepted, and what it refused and why. What was refused stays on this
-device: see attune status.`
+device: see attune status. A device that has joined several services goes to each in turn.`
 }
 
 func (c *syncCmd) Run(ctx context.Context, g *global) error {
-	return g.device(func(d *attune.Client) error {
+	return g.each(func(s attune.Service, d *attune.Client) error {
 		report, err := d.Sync(ctx)
 		if err != nil && report.Waiting > 0 {
 			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "thing is", "things are"))
@@ -28,7 +28,7 @@ func (c *syncCmd) Run(ctx context.Context, g *global) error {
 		// What was decided before the connection ended is told all the same: a
 		// refusal is final, and the next sync does not repeat it.
 		if err == nil || len(report.Accepted)+len(report.Refused)+len(report.Stopped)+len(report.Uploaded) > 0 {
-			err = errors.Join(g.print(report, "%s", syncText(report)), err)
+			err = errors.Join(g.print(of(s, report), "%s", syncText(report)), err)
 		}
 		if err != nil {
 			return err
