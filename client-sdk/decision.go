@@ -85,10 +85,31 @@ func (s *Decisions) waits(org *policies.Org, f *policies.Family, m policies.Matt
 	if me == nil {
 		return false
 	}
-	if m.Waits(policies.HeadOfService) && org.Deputises(me.ID, now) {
+	if approval, ok := approvalOf(org, f, m); ok && approval == me.ID {
+		return m.Kind == policies.ApprovalEnds // whose own it is asks anew, and decides nothing
+	} else if f == nil && ok && m.Kind == policies.ApprovalEnds && me.Role == policies.Practitioner {
+		return false
+	}
+	if m.Waits(policies.HeadOfService) && org.Deputises(me.ID, now) && (f == nil || !f.Worked(me.ID)) {
 		return true
 	}
 	return m.Waits(me.Role) && (f == nil || me.Role != policies.Practitioner || f.OnTeam(me.ID))
+}
+
+// approvalOf is who asked for the approval that a matter is about; false for a matter
+// about something else.
+func approvalOf(org *policies.Org, f *policies.Family, m policies.Matter) (by policies.StaffID, ok bool) {
+	var id policies.ApprovalID
+	if m.Kind != policies.ApprovalWaits && m.Kind != policies.ApprovalEnds || id.UnmarshalText([]byte(m.Of)) != nil {
+		return by, false
+	}
+	if f != nil && f.Approvals[id] != nil {
+		return f.Approvals[id].By, true
+	}
+	if a := org.Approvals[id]; a != nil {
+		return a.By, true
+	}
+	return by, false
 }
 
 // Make records what a head of service decided about an objection, a clip that met a

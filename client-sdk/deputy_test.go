@@ -115,6 +115,9 @@ func TestDeputyDecides(t *testing.T) {
 	if waiting, err := bea.Approvals.Waiting(); err != nil || len(waiting) > 0 {
 		t.Errorf("waits for the deputy: %+v, %v", waiting, err)
 	}
+	if got := s.waiting(bea, policies.ApprovalWaits); len(got) > 0 {
+		t.Errorf("on the deputy's desk: %+v", got)
+	}
 	must(t, sam.Families.RemoveTeam(f.id, bea.Keys.Staff()))
 	s.sync(sam)
 	s.sync(bea)

@@ -96,9 +96,23 @@ func TestOwnApproval(t *testing.T) {
 	_, err = sam.Sync(ctx)
 	must(t, err)
 	s.sync(s.head)
+	bea := s.hire(policies.Practitioner, "Bea Hall")
+	if got := s.waiting(s.head, policies.ApprovalWaits); len(got) != 1 || got[0].Of != again.String() {
+		t.Errorf("on the head of service's desk: %+v", got)
+	}
 	must(t, s.head.Approvals.Grant(again))
 	s.sync(s.head)
 	must(t, watch())
+	_, err = sam.Sync(ctx)
+	must(t, err)
+	s.sync(bea)
+	s.pass(345 * 24 * time.Hour)
+	if got := s.waiting(sam, policies.ApprovalEnds); len(got) != 1 || got[0].Of != again.String() {
+		t.Errorf("a month before its end its holder has %+v", got)
+	}
+	if got := s.waiting(bea, policies.ApprovalEnds); len(got) != 0 {
+		t.Errorf("and a colleague %+v", got)
+	}
 }
 
 func ruledBy(err error, rule string) bool {

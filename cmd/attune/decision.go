@@ -65,6 +65,10 @@ func matterHow(m attune.MatterView) string {
 	switch m.Kind {
 	case policies.ApprovalWaits:
 		how = "attune approval grant " + of
+	case policies.ApprovalEnds:
+		if how = "attune approval request " + m.Reference; m.Reference == "" {
+			how = "attune approval request --own"
+		}
 	case policies.CountersignWaits:
 		how = "attune viewer countersign " + of
 	case policies.ObjectionWaits:
