@@ -29,7 +29,7 @@ func (f *Family) Clone() *Family {
 	n.Covers = cloneMap(f.Covers, func(c *Cover) { c.Knew = slices.Clone(c.Knew) })
 	n.Recoveries = cloneMap(f.Recoveries, func(*Recovery) {})
 	n.Turns, n.Wraps = cloneMap(f.Turns, func(*Turn) {}), slices.Clone(f.Wraps)
-	n.People = cloneMap(f.People, func(*Person) {})
+	n.People = cloneMap(f.People, func(p *Person) { p.Safe = cloneGrants(p.Safe) })
 	n.Approvals = cloneMap(f.Approvals, func(a *Approval) { a.Granted = cloneGrants(a.Granted) })
 	n.Consents = cloneMap(f.Consents, func(c *Consent) {
 		c.Knew, c.People = slices.Clone(c.Knew), slices.Clone(c.People)

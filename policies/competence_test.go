@@ -172,3 +172,32 @@ func TestSaidNoToday(t *testing.T) {
 		t.Error("yes and no at once were taken")
 	}
 }
+
+// TestUnsafeContactWins: a colleague who had not heard of it does not make it safe
+// again, whichever came first; one who had does, and links made before stay shut.
+func TestUnsafeContactWins(t *testing.T) {
+	for _, shutFirst := range []bool{true, false} {
+		w := policiestest.NewFilmed()
+		unheard := w.ByDefault("bea", "person.change", policies.PersonChange{Person: w.Mum, Contact: policies.LinkSafe})
+		unheard.At += policiestest.Day(2) // said later, by a device that knew nothing
+		shut := w.ByDefault("ann", "person.change", policies.PersonChange{Person: w.Mum, Contact: policies.NoLink})
+		w.Now += policiestest.Day(3)
+		if shutFirst {
+			accept(t, w, shut)
+			accept(t, w, unheard)
+		} else {
+			accept(t, w, unheard)
+			accept(t, w, shut)
+		}
+		if got := w.Family.People[w.Mum].Contact; got != policies.NoLink {
+			t.Errorf("shut first: %v: contact = %q, want %q", shutFirst, got, policies.NoLink)
+		}
+		w.Do("ann", "person.change", policies.PersonChange{Person: w.Mum, Contact: policies.LinkSafe})
+		if got := w.Family.People[w.Mum].Contact; got != policies.LinkSafe {
+			t.Errorf("by somebody who knew: contact = %q, want %q", got, policies.LinkSafe)
+		}
+		if got := w.Family.LinkState(w.Link, w.Now); got != policies.LinkRevoked {
+			t.Errorf("the link of before = %q, want %q", got, policies.LinkRevoked)
+		}
+	}
+}

@@ -86,7 +86,9 @@ type Person struct {
 	Contact Contact          `json:"contact"`
 	Review  CompetenceReview `json:"review"` // the last of whether a young person decides; zero while there is none
 
-	Set PersonChanges `json:"set"`
+	Set  PersonChanges `json:"set"`
+	Safe []Grant       `json:"safe"` // each change that said that a link is safe, with what it knew
+	Shut Contact       `json:"shut"` // the last change that said otherwise; "" for none
 }
 
 // FamilyOpen is the body of family.open. Its author is the first of the team.

@@ -1,10 +1,15 @@
 package policies
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // PersonChange is the body of person.change: what is known anew about somebody in the
 // film. What is empty stays as it is. Of several changes of one thing the last counts,
-// by the earlier of the author's time and acceptance.
+// by the earlier of the author's time and acceptance. Only "a link is safe" must know
+// of every change that said otherwise: a colleague who had not heard that a phone is
+// read by somebody else must not open it again.
 //
 // Source: UK GDPR Art 5(1)(d), accuracy; Caldicott principle 6 on safe contact.
 type PersonChange struct {
@@ -122,10 +127,37 @@ func changePerson(f *Family, _ *Org, a act[PersonChange]) (Changes, error) {
 	}
 	said := Latest{By: a.ID, At: min(a.At, a.Now)}
 	said.sets(&p.Set.Basis, b.Basis != "", func() { p.Basis = b.Basis })
-	said.sets(&p.Set.Contact, b.Contact != "", func() { p.Contact = b.Contact })
+	f.contact(p, b.Contact, said, a.Statement)
 	said.sets(&p.Set.Review, b.Review.On != "", func() { p.Review = b.Review })
 	said.sets(&p.Set.Born, b.Born != "", func() { p.Born = b.Born })
 	return f.touched([]PersonID{b.Person}), nil
+}
+
+// contact takes what is said of how somebody can be reached. What shuts wins in any
+// order over a "link_safe" that did not know it.
+func (f *Family) contact(p *Person, c Contact, said Latest, s Statement) {
+	of := contactSubject(p.ID)
+	switch c {
+	case "":
+		return
+	case LinkSafe:
+		p.Safe = insertGrant(p.Safe, s)
+	default:
+		f.restrict(of, s.ID)
+		said.sets(&p.Set.Contact, true, func() { p.Shut = c })
+	}
+	if slices.ContainsFunc(p.Safe, func(g Grant) bool { return f.answered(of, g.Knew) }) {
+		p.Contact = LinkSafe
+	} else {
+		p.Contact = p.Shut
+	}
+}
+
+func (b PersonChange) subjects(*Family) []Subject {
+	if b.Contact != LinkSafe {
+		return nil
+	}
+	return []Subject{contactSubject(b.Person)}
 }
 
 // sets does what a statement says about one thing, unless a later one did.

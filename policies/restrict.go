@@ -18,6 +18,9 @@ import "slices"
 //	consent.withdraw  each person named, or each for each purpose named
 //	consent.suspend   each person named, as if they had withdrawn
 //	consent.object    each person named, until whoever objected agrees
+//	person.change     the contact of the person, where it says that no link is safe:
+//	                  a link_safe that did not know it counts for nothing. It is no
+//	                  restriction otherwise, and is taken only from the team
 //	viewer.remove     the person of staff as a viewer
 //	link.revoke       the link: nothing can name it, so it is final
 //	breakglass.close  what was opened, in the same way
@@ -40,6 +43,7 @@ func personSubject(p PersonID) Subject  { return subject("person", p) }
 func purposeSubject(p PersonID, purpose Purpose) Subject {
 	return subject("purpose/"+string(purpose), p)
 }
+func contactSubject(p PersonID) Subject   { return subject("contact", p) }
 func requestSubject(a ApprovalID) Subject { return subject("request", a) }
 func linkSubject(l LinkID) Subject        { return subject("link", l) }
 func glassSubject(g GlassID) Subject      { return subject("glass", g) }
@@ -104,7 +108,7 @@ func (b ConsentSign) subjects(*Family) []Subject {
 func (b LinkCreate) subjects(f *Family) []Subject { return f.linkSubjects(b.Clip, b.Person) }
 
 func (f *Family) linkSubjects(clip ClipID, person PersonID) []Subject {
-	list := []Subject{personSubject(person)}
+	list := []Subject{personSubject(person), contactSubject(person)}
 	if c := f.Clips[clip]; c != nil {
 		for _, p := range c.People {
 			list = append(list, personSubject(p))

@@ -254,7 +254,10 @@ var steps = map[string]func(s *situation, arg string){
 	"kid alone": func(s *situation, _ string) {
 		s.Family.Clips[s.Clip].People = []policies.PersonID{s.Kid}
 	},
-	"contact":            func(s *situation, flag string) { s.Family.People[s.Mum].Contact = policies.Contact(flag) },
+	"contact": func(s *situation, flag string) { s.Family.People[s.Mum].Contact = policies.Contact(flag) },
+	"contact changed": func(s *situation, flag string) {
+		s.Do("ann", "person.change", policies.PersonChange{Person: s.Mum, Contact: policies.Contact(flag)})
+	},
 	"link for a visitor": func(s *situation, _ string) { s.link.Person = s.visitor() },
 	"link revoked":       func(s *situation, _ string) { s.Do("bea", "link.revoke", policies.LinkRevoke{Link: s.Link}) },
 	"new PIN": func(s *situation, _ string) {
