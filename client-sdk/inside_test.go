@@ -14,3 +14,13 @@ func Stolen(c *Client, id policies.FamilyID) []seal.Identity {
 	}
 	return append(keys, c.Keys.identity)
 }
+
+// Lacking is why the family's key in force is not on a device; nil when it is.
+func Lacking(c *Client, id policies.FamilyID) error {
+	f, err := c.Mirror.provisional(id)
+	if err != nil {
+		return err
+	}
+	_, _, err = c.Keys.key(f)
+	return err
+}

@@ -3,13 +3,16 @@ package attune_test
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -248,4 +251,105 @@ func TestLocksStale(t *testing.T) {
 	}
 	l.opens(l.sam, l.clip, stale)
 	l.opens(l.cy, l.clip, stale)
+}
+
+// TestHostileLocks: what a server could do to a key that was turned. Each lie is told
+// apart, and none has a device seal anything to a stranger.
+func TestHostileLocks(t *testing.T) {
+	envelope := func(l *locked, p *wire.PullReply, change func(a []wire.Attachment, i int) []wire.Attachment) {
+		for n := range p.Items {
+			if kindOf(l.t, p.Items[n]) != "key.turn" {
+				continue
+			}
+			for i, a := range p.Items[n].Attachments {
+				if a.Name == "key/"+l.cy.Keys.Staff().String() {
+					p.Items[n].Attachments = change(slices.Clone(p.Items[n].Attachments), i)
+					return
+				}
+			}
+		}
+		l.t.Error("no envelope on the page")
+	}
+	for _, c := range []struct {
+		name string
+		lie  func(l *locked, p *wire.PullReply)
+		sync wire.Code // of the device's sync; "" when the page stands
+		key  wire.Code // of what it then can do with the family's new film
+	}{
+		{"AnotherKeyInTheStatement", func(l *locked, p *wire.PullReply) {
+			for n := range p.Items {
+				if kindOf(l.t, p.Items[n]) == "key.turn" {
+					parts := strings.Split(p.Items[n].Statement, ".")
+					text, err := b64(parts[1])
+					must(l.t, err)
+					f, _ := l.sam.Mirror.Family(l.id)
+					own, _, err := attune.NewCustodian()
+					must(l.t, err)
+					id, err := seal.ParseIdentity(own)
+					must(l.t, err)
+					parts[1] = base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(text), f.Recipient, id.Recipient().String(), 1)))
+					p.Items[n].Statement = strings.Join(parts, ".")
+				}
+			}
+		}, attune.CodeForged, ""},
+		{"EnvelopeHeldBack", func(l *locked, p *wire.PullReply) {
+			envelope(l, p, func(a []wire.Attachment, i int) []wire.Attachment { return slices.Delete(a, i, i+1) })
+		}, "", attune.CodeWithheld},
+		{"EnvelopeWithTheReplacedKey", func(l *locked, p *wire.PullReply) {
+			envelope(l, p, func(a []wire.Attachment, i int) []wire.Attachment {
+				a[i].Body = l.wrapped(attune.Stolen(l.bea, l.id)[0].String())
+				return a
+			})
+		}, "", attune.CodeWithheld},
+		{"EnvelopeWithAStrangersKey", func(l *locked, p *wire.PullReply) {
+			envelope(l, p, func(a []wire.Attachment, i int) []wire.Attachment {
+				own, _, err := attune.NewCustodian()
+				must(l.t, err)
+				a[i].Body = l.wrapped(own)
+				return a
+			})
+		}, "", attune.CodeFamilyKey},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLocked(t)
+			stolen := attune.Stolen(l.bea, l.id)
+			l.leaves(l.bea)
+			l.sync(l.sam)
+			l.pulled(func(p *wire.PullReply) { c.lie(l, p) })
+			if c.sync != "" {
+				refuses(t, l.cy, c.sync)
+				l.agrees(l.cy)
+				l.opens(l.cy, l.clip)
+				return
+			}
+			_, err := l.cy.Sync(context.Background())
+			must(t, err)
+			l.spoil.Store(nil)
+			if got := attune.CodeOf(attune.Lacking(l.cy, l.id)); got != c.key {
+				t.Errorf("the key: %q, want %q", got, c.key)
+			}
+			v, err := l.cy.Families.Show(l.id)
+			must(t, err)
+			if len(v.Warnings) == 0 {
+				t.Error("nobody is told")
+			}
+			id := l.film(l.cy, "Filmed all the same")
+			l.sync(l.cy)
+			l.sync(l.sam)
+			l.opens(l.sam, id)
+			if l.stolen(stolen, id) {
+				t.Error("sealed to the replaced key")
+			}
+		})
+	}
+}
+
+// wrapped is a text sealed to Cy, as anybody can who has Cy's public key.
+func (l *locked) wrapped(text string) []byte {
+	l.t.Helper()
+	to, err := seal.ParseRecipient(l.cy.Keys.Recipient())
+	must(l.t, err)
+	sealed, err := seal.Seal([]byte(text+"\n"), to)
+	must(l.t, err)
+	return sealed
 }

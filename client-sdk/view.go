@@ -102,6 +102,9 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		return v, err
 	}
 	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer
+		if _, ok := keys.inForce(f); keyErr == nil && !ok && f.OnTeam(fs.d.me.Staff) {
+			keyErr = fs.d.keys.lacking(f)
+		}
 		v.Warnings = append(warnings(f, v, keyErr), fs.reviewsDue(f)...)
 	}
 	v.Locks = fs.locks(f)

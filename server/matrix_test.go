@@ -542,6 +542,18 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.TeamAdd{Staff: m.staff["spare"].Staff}
 	case "team.remove":
 		return &policies.TeamRemove{Staff: m.staff["spare"].Staff}
+	case "cover.authorise":
+		return &policies.CoverAuthorise{Staff: m.staff["spare"].Staff, Until: now + 14*day}
+	case "recovery.use":
+		return &policies.RecoveryUse{Ground: policies.RecoverCover, Pair: policies.PairAB, For: m.staff["spare"].Staff}
+	case "recovery.confirm":
+		for _, r := range m.fam.Recovered() {
+			return &policies.RecoveryConfirm{Use: r.ID}
+		}
+	case "recovery.restore":
+		for _, r := range m.fam.Recovered() {
+			return &policies.RecoveryRestore{Use: r.ID, Key: policies.KeyName(m.fam.Recipient), To: policies.Digest{1}}
+		}
 	case "approval.request":
 		return &policies.ApprovalRequest{Programme: policies.VIG, From: now, Until: now + 30*day}
 	case "approval.grant":
