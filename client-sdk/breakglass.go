@@ -87,7 +87,7 @@ func (b *BreakGlass) mayOpen(in OpenGlass) error {
 		return problem(CodeInput, "Say in a sentence or two who is in danger, or which court asks.", "The reason has %d to %d letters.", minReason, maxReason)
 	case in.For == b.d.me.Staff:
 		return denied("BREAKGLASS-OTHER", "Name somebody else of the family's team.", "Nobody breaks the glass for themselves.")
-	case !f.OnTeam(in.For):
+	case !f.TeamAt(in.For, policies.At(b.d.now())):
 		return denied("BREAKGLASS-TEAM", "Have the family's practitioner add them to the team first, or name somebody who is on it.",
 			"Only somebody of the family's team can watch.")
 	case !org.HasOfficer(policies.At(b.d.now())):
