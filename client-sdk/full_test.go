@@ -78,8 +78,11 @@ func TestDeviceIsFull(t *testing.T) {
 	_, err = sam.Sessions.Log(f.id, "", 0, true, "")
 	must(t, err)
 	// The film met the withdrawal on its way: it awaits a decision, and is not lost.
-	if r, err = sam.Sync(context.Background()); err != nil || r.Waiting != 0 || len(r.Stopped) != 1 || r.Stopped[0].Clip != waiting {
+	if r, err = sam.Sync(context.Background()); err != nil || r.Waiting != 0 {
 		t.Errorf("with room: %+v, %v", r, err)
+	}
+	if v, err := sam.Clips.Show(waiting); err != nil || v.State != attune.ClipAwaits {
+		t.Errorf("the film that met the withdrawal is %s, %v", v.State, err)
 	}
 }
 

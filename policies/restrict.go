@@ -15,6 +15,8 @@ import "slices"
 //	                  every approval until one is granted that knew of it. A
 //	                  family has one programme, and requests for another are
 //	                  refused, so the family is the programme's subject
+//	                  In the organisation's record it is about a practitioner: see
+//	                  [Family.DepsFor]
 //	consent.withdraw  each person named, or each for each purpose named
 //	consent.suspend   each person named, as if they had withdrawn
 //	consent.object    each person named, until whoever objected agrees
