@@ -153,7 +153,9 @@ func TestLostDevice(t *testing.T) {
 	if strings.Join(words, " ") != strings.Join(sam.Keys.Words(), " ") {
 		t.Error("the new key has other words")
 	}
-	s.sync(sam)
+	if r := s.sync(sam); len(r.Turned) != 1 {
+		t.Errorf("turned %+v, want the family's key, which the phone had", r.Turned)
+	}
 	sam = s.reopen("Sam Reed", sam)
 	_, err = sam.Families.Open("NF-3000", policies.VIG)
 	must(t, err)
@@ -239,6 +241,34 @@ func TestRekeyedViewer(t *testing.T) {
 	}
 	w.sync(w.mo)
 	must(t, watch())
+}
+
+// TestRekeyedColleague: a colleague's device takes the family's key from the old identity
+// by itself, and gives it to the new one when the words were compared.
+func TestRekeyedColleague(t *testing.T) {
+	w, ctx := newWatched(t), context.Background()
+	w.sync(w.bea)
+	_, err := w.sam.Rekey(ctx, passphrase)
+	must(t, err)
+	if r := w.sync(w.bea); len(r.Turned) != 1 {
+		t.Errorf("turned %+v, want the family's key", r.Turned)
+	}
+	w.sync(w.bea)
+	w.sync(w.sam)
+	add := func() error {
+		_, err := w.sam.Clips.Add(ctx, attune.AddClip{Family: w.id, File: film(t, "visit.mp4"), Kind: policies.Excerpt, People: []policies.PersonID{w.mum, w.child}})
+		return err
+	}
+	before, err := w.sam.Clips.Show(w.clip)
+	must(t, err)
+	if !before.Key {
+		t.Error("what was sealed before no longer opens")
+	}
+	must(t, w.bea.Staff.Trust(w.sam.Keys.Staff(), w.sam.Keys.Words()))
+	w.sync(w.bea)
+	w.sync(w.sam)
+	must(t, add())
+	w.sync(w.sam)
 }
 
 // TestLostKey: one registrar asks for a new key and one in another role confirms it;

@@ -25,6 +25,8 @@ func TestWithin(t *testing.T) {
 		"link":       {func(m policies.Micros) policies.Body { return policies.LinkCreate{Expires: m} }, after(0, 14)},
 		"viewing":    {func(m policies.Micros) policies.Body { return policies.ViewerAdd{Until: m} }, after(0, 30)},
 		"invitation": {func(m policies.Micros) policies.Body { return &policies.StaffInvite{Expires: m} }, after(0, 7)},
+		"new key":    {func(m policies.Micros) policies.Body { return policies.StaffReinvite{Expires: m} }, after(0, 7)},
+		"renewal":    {func(m policies.Micros) policies.Body { return policies.StaffRenew{Until: m} }, after(12, 0)},
 		"person":     {func(m policies.Micros) policies.Body { return policies.StaffCertify{Until: m} }, after(12, 0)},
 		"device":     {func(m policies.Micros) policies.Body { return &policies.DeviceCertify{Until: m} }, after(12, 0)},
 		"filming":    {func(m policies.Micros) policies.Body { return policies.ApprovalRequest{From: now, Until: m} }, after(6, 0)},

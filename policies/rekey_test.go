@@ -66,6 +66,32 @@ func wants(t *testing.T, what string, err, want error) {
 	}
 }
 
+func TestCheckNewKeys(t *testing.T) {
+	who, device := policies.StaffID{1}, policies.DeviceID{1}
+	type rekey = policies.StaffRekey
+	refuses(t, "StaffRekey", func() rekey {
+		return rekey{Staff: who, Device: device, Key: policiestest.Key("x"), Recipient: policiestest.Recipient("x")}
+	}, []slip[rekey]{
+		{"Nobody", func(b *rekey) { b.Staff = policies.StaffID{} }},
+		{"NoDevice", func(b *rekey) { b.Device = policies.DeviceID{} }},
+		{"NoKey", func(b *rekey) { b.Key = policies.PublicKey{} }},
+		{"ClassicalRecipient", func(b *rekey) { b.Recipient = "age1qqq" }},
+	})
+	type again = policies.StaffReinvite
+	refuses(t, "StaffReinvite", func() again {
+		return again{Staff: who, Key: policiestest.Key("x"), Expires: policiestest.Start}
+	}, []slip[again]{
+		{"Nobody", func(b *again) { b.Staff = policies.StaffID{} }},
+		{"NoKey", func(b *again) { b.Key = policies.PublicKey{} }},
+		{"NoEnd", func(b *again) { b.Expires = 0 }},
+	})
+	type renew = policies.StaffRenew
+	refuses(t, "StaffRenew", func() renew { return renew{Staff: who, Until: policiestest.Start} }, []slip[renew]{
+		{"Nobody", func(b *renew) { b.Staff = policies.StaffID{} }},
+		{"NoEnd", func(b *renew) { b.Until = 0 }},
+	})
+}
+
 // TestRekey: the old key replaces itself; the device that carries the new one goes on,
 // the others end, and what the old key and its devices signed still resolves.
 func TestRekey(t *testing.T) {
