@@ -233,16 +233,18 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil || unsettled(err) {
 		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
 	}
-	if err == nil {
+	var unsigned error
+	if err == nil { // before anything else is sent, whose signature only the next feed brings
+		unsigned = c.Uploader.signedFor(&r)
 		err = c.changeLocks(ctx, &r)
 	}
 	if err == nil {
 		err = c.settle(ctx, &r)
 	}
 	if err == nil {
-		err = errors.Join(c.Uploader.signedFor(&r), (&scribe{c.desk}).write(ctx, &r))
+		err = (&scribe{c.desk}).write(ctx, &r)
 	}
-	err, _ = c.desk.convict(err)
+	err, _ = c.desk.convict(errors.Join(err, unsigned))
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)
