@@ -47,6 +47,7 @@ func codes() []struct {
 		{storage.ErrBusy, wire.CodeBusy},
 		{storage.ErrNotAdopted, wire.CodeBusy},
 		{storage.ErrNoFigures, wire.CodeBusy},
+		{storage.ErrNotCertified, wire.CodeBusy},
 		{statement.ErrTokenTime, wire.CodeTokenTime},
 		{statement.ErrToken, wire.CodeUnauthorised}, // before the errors that it wraps
 		{statement.ErrUnknownKind, wire.CodeNotStatement},

@@ -43,7 +43,7 @@ func TestUpgrade(t *testing.T) {
 
 	earlier := u.bin
 	u.bin = builtDir
-	u.fails("seems to work on", "attuned", "adopt", "--data", u.path("server"), "--statement", u.path("passphrase"))
+	u.fails("not what attune writes", "attuned", "adopt", "--data", u.path("server"), "--statement", u.path("passphrase"))
 	u.fails("WRONG adopted rules", "attuned", "check", "--data", u.path("server"))
 	u.fails("differ from those that were adopted", "attuned", "serve", "--data", u.path("server"), "--addr", u.addr)
 	u.fails("have the head of service adopt this one", "attune", "--home", u.path("sam"), "policy", "verify")
