@@ -337,6 +337,9 @@ func (m *matrix) pull(who string) {
 	}
 	for record, f := range map[policies.RecordID]*policies.Family{policies.RecordID(m.org.ID): nil, m.family.Record: m.fam} {
 		ruling := m.bundle.Decide(policies.Request{Caller: p.Caller(), Action: policies.ActPull, Now: m.svc.Clock.Micros()}, m.org, f)
+		if f == nil && m.ended(p) { // what ended their device, and the way to it: else it would never forget
+			ruling = policies.Ruling{Allowed: true, Rules: []string{policies.DropRule}}
+		}
 		if given[record] != ruling.Allowed {
 			m.Errorf("%q receives record %s: %v, by rule %v %v", who, record.Short(), given[record], ruling.Allowed, ruling.Rules)
 		}
@@ -356,6 +359,11 @@ func (m *matrix) pull(who string) {
 		slices.Sort(let)
 		m.event(fmt.Sprintf("pull by %q", who), before, policies.ActPull, "allowed", slices.Compact(let))
 	}
+}
+
+// ended: the person or their device was revoked.
+func (m *matrix) ended(p *storagetest.Person) bool {
+	return !m.org.Staff[p.Staff].Revoked.IsZero() || !m.org.Devices[p.Device].Revoked.IsZero()
 }
 
 // gotForms reports whether a page brought a signed form of a record.
