@@ -81,8 +81,8 @@ func TestDeviceIsFull(t *testing.T) {
 	if r, err = sam.Sync(context.Background()); err != nil || r.Waiting != 0 {
 		t.Errorf("with room: %+v, %v", r, err)
 	}
-	if v, err := sam.Clips.Show(waiting); err != nil || v.State != attune.ClipAwaits {
-		t.Errorf("the film that met the withdrawal is %s, %v", v.State, err)
+	if v, err := sam.Clips.Show(waiting); err != nil || v.State != attune.ClipAwaits || !v.Local {
+		t.Errorf("the film that met the withdrawal: %s, here %v, %v", v.State, v.Local, err)
 	}
 }
 
