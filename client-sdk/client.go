@@ -270,6 +270,9 @@ func (c *Client) settle(ctx context.Context, r *Report) error {
 	if slices.ContainsFunc(r.waits, func(id policies.ClipID) bool { return !c.Uploader.waits(id) }) {
 		waited := r.waits
 		err = c.Uploader.sending(ctx, r, func(id policies.ClipID) bool { return slices.Contains(waited, id) })
+		if err == nil {
+			err = (&feed{c.desk}).pull(ctx, r) // the service signs for what it stored
+		}
 	}
 	if err != nil {
 		return err

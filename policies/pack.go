@@ -9,9 +9,11 @@ import (
 // lead signs. policies/packs reads the file and ships three to begin from; a service
 // edits a copy and adopts that, and policy.adopt carries it.
 //
-// What is enforced today: the figures from OfflineDays to ViewingDays. Retention,
-// the scheme, the clocks and the labels are written down, printed in the papers and
-// shown by "attune policy"; nothing destroys or sends by them yet.
+// What is enforced today: the figures from OfflineDays to ViewingDays. Of the clocks,
+// those of withdrawals, provisional holds, requests, complaints and reminders give what
+// waits its deadline. Retention, the scheme, the other clocks and the labels are written
+// down, printed in the papers and shown by "attune policy"; nothing destroys or sends by
+// them yet.
 type Pack struct {
 	Name  string `yaml:"name" json:"name"`
 	Title string `yaml:"title" json:"title"`
