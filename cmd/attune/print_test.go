@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	attune "github.com/attune-vf/attune/client-sdk"
@@ -17,5 +18,17 @@ func TestPrintEmptyLists(t *testing.T) {
 	want := `{"clips":[],"report":{"accepted":[],"refused":[],"uploaded":[],"stopped":[],"pulled":0,"dropped":[],"keys":0,"given":0,"waiting":0}}` + "\n"
 	if out.String() != want {
 		t.Errorf("printed %swant %s", out.String(), want)
+	}
+}
+
+// A server that said what is not so is told of at each look at the device, until
+// somebody has taken the files away.
+func TestStatusTellsOfEvidence(t *testing.T) {
+	if got := (deviceStatus{}).text(); strings.Contains(got, "not so") {
+		t.Errorf("without evidence: %s", got)
+	}
+	got := deviceStatus{Evidence: []string{"/home/sam/evidence/a.json", "/home/sam/evidence/b.json"}}.text()
+	if !strings.Contains(got, "Give your IG officer 2 files from /home/sam/evidence") {
+		t.Errorf("status = %s", got)
 	}
 }

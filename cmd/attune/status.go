@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type deviceStatus struct {
 	NewKeys  []attune.Member        `json:"new_keys"` // whose key was replaced, and whose words nobody here has compared
 	Ends     string                 `json:"ends"`     // day on which this person's certificate ends, when it is less than a month away
 	Device   string                 `json:"device"`   // the same of this device
+	Evidence []string               `json:"evidence"` // files that show where the server said what is not so
 
 	contact       time.Time // zero before the first
 	headOfService bool      // whose device this is, or a deputy's
@@ -68,6 +70,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Training, err = myTraining(d); s.Training = list(s.Training); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
 		func() error { s.NewKeys, err = d.Staff.NewKeys(); return err },
+		func() error { s.Evidence, err = d.Evidence(); s.Evidence = list(s.Evidence); return err },
 	} {
 		if err := read(); err != nil {
 			return s, err
@@ -111,6 +114,10 @@ func (s deviceStatus) text() string {
 	}
 	if s.Device != "" {
 		attend("this device's certificate ends on " + s.Device + ". It renews itself when you sync; if it does not, ask a registrar.")
+	}
+	if n := len(s.Evidence); n > 0 {
+		attend(fmt.Sprintf("the service's server said what is not so, and nothing of it was used. Give your IG officer %s from %s",
+			count(n, "file", "files"), filepath.Dir(s.Evidence[0])))
 	}
 	for _, m := range s.NewKeys {
 		attend(newKeyText(m))
