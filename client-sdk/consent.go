@@ -31,7 +31,7 @@ type SignConsent struct {
 	Form     string          // file with the signed form, a photograph, a scan or a PDF; it is not changed
 	Medium   policies.Medium // of what was signed; paper when ""
 
-	Understood []policies.Aid  // what helped them to understand it; nothing was needed when nil
+	Understood []policies.Aid  // what helped them to understand it; nil: not recorded
 	FormText   policies.Digest // SHA-256 of the exact words shown; those of the adopted pack when zero
 }
 
@@ -100,7 +100,7 @@ func (c *Consents) body(in *SignConsent) (policies.ConsentSign, error) {
 		in.Medium = policies.OnPaper
 	}
 	if len(in.Understood) == 0 {
-		in.Understood = []policies.Aid{policies.NoneNeeded}
+		in.Understood = []policies.Aid{policies.NotRecorded}
 	}
 	pack, err := c.d.figures()
 	if err != nil {

@@ -126,6 +126,7 @@ func TestCheckConsentSign(t *testing.T) {
 		{"NobodyAskedHowItWasUnderstood", func(b *form) { b.Understood = nil }},
 		{"UnknownAid", func(b *form) { b.Understood = []policies.Aid{"telepathy"} }},
 		{"AidTwice", func(b *form) { b.Understood = []policies.Aid{policies.Audio, policies.Audio} }},
+		{"NotRecordedAndAnInterpreter", func(b *form) { b.Understood = []policies.Aid{policies.NotRecorded, policies.Interpreter} }},
 		{"NoneNeededAndAnInterpreter", func(b *form) { b.Understood = []policies.Aid{policies.NoneNeeded, policies.Interpreter} }},
 	})
 }

@@ -80,9 +80,10 @@ type Aid string
 
 // The aids.
 const (
-	NoneNeeded  Aid = "none_needed" // alone
-	Interpreter Aid = "interpreter" // of a spoken or a signed language
-	Translated  Aid = "translated"  // a form in their language
+	NotRecorded Aid = "not_recorded" // alone: nobody wrote down whether it was asked
+	NoneNeeded  Aid = "none_needed"  // alone: it was asked, and nothing was needed
+	Interpreter Aid = "interpreter"  // of a spoken or a signed language
+	Translated  Aid = "translated"   // a form in their language
 	EasyRead    Aid = "easy_read"
 	ReadAloud   Aid = "read_aloud"
 	Audio       Aid = "audio"     // a recording of the form
@@ -91,7 +92,7 @@ const (
 
 // Aids lists every Aid.
 func Aids() []Aid {
-	return []Aid{NoneNeeded, Interpreter, Translated, EasyRead, ReadAloud, Audio, Supporter}
+	return []Aid{NotRecorded, NoneNeeded, Interpreter, Translated, EasyRead, ReadAloud, Audio, Supporter}
 }
 
 // ConsentWithdraw is the body of consent.withdraw, a restriction on every
@@ -143,7 +144,7 @@ func (c *checks) understood(b ConsentSign) {
 	for i, a := range b.Understood {
 		word(c, "what helped them to understand", a, Aids())
 		c.that(!slices.Contains(b.Understood[:i], a), "%s stands twice", a)
-		c.that(a != NoneNeeded || len(b.Understood) == 1, "%s stands alone", NoneNeeded)
+		c.that(a != NoneNeeded && a != NotRecorded || len(b.Understood) == 1, "%s stands alone", a)
 	}
 }
 

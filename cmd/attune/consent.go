@@ -31,7 +31,7 @@ type consentSignCmd struct {
 	Form     string   `type:"existingfile" placeholder:"FILE" help:"Photograph, scan or PDF of the signed form."`
 	ReadOnly bool     `help:"Record nothing; print who would see the film, to be read to the family before they sign."`
 	Medium   string   `default:"paper" enum:"paper,screen" help:"What was signed: ${enum}."`
-	Aid      []string `placeholder:"AID" help:"What helped them to understand it; else nothing was needed. Repeat."`
+	Aid      []string `placeholder:"AID" help:"What helped them to understand it, or none_needed; else it is not recorded. Repeat."`
 	Text     string   `type:"existingfile" placeholder:"FILE" help:"The exact words of the form; else the form itself is their evidence."`
 }
 
@@ -47,7 +47,7 @@ A form of its own, for one training day, while all other answers stay as they ar
 
 Purposes: film_and_use, film_review, supervision, peers, training_event, external_training, research,
 named_professional, family_copy, accreditation. Each is its own yes or no.
-Aids: interpreter, translated, easy_read, read_aloud, audio, supporter.
+Aids: none_needed, interpreter, translated, easy_read, read_aloud, audio, supporter.
 
 Before they sign, read them who would see it: the same command with --read-only.`
 }
@@ -74,6 +74,9 @@ func (c *consentSignCmd) Run(g *global) error {
 		}
 		if len(in.Viewers) > 0 {
 			g.note("Whom the form names watches only once they are on the list: attune viewer add --help")
+		}
+		if len(in.Understood) == 0 {
+			g.note("How they understood it is not recorded. Ask, and say it with --aid next time; none_needed where nothing was.")
 		}
 		result := map[string]any{"id": id, "family": family}
 		if in.Separate {
@@ -210,11 +213,15 @@ func consentRow(c attune.ConsentView) []string {
 func understood(c attune.ConsentView) string {
 	var aids []string
 	for _, a := range c.Understood {
-		if a != policies.NoneNeeded {
-			aids = append(aids, string(a))
+		switch a {
+		case policies.NotRecorded:
+			return "how they understood it is not recorded"
+		case policies.NoneNeeded:
+			return "understood without help"
 		}
+		aids = append(aids, string(a))
 	}
-	return mark(len(aids) > 0, "with "+spoken(aids))
+	return "understood with " + spoken(aids)
 }
 
 // agreedRow is what somebody agrees to now. What ends earlier than the rest says so.
