@@ -167,7 +167,7 @@ func TestPapersKeepWhatTheyMust(t *testing.T) {
 		{"Caldicott 8", "told before signing, and what changes", Form, []string{"reads out who could watch. If that changes, we tell you"}},
 		{"ICO, children", "asked themselves from an age on", "service-policy", []string{"the team looks at whether they decide"}},
 		{"AVIGuk code", "a form of its own ends nothing", "service-policy", []string{"leaves the other answers as they are"}},
-		{"users.md", "complaint and ICO", Form, []string{"We answer within", "Information Commissioner's Office"}},
+		{"users.md", "complaint and ICO", Form, []string{"we write that we have your complaint", "Information Commissioner's Office"}},
 		{"users.md", "a screen can be filmed", Form, []string{"We cannot stop someone filming a screen"}},
 		{"users.md", "still happy today", Form, []string{"are you still happy to be filmed today?"}},
 
@@ -178,7 +178,16 @@ func TestPapersKeepWhatTheyMust(t *testing.T) {
 		{"UK GDPR Art 13", "rights, and the ICO", "privacy-notice", []string{"Ask for a copy", "correct or to delete", "do not agree", "ico.org.uk"}},
 		{"AVIGuk, users.md", "a named supervisor, until a date, no copies", "supervision-agreement", []string{"registered with:", "It ends access after", "Makes no copy"}},
 		{"GMC 22 to 27", "separate, the final film first, no recall", "separate-form", []string{"we showed it to you first", "cannot be called back"}},
+		{"DUAA 2025", "a complaint is acknowledged by then, and answered", "privacy-notice", []string{"we write that we have it, and we answer as soon as we can"}},
+		{"Caldicott 8", "watched against a no, said where a family looks", Form, []string{"even after you said stop", "must both ask for it", "set one parent's no aside"}},
+		{"Caldicott 8", "watched against a no, said where a family looks", "privacy-notice", []string{"break the glass", "must both ask for it"}},
+		{"DESIGN §4", "cover and recovery", "storage", []string{"This is cover.", "The other of the two confirms", "## When the glass is broken"}},
+		{"DESIGN §5", "what the program does not hold", "service-policy", []string{"Attune does not count how many", "It does not remind you of a hold", "It does not take keys from a device that stays away"}},
 		{"DESIGN §5", "nothing destroys yet", "service-policy", []string{"Attune does not yet destroy film"}},
+		{"DESIGN §5", "nothing destroys yet, said to families", Form, []string{"cannot delete film yet"}},
+		{"DESIGN §5", "nothing destroys yet, said to families", "privacy-notice", []string{"cannot delete film yet"}},
+		{"DESIGN §5", "nothing destroys yet, said to families", "booking-script", []string{"can not delete film yet"}},
+		{"DESIGN §5", "nothing destroys yet, said to families", "consent-form-easy", []string{"can not delete film yet"}},
 		{"DESIGN §5", "nothing destroys yet", "storage", []string{"Attune does not yet destroy film"}},
 	} {
 		for _, pack := range packs.Names() {
