@@ -1,7 +1,10 @@
 package attune
 
 import (
+	"crypto/ed25519"
+
 	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -24,3 +27,55 @@ func Lacking(c *Client, id policies.FamilyID) error {
 	_, _, err = c.Keys.key(f)
 	return err
 }
+
+// Usurp turns a family's key on a device to one that only its person has. With an
+// envelope for everybody else of the team if junk is not nil, which holds that.
+func Usurp(c *Client, id policies.FamilyID, junk []byte) seal.Identity {
+	key, err := usurp(c.desk, id, junk)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+func usurp(d *desk, id policies.FamilyID, junk []byte) (seal.Identity, error) {
+	f, err := d.mirror.provisional(id)
+	if err != nil {
+		return seal.Identity{}, err
+	}
+	key, err := seal.NewIdentity()
+	if err != nil {
+		return key, err
+	}
+	previous, err := seal.Seal([]byte("nothing\n"), key.Recipient())
+	if err != nil {
+		return key, err
+	}
+	all := []wire.Attachment{{Name: "previous", Body: previous}}
+	body := policies.KeyTurn{Recipient: key.Recipient().String(), Replaces: f.KeyStatement(), For: []policies.Wrapped{}, Fixed: fixed(all...)}
+	org := d.mirror.Org()
+	for who := range f.Team {
+		text := junk
+		if who == d.me.Staff { // she keeps it elsewhere, so that this device wraps it to nobody
+			text = []byte("nothing\n")
+		}
+		if text == nil {
+			continue
+		}
+		to, err := d.recipientOf(org, who)
+		if err != nil {
+			return key, err
+		}
+		envelope, err := seal.Seal(text, to)
+		if err != nil {
+			return key, err
+		}
+		body.For = append(body.For, policies.Wrapped{Staff: who, To: policies.Digest(to.Fingerprint())})
+		all = append(all, wire.Attachment{Name: "key/" + who.String(), Body: envelope})
+	}
+	_, err = d.outbox.file(draft{policies.RecordID(id), "key.turn", body, all})
+	return key, err
+}
+
+// DeviceKey is what somebody signs with who kept a device.
+func DeviceKey(c *Client) ed25519.PrivateKey { return c.Keys.device }

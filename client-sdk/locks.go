@@ -50,15 +50,20 @@ func (l *locks) see(r *Report) (queued bool, err error) {
 	return queued, nil
 }
 
-// turn gives the family a new key if the one in force is due and here; nil if not.
+// turn gives the family a new key if the one in force is due; nil if it is not, or if this
+// device is not the one to do it.
 func (l *locks) turn(id policies.FamilyID) (*TurnedKey, error) {
-	org, f, mine, err := l.own(id)
+	org, f, err := l.seat(id)
 	if err != nil || f == nil {
 		return nil, err
 	}
 	because := f.KeyDue(org, policies.At(l.d.now()))
 	if len(because) == 0 {
 		return nil, nil
+	}
+	mine, err := l.old(org, f)
+	if err != nil || len(mine) == 0 {
+		return nil, err
 	}
 	key, err := seal.NewIdentity()
 	if err != nil {
@@ -113,19 +118,25 @@ func (l *locks) wrap(id policies.FamilyID) (queued bool, err error) {
 	return queued, nil
 }
 
+// seat is a family of whose team this person is, and may be given its key; nil for others.
+func (l *locks) seat(id policies.FamilyID) (*policies.Org, *policies.Family, error) {
+	org := l.d.mirror.Org()
+	if org == nil {
+		return nil, nil, nil
+	}
+	f, err := l.d.mirror.provisional(id)
+	if err != nil || !f.Entrusted(org, l.d.me.Staff, policies.At(l.d.now())) {
+		return nil, nil, err
+	}
+	return org, f, nil
+}
+
 // own is a family whose key this device may look after, with its keys; nil when it is
 // not: this person is not of its team, or has not got the key in force.
 func (l *locks) own(id policies.FamilyID) (*policies.Org, *policies.Family, ring, error) {
-	org := l.d.mirror.Org()
-	if org == nil {
-		return nil, nil, nil, nil
-	}
-	f, err := l.d.mirror.provisional(id)
-	if err != nil {
+	org, f, err := l.seat(id)
+	if err != nil || f == nil {
 		return nil, nil, nil, err
-	}
-	if !f.Entrusted(org, l.d.me.Staff, policies.At(l.d.now())) {
-		return nil, nil, nil, nil
 	}
 	mine, _, err := l.d.keys.key(f)
 	var e *Error
@@ -133,6 +144,27 @@ func (l *locks) own(id policies.FamilyID) (*policies.Org, *policies.Family, ring
 		return nil, nil, nil, nil // the list of families tells it; somebody else of the team has the key
 	}
 	return org, f, mine, err
+}
+
+// old are the keys that a new one replaces: with the one in force, as a rule. Without it
+// when nobody else who is to have a key was given that one, or when this person was and
+// it does not open: then whoever turned to it kept it to themselves, and to wait for
+// them would leave the family's film to them. Empty when there is a colleague to wait
+// for, or nothing opens here.
+func (l *locks) old(org *policies.Org, f *policies.Family) (ring, error) {
+	mine, _, err := l.d.keys.opened(f)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := mine.inForce(f); ok {
+		return mine, nil
+	}
+	given := f.KeyHolders()
+	waits := slices.ContainsFunc(given, func(who policies.StaffID) bool { return f.Entrusted(org, who, policies.At(l.d.now())) })
+	if waits && !slices.Contains(given, l.d.me.Staff) {
+		return nil, nil
+	}
+	return mine, nil
 }
 
 // envelope wraps keys to the recipient that a person's certificate names.
@@ -146,7 +178,10 @@ func (l *locks) envelope(org *policies.Org, who policies.StaffID, keys ring) (po
 }
 
 // sealTo is the key that what is new in a family is sealed to: the one in force, which
-// is turned first where this device knows that it is due.
+// is turned first where this device knows that it is due. Where it is due and cannot be
+// turned here nothing is sealed: somebody has that key who is to see nothing more. Not so
+// when this very person is that somebody, by a date that has passed: what they filmed
+// before must still find its place.
 func (d *desk) sealTo(id policies.FamilyID) (seal.Recipient, error) {
 	if _, err := (&locks{d}).turn(id); err != nil {
 		return seal.Recipient{}, err
@@ -154,6 +189,11 @@ func (d *desk) sealTo(id policies.FamilyID) (seal.Recipient, error) {
 	f, err := d.mirror.provisional(id)
 	if err != nil {
 		return seal.Recipient{}, err
+	}
+	org := d.mirror.Org()
+	if org != nil && slices.ContainsFunc(f.KeyDue(org, policies.At(d.now())), func(who policies.StaffID) bool { return who != d.me.Staff }) {
+		return seal.Recipient{}, problem(CodeNoKey, "Have a practitioner's device that has the key sync, then sync here; where there is none: attune recovery use.",
+			"The locks of family %s must be changed first, and this device does not have their key.", f.Reference)
 	}
 	return seal.ParseRecipient(f.Recipient)
 }

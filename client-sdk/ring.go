@@ -18,38 +18,51 @@ type ring []seal.Identity
 // an envelope with another key, which the server could slip in, would make this
 // device seal film for a stranger.
 //
-// The error is about the key in force only when there is no other either; see lacking.
+// One key that opens is enough: what is wrong with the one in force takes nothing away of
+// what was sealed before. See [Keys.key] for that.
 func (k *Keys) family(id policies.FamilyID) (ring, error) {
 	f, err := k.mirror.provisional(id)
 	if err != nil {
 		return nil, err
 	}
-	envelopes, err := k.shelf.envelopes(id, "key/"+k.me.Staff.String())
-	if err != nil {
-		return nil, err
+	r, strange, err := k.opened(f)
+	if err != nil || len(r) > 0 {
+		return r, err
 	}
-	r, strange := ring{}, false
+	return nil, k.without(f, strange)
+}
+
+// opened is every key of the family that opens here, and the envelopes addressed to this
+// person when one of them holds what is no key of the family.
+func (k *Keys) opened(f *policies.Family) (r ring, strange [][]byte, err error) {
+	envelopes, err := k.shelf.envelopes(f.ID, "key/"+k.me.Staff.String())
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, e := range envelopes {
-		if text, err := seal.Open(e, k.own()...); err == nil {
-			strange = r.add(f, text) || strange
+		if text, err := seal.Open(e, k.own()...); err == nil && r.add(f, text) {
+			strange = envelopes
 		}
 	}
 	if err := r.previous(k.shelf, f); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.order(f)
-	if _, ok := r.inForce(f); ok || len(r) > 0 && !strange {
-		return r, nil
+	return r, strange, nil
+}
+
+// without says why the key in force is not here, and keeps what shows it when an envelope
+// holds another key.
+func (k *Keys) without(f *policies.Family, strange [][]byte) error {
+	if len(strange) == 0 {
+		return k.lacking(f)
 	}
-	if strange {
-		shows := exhibit{Record: policies.RecordID(id), Expected: f.Recipient}
-		for _, e := range envelopes {
-			shows.Sealed = append(shows.Sealed, sealedThing{"key", len(e), policies.DigestOf(e)})
-		}
-		return nil, k.shelf.again(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference),
-			"key/"+k.me.Staff.String(), envelopes...)
+	shows := exhibit{Record: policies.RecordID(f.ID), Expected: f.Recipient}
+	for _, e := range strange {
+		shows.Sealed = append(shows.Sealed, sealedThing{"key", len(e), policies.DigestOf(e)})
 	}
-	return nil, k.lacking(f)
+	return k.shelf.again(lied(CodeFamilyKey, shows, nil, "An envelope for family %s holds another key than the family's own.", f.Reference),
+		"key/"+k.me.Staff.String(), strange...)
 }
 
 // add takes the identities of an envelope, one a line, and reports whether one is no
@@ -128,13 +141,13 @@ func (r ring) text() []byte {
 
 // key is the family's key in force, or why it is not here.
 func (k *Keys) key(f *policies.Family) (ring, seal.Identity, error) {
-	r, err := k.family(f.ID)
+	r, strange, err := k.opened(f)
 	if err != nil {
 		return nil, seal.Identity{}, err
 	}
 	key, ok := r.inForce(f)
 	if !ok {
-		return nil, key, k.lacking(f)
+		return nil, key, k.without(f, strange)
 	}
 	return r, key, nil
 }

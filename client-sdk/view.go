@@ -103,7 +103,7 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 	}
 	if v.Watches = fs.watches(f); !v.Watches { // what a team should see to is nothing to a viewer
 		if _, ok := keys.inForce(f); keyErr == nil && !ok && f.OnTeam(fs.d.me.Staff) {
-			keyErr = fs.d.keys.lacking(f)
+			_, _, keyErr = fs.d.keys.key(f)
 		}
 		v.Warnings = append(warnings(f, v, keyErr), fs.reviewsDue(f)...)
 	}
