@@ -159,6 +159,8 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 		// clip, which nobody may hide, could not be folded.
 		id := policies.SessionID(item.ID)
 		f.Sessions[id] = &policies.Session{ID: id}
+	case f.Unseated(under, s, item.Place.At):
+		return refused(item, errors.New("its author was not on the family's team when the server took it"))
 	default:
 		changes, err := f.Apply(under, s, item.Place.At)
 		if err != nil {

@@ -1,5 +1,7 @@
 package policies
 
+import "slices"
+
 // Signer is who may sign a kind of statement.
 type Signer string
 
@@ -23,6 +25,11 @@ type Row struct {
 	New         func() Body
 	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil where only families have it
 	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil where only the organisation has it
+}
+
+// ByTeam reports whether a kind is one that only a family's practitioner team states.
+func (r Row) ByTeam() bool {
+	return r.Family != nil && !r.Restriction && slices.Equal(r.Roles, practitioners)
 }
 
 // Author is who signed, as the organisation record knows them.

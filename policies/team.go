@@ -109,6 +109,17 @@ func (f *Family) teamed(by Author) error {
 	return nil
 }
 
+// Unseated reports whether a statement is the team's alone to make, and its author was
+// not on the team when the server took it. The rule TEAM-1 asks this at the server, by
+// the same state at the same place in the record; and a device that folds the record
+// sees whether it was asked. Ask before [Family.Apply]. It is no part of that, because a
+// statement that stands must not fall with its author's leaving.
+func (f *Family) Unseated(o *Org, s Statement, at Micros) bool {
+	row, ok := RowOf(s.Kind)
+	by, known := o.Signer(s.Signer)
+	return ok && known && row.ByTeam() && by.Signer == SignDevice && !f.TeamAt(by.Staff, at)
+}
+
 // Worked reports whether a person is or ever was on the practitioner team.
 func (f *Family) Worked(who StaffID) bool { return f.member(who) != nil }
 

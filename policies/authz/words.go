@@ -65,7 +65,7 @@ func groupsOf(row policies.Row) []string {
 	if row.Restriction {
 		return append(g, "restriction")
 	}
-	if row.Family != nil && slices.Equal(row.Roles, []policies.Role{policies.Practitioner}) {
+	if row.ByTeam() {
 		g = append(g, "team") // where others state it too, a rule of its own asks for the team
 	}
 	for _, r := range row.Roles {
