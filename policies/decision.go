@@ -111,7 +111,7 @@ func (f *Family) Decidable(of StatementID) (outcomes []Outcome, recorded StaffID
 
 // decide refuses a decision by whoever recorded what it is about: it takes a second
 // person to set a family's word aside, or to act on it for good.
-func decide(f *Family, _ *Org, a act[DecisionMake]) (Changes, error) {
+func decide(f *Family, o *Org, a act[DecisionMake]) (Changes, error) {
 	of := a.Said.Of
 	can, recorded := f.Decidable(of)
 	switch {
@@ -121,6 +121,8 @@ func decide(f *Family, _ *Org, a act[DecisionMake]) (Changes, error) {
 		return Changes{}, notPossible("%q is not what can be decided here; it is one of %v", a.Said.Outcome, can)
 	case recorded == a.By.Staff:
 		return Changes{}, notPossible("nobody decides on what they recorded themselves; ask the deputy")
+	case a.Said.Outcome == Destroy && !f.stoppedByAnother(o, a):
+		return Changes{}, notPossible("nobody else has stopped this clip: film is destroyed by two people's word, and never by one's")
 	}
 	d := &Decision{ID: a.ID, Of: of, Outcome: a.Said.Outcome, Ground: a.Said.Ground, By: a.By.Staff, At: min(a.At, a.Now), Knew: knew(a.Statement)}
 	if last := f.Decisions[of]; last == nil || later(d.At, d.ID, last.At, last.ID) {
@@ -133,6 +135,26 @@ func decide(f *Family, _ *Org, a act[DecisionMake]) (Changes, error) {
 		return Changes{Clips: []ClipID{ClipID(of)}}, nil
 	}
 	return f.touched(slices.Clone(f.Stops[of].People)), nil
+}
+
+// stoppedByAnother reports whether an order to destroy a clip rests on a stop that its
+// author named, and somebody else took down: else whoever orders could withdraw for a
+// family, and be the only one who ever did. Of a withdrawal itself that was asked
+// before. More stops only ever make it true, so it does not depend on arrival.
+func (f *Family) stoppedByAnother(o *Org, a act[DecisionMake]) bool {
+	c := f.Clips[ClipID(a.Said.Of)]
+	if c == nil {
+		return true
+	}
+	var all []StatementID
+	for _, s := range f.clipSubjects(c) {
+		all = append(all, f.Restrictions[s]...)
+	}
+	return slices.ContainsFunc(append(all, o.stopsOf(c.By, f.Programme)...), func(r StatementID) bool {
+		s, no := f.Stops[r], f.Objections[r]
+		own := s != nil && s.By == a.By.Staff || no != nil && no.Recorded == a.By.Staff
+		return !own && a.Names(r)
+	})
 }
 
 // setAside reports whether it was decided that an objection stops nothing any more.

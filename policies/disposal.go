@@ -89,6 +89,9 @@ func authoriseDisposal(f *Family, _ *Org, a act[DisposalAuthorise]) (Changes, er
 	if s.By == a.By.Staff {
 		return Changes{}, notPossible("nobody confirms a withdrawal that they recorded themselves; ask a colleague or the head of service")
 	}
+	if s.By.IsZero() && a.By.Role == Practitioner { // the family's key opens its links too
+		return Changes{}, notPossible("this was asked on the page of a link, which the team can open too: record that they withdraw, or ask the head of service to confirm it")
+	}
 	put(&f.Authorised, a.ID, &Authorisation{ID: a.ID, Of: s.ID, Identity: a.Said.Identity, By: a.By.Staff, At: min(a.At, a.Now), Knew: knew(a.Statement)})
 	return f.touched(slices.Clone(s.People)), nil
 }
@@ -152,7 +155,7 @@ func (f *Family) Destruction(id ClipID, p Pack, now Micros) Destruction {
 	if out.From = soonest; sooner != 0 {
 		out.From = sooner
 	}
-	if d := f.Decisions[StatementID(id)]; d != nil && d.Outcome == Destroy {
+	if d := f.Decisions[StatementID(id)]; d != nil && d.Outcome == Destroy && c.Stored.IsZero() { // of film that waits outside
 		asked = append(asked, &Stop{ID: d.Of})
 		if f.answeredAll(f.held(id), d.Knew) {
 			allowed, out.From = true, d.At
