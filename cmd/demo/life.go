@@ -148,7 +148,7 @@ func (st *stage) ended(ctx context.Context, s settings, l *link) error {
 			if len(shown.Objected) != 1 {
 				return fmt.Errorf("%d objections are shown to the head of service, want 1", len(shown.Objected))
 			}
-			return st.acts(ctx, "helen", []string{"consent", "decide", family, shown.Objected[0].ID, "--outcome", "may_be_used", "--ground", "court_order"})
+			return st.acts(ctx, "helen", []string{"decision", "make", family, shown.Objected[0].ID, "--outcome", "may_be_used", "--ground", "court_order"})
 		},
 		func() error { return gone(l) }, // it was made before; nobody has to remember to revoke it
 	} {
