@@ -106,13 +106,10 @@ func openGlass(f *Family, _ *Org, a act[BreakglassOpen]) (Changes, error) {
 	if err := ends("the time to watch", b.Until, a.Now, Micros(MaxGlass.Microseconds())); err != nil {
 		return Changes{}, err
 	}
-	if f.Glass == nil { // a state that was stored before this kind was
-		f.Glass = map[GlassID]*Glass{}
-	}
 	id := GlassID(a.ID)
-	f.Glass[id] = &Glass{
+	put(&f.Glass, id, &Glass{
 		ID: id, By: a.By.Staff, For: b.For, Clips: slices.Clone(b.Clips), Category: b.Category, At: min(a.At, a.Now), Until: b.Until,
-	}
+	})
 	return Changes{Clips: slices.Clone(b.Clips)}, nil
 }
 

@@ -58,10 +58,7 @@ func authoriseCover(f *Family, o *Org, a act[CoverAuthorise]) (Changes, error) {
 	if f.member(p.ID) == nil {
 		f.Team[p.ID] = &TeamMember{Staff: p.ID, Added: []Grant{}}
 	}
-	if f.Covers == nil { // stored before there was cover
-		f.Covers = map[StatementID]*Cover{}
-	}
-	f.Covers[a.ID] = &Cover{ID: a.ID, By: a.By.Staff, Staff: p.ID, Until: a.Said.Until, Knew: knew(a.Statement)}
+	put(&f.Covers, a.ID, &Cover{ID: a.ID, By: a.By.Staff, Staff: p.ID, Until: a.Said.Until, Knew: knew(a.Statement)})
 	return f.reseated(o, p.ID, was, on, a.Now), nil
 }
 

@@ -112,10 +112,7 @@ func appointDeputy(o *Org, a act[DeputyAppoint]) (Changes, error) {
 	if err := ends("the deputy's time", b.Until, a.Now, Micros((MaxDeputyLife + MaxDeputyAhead).Microseconds())); err != nil {
 		return Changes{}, err
 	}
-	if o.Deputies == nil { // a state that was stored before this kind was
-		o.Deputies = map[StatementID]*Deputy{}
-	}
-	o.Deputies[a.ID] = &Deputy{ID: a.ID, Staff: p.ID, By: a.By.Staff, From: b.From, Until: b.Until, Reason: b.Reason}
+	put(&o.Deputies, a.ID, &Deputy{ID: a.ID, Staff: p.ID, By: a.By.Staff, From: b.From, Until: b.Until, Reason: b.Reason})
 	return Changes{}, nil
 }
 

@@ -10,10 +10,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func destiny(w *policiestest.Filmed) policies.Destiny {
-	return w.Family.Destruction(w.Clip, clocked, w.Now).Destiny
-}
-
 func wantDestiny(t *testing.T, w *policiestest.Filmed, when string, want policies.Destiny) {
 	t.Helper()
 	if got := w.Family.Destruction(w.Clip, clocked, w.Now); got.Destiny != want {

@@ -104,11 +104,8 @@ func addEquipment(o *Org, a act[EquipmentAdd]) (Changes, error) {
 	if !p.Revoked.IsZero() {
 		return Changes{}, notPossible("this person has left; name who holds it now")
 	}
-	if o.Equipment == nil { // a state that was stored before this kind was
-		o.Equipment = map[EquipmentID]*Equipment{}
-	}
 	id := EquipmentID(a.ID)
-	o.Equipment[id] = &Equipment{ID: id, Kind: a.Said.Kind, Holder: p.ID, Encrypted: a.Said.Encrypted, At: min(a.At, a.Now)}
+	put(&o.Equipment, id, &Equipment{ID: id, Kind: a.Said.Kind, Holder: p.ID, Encrypted: a.Said.Encrypted, At: min(a.At, a.Now)})
 	return Changes{}, nil
 }
 

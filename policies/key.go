@@ -97,11 +97,8 @@ func turnKey(f *Family, _ *Org, a act[KeyTurn]) (Changes, error) {
 	if a.Said.Recipient == f.first() {
 		return Changes{}, notPossible("the family's first key does not come back")
 	}
-	if f.Turns == nil { // stored before keys were turned
-		f.Turns = map[StatementID]*Turn{}
-	}
 	f.First = f.first()
-	f.Turns[a.ID] = &Turn{ID: a.ID, By: a.By.Staff, Recipient: a.Said.Recipient, Replaces: a.Said.Replaces, At: a.Now}
+	put(&f.Turns, a.ID, &Turn{ID: a.ID, By: a.By.Staff, Recipient: a.Said.Recipient, Replaces: a.Said.Replaces, At: a.Now})
 	for _, w := range a.Said.For {
 		f.wrap(Wrap{a.ID, w.Staff, KeyName(a.Said.Recipient), w.To})
 	}

@@ -144,10 +144,7 @@ func revokeLink(f *Family, _ *Org, a act[LinkRevoke]) (Changes, error) {
 	}
 	f.restrict(linkSubject(a.Said.Link), a.ID)
 	if a.By.Signer == SignServer {
-		if f.Leaked == nil { // a state that was stored before the server revoked links
-			f.Leaked = map[StatementID]LinkID{}
-		}
-		f.Leaked[a.ID] = a.Said.Link
+		put(&f.Leaked, a.ID, a.Said.Link)
 	}
 	return Changes{Links: []LinkID{a.Said.Link}}, nil
 }

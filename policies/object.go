@@ -42,10 +42,7 @@ func (b ConsentObject) Check() error {
 // certified, like a withdrawal.
 func objectConsent(f *Family, _ *Org, a act[ConsentObject]) (Changes, error) {
 	b, when := a.Said, min(a.At, a.Now)
-	if f.Objections == nil { // a state that was stored before this kind was
-		f.Objections = map[StatementID]*Objection{}
-	}
-	f.Objections[a.ID] = &Objection{ID: a.ID, People: slices.Clone(b.People), By: b.By, At: when, Recorded: a.By.Staff}
+	put(&f.Objections, a.ID, &Objection{ID: a.ID, People: slices.Clone(b.People), By: b.By, At: when, Recorded: a.By.Staff})
 	return f.stop(a.ID, b.People, when), nil
 }
 

@@ -15,8 +15,8 @@ func later(at Micros, id StatementID, than Micros, other StatementID) bool {
 	return compareID(id, other) > 0
 }
 
-// put writes into a map of the state, made where a state was stored before there was
-// one.
+// put writes into a map of the state. The map is made where the state was stored
+// before its kind was: JSON without the field leaves it nil.
 func put[K comparable, V any](m *map[K]V, k K, v V) {
 	if *m == nil {
 		*m = map[K]V{}

@@ -30,11 +30,8 @@ func requestOwn(o *Org, a act[ApprovalRequest]) (Changes, error) {
 	if a.Said.Until <= a.Now {
 		return Changes{}, notPossible("the period of filming has already ended")
 	}
-	if o.Approvals == nil { // a state that was stored before this kind was
-		o.Approvals = map[ApprovalID]*OwnApproval{}
-	}
 	id := ApprovalID(a.ID)
-	o.Approvals[id] = &OwnApproval{ID: id, By: a.By.Staff, At: a.Now, Programme: a.Said.Programme, From: a.Said.From, Until: a.Said.Until}
+	put(&o.Approvals, id, &OwnApproval{ID: id, By: a.By.Staff, At: a.Now, Programme: a.Said.Programme, From: a.Said.From, Until: a.Said.Until})
 	return Changes{}, nil
 }
 

@@ -110,10 +110,7 @@ func useRecovery(f *Family, o *Org, a act[RecoveryUse]) (Changes, error) {
 	case p.Role != Practitioner:
 		return Changes{}, notPossible("only a practitioner is given a family's key")
 	}
-	if f.Recoveries == nil { // stored before there was recovery
-		f.Recoveries = map[StatementID]*Recovery{}
-	}
-	f.Recoveries[a.ID] = &Recovery{ID: a.ID, By: a.By.Staff, Role: a.By.Role, Ground: a.Said.Ground, Pair: a.Said.Pair, For: p.ID, At: a.Now}
+	put(&f.Recoveries, a.ID, &Recovery{ID: a.ID, By: a.By.Staff, Role: a.By.Role, Ground: a.Said.Ground, Pair: a.Said.Pair, For: p.ID, At: a.Now})
 	return Changes{}, nil
 }
 

@@ -106,12 +106,9 @@ func reinviteStaff(o *Org, a act[StaffReinvite]) (Changes, error) {
 		}
 	}
 	p.Again = a.ID
-	if o.Reinvites == nil {
-		o.Reinvites = map[StatementID]*Reinvite{}
-	}
-	o.Reinvites[a.ID] = &Reinvite{
+	put(&o.Reinvites, a.ID, &Reinvite{
 		ID: a.ID, Staff: p.ID, By: a.By.Staff, Role: a.By.Role, Key: a.Said.Key, Expires: a.Said.Expires,
-	}
+	})
 	return Changes{}, nil
 }
 
@@ -200,10 +197,7 @@ func (o *Org) replace(p *Staff, with Certificate, kept DeviceID, by StatementID)
 }
 
 func (o *Org) keep(c Certificate) {
-	if o.Certificates == nil {
-		o.Certificates = map[KeyID]*Certificate{}
-	}
-	o.Certificates[c.ID] = &c
+	put(&o.Certificates, c.ID, &c)
 }
 
 // replacing is the invitation by which a person's key is being replaced; nil when none

@@ -37,10 +37,7 @@ func (b ConsentSuspend) Check() error {
 // every restriction it rests on nothing but its own body.
 func suspendConsent(f *Family, _ *Org, a act[ConsentSuspend]) (Changes, error) {
 	b, when := a.Said, min(a.At, a.Now)
-	if f.Suspended == nil { // a state that was stored before this kind was
-		f.Suspended = map[StatementID]*Suspension{}
-	}
-	f.Suspended[a.ID] = &Suspension{ID: a.ID, People: slices.Clone(b.People), Link: b.Link, At: when}
+	put(&f.Suspended, a.ID, &Suspension{ID: a.ID, People: slices.Clone(b.People), Link: b.Link, At: when})
 	f.noteStop(a.ID, b.People, a.By.Staff, a.Now)
 	return f.stop(a.ID, b.People, when), nil
 }

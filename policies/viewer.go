@@ -97,9 +97,9 @@ func addViewer(f *Family, o *Org, a act[ViewerAdd]) (Changes, error) {
 		return Changes{}, err
 	}
 	was := f.Receives(o, p.ID, a.Now)
-	f.list()[a.ID] = &Listing{
+	put(&f.Viewers, a.ID, &Listing{
 		ID: a.ID, By: a.By.Staff, At: min(a.At, a.Now), Staff: p.ID, Purpose: a.Said.Purpose, Until: a.Said.Until, Knew: knew(a.Statement),
-	}
+	})
 	return f.received(o, p.ID, was, a.Now), nil
 }
 
@@ -135,14 +135,6 @@ func removeViewer(f *Family, o *Org, a act[ViewerRemove]) (Changes, error) {
 	}
 	// Also when their date has passed already: their keys are still there.
 	return Changes{Left: []StaffID{who}}, nil
-}
-
-// list is the viewer list, made where a state was stored before there were lists.
-func (f *Family) list() map[StatementID]*Listing {
-	if f.Viewers == nil {
-		f.Viewers = map[StatementID]*Listing{}
-	}
-	return f.Viewers
 }
 
 // stands reports whether an entry counts, but for its date: it knew every removal,
