@@ -14,7 +14,7 @@ type Requests struct{ d *desk }
 
 // RequestView is a request as this device knows it.
 type RequestView struct {
-	policies.Demand
+	policies.LegalRequest
 	Family    policies.FamilyID `json:"family"`
 	Reference string            `json:"reference"`
 	AnswerBy  string            `json:"answer_by"` // "2026-12-20"; "" where the law gives no time
@@ -23,7 +23,7 @@ type RequestView struct {
 
 // Open records a request and the day on which it came, today when "". From then on
 // nothing of the family is destroyed.
-func (r *Requests) Open(family policies.FamilyID, kind policies.DemandKind, people []policies.PersonID, on string) (policies.StatementID, error) {
+func (r *Requests) Open(family policies.FamilyID, kind policies.RequestKind, people []policies.PersonID, on string) (policies.StatementID, error) {
 	s, err := r.d.outbox.file(draft{policies.RecordID(family), "request.open", policies.RequestOpen{
 		Kind: kind, People: some(people), ReceivedOn: cmp.Or(on, day(r.d.now())),
 	}, nil})
@@ -31,7 +31,7 @@ func (r *Requests) Open(family policies.FamilyID, kind policies.DemandKind, peop
 }
 
 // Close records how a request ended.
-func (r *Requests) Close(family policies.FamilyID, id policies.StatementID, outcome policies.DemandOutcome) error {
+func (r *Requests) Close(family policies.FamilyID, id policies.StatementID, outcome policies.RequestOutcome) error {
 	_, err := r.d.outbox.file(draft{policies.RecordID(family), "request.close", policies.RequestClose{Request: id, Outcome: outcome}, nil})
 	return err
 }
@@ -50,7 +50,7 @@ func (r *Requests) List() ([]RequestView, error) {
 	out := []RequestView{}
 	for _, f := range families {
 		for _, d := range f.Requests {
-			out = append(out, RequestView{Demand: *d, Family: f.ID, Reference: f.Reference, AnswerBy: d.AnswerBy(pack).String(), Open: d.Closed == nil})
+			out = append(out, RequestView{LegalRequest: *d, Family: f.ID, Reference: f.Reference, AnswerBy: d.AnswerBy(pack).String(), Open: d.Closed == nil})
 		}
 	}
 	closed := func(v RequestView) int {

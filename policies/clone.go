@@ -49,7 +49,7 @@ func (f *Family) Clone() *Family {
 	n.Authorised = cloneMap(f.Authorised, func(a *Authorisation) { a.Knew = slices.Clone(a.Knew) })
 	n.Holds = cloneMap(f.Holds, func(h *Hold) { h.Clips = slices.Clone(h.Clips) })
 	n.Released = maps.Clone(f.Released)
-	n.Requests = cloneMap(f.Requests, func(d *Demand) { d.People, d.Closed = slices.Clone(d.People), cloneOf(d.Closed) })
+	n.Requests = cloneMap(f.Requests, func(r *LegalRequest) { r.People, r.Closed = slices.Clone(r.People), cloneOf(r.Closed) })
 	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })
 	n.Closed = cloneOf(f.Closed)
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })

@@ -146,10 +146,10 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return rapid.SampledFrom([]string{"ig", "head", "ann"}).Draw(t, "who"), "request.open", policies.RequestOpen{
-			Kind: rapid.SampledFrom(policies.DemandKinds()).Draw(t, "kind of request"), People: []policies.PersonID{w.Kid}, ReceivedOn: "2026-03-02"}
+			Kind: rapid.SampledFrom(policies.RequestKinds()).Draw(t, "kind of request"), People: []policies.PersonID{w.Kid}, ReceivedOn: "2026-03-02"}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return "ig", "request.close", policies.RequestClose{Request: one(t, w.Family.Requests), Outcome: rapid.SampledFrom(policies.DemandOutcomes()).Draw(t, "outcome")}
+		return "ig", "request.close", policies.RequestClose{Request: one(t, w.Family.Requests), Outcome: rapid.SampledFrom(policies.RequestOutcomes()).Draw(t, "outcome")}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return team(t), "case.change", policies.CaseChange{LegalStatus: "care_order", Court: rapid.Bool().Draw(t, "court"), Basis: "public_task", Controller: policies.FilmingService}

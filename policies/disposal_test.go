@@ -216,10 +216,10 @@ func TestWithdrawalEscalates(t *testing.T) {
 func TestRequestClocks(t *testing.T) {
 	w := policiestest.NewFilmed()
 	w.Now += policiestest.Day(1)
-	for kind, want := range map[policies.DemandKind]string{
+	for kind, want := range map[policies.RequestKind]string{
 		policies.AccessRequest: "2026-02-28", policies.ErasureRequest: "2026-02-28", policies.Complaint: "2026-03-02", policies.CourtNotice: "",
 	} {
-		d := policies.Demand{Kind: kind, ReceivedOn: "2026-01-31"}
+		d := policies.LegalRequest{Kind: kind, ReceivedOn: "2026-01-31"}
 		if got := d.AnswerBy(clocked).String(); got != want {
 			t.Errorf("%s of %s: by %q, want %q", kind, d.ReceivedOn, got, want)
 		}

@@ -52,7 +52,7 @@ type Family struct {
 	Authorised map[StatementID]*Authorisation `json:"authorised"`
 	Holds      map[StatementID]*Hold          `json:"holds"`
 	Released   map[StatementID]StatementID    `json:"released"` // hold -> hold.release
-	Requests   map[StatementID]*Demand        `json:"requests"`
+	Requests   map[StatementID]*LegalRequest  `json:"requests"`
 	Cases      map[StatementID]*CaseState     `json:"cases"`
 	Closed     *Closing                       `json:"closed"` // nil while the work goes on
 

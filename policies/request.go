@@ -6,10 +6,11 @@ package policies
 //
 // Source: UK GDPR Art 12(3), 15 and 17; Data (Use and Access) Act 2025, complaints.
 
-// Demand is a request as the record keeps it.
-type Demand struct {
+// LegalRequest is a request as the record keeps it. [Request] is another thing: what is
+// asked of the rules.
+type LegalRequest struct {
 	ID         StatementID `json:"id"`
-	Kind       DemandKind  `json:"kind"`
+	Kind       RequestKind `json:"kind"`
 	People     []PersonID  `json:"people"`
 	ReceivedOn string      `json:"received_on"`
 	By         StaffID     `json:"by"`
@@ -19,53 +20,53 @@ type Demand struct {
 
 // Answer is how a request was closed. Of several the last counts.
 type Answer struct {
-	ID      StatementID   `json:"id"`
-	Outcome DemandOutcome `json:"outcome"`
-	By      StaffID       `json:"by"`
-	At      Micros        `json:"at"`
+	ID      StatementID    `json:"id"`
+	Outcome RequestOutcome `json:"outcome"`
+	By      StaffID        `json:"by"`
+	At      Micros         `json:"at"`
 }
 
 // RequestOpen is the body of request.open, a restriction on disposal.
 type RequestOpen struct {
-	Kind       DemandKind `json:"kind"`
-	People     []PersonID `json:"people"`      // whom it is about; may be empty
-	ReceivedOn string     `json:"received_on"` // the day from which the law counts
+	Kind       RequestKind `json:"kind"`
+	People     []PersonID  `json:"people"`      // whom it is about; may be empty
+	ReceivedOn string      `json:"received_on"` // the day from which the law counts
 }
 
 // RequestClose is the body of request.close.
 type RequestClose struct {
-	Request StatementID   `json:"request"`
-	Outcome DemandOutcome `json:"outcome"`
+	Request StatementID    `json:"request"`
+	Outcome RequestOutcome `json:"outcome"`
 }
 
-// DemandKind is what was asked.
-type DemandKind string
+// RequestKind is what was asked.
+type RequestKind string
 
 // The kinds.
 const (
-	AccessRequest  DemandKind = "access"
-	ErasureRequest DemandKind = "erasure"
-	Complaint      DemandKind = "complaint"
-	CourtNotice    DemandKind = "court_notice"
+	AccessRequest  RequestKind = "access"
+	ErasureRequest RequestKind = "erasure"
+	Complaint      RequestKind = "complaint"
+	CourtNotice    RequestKind = "court_notice"
 )
 
-// DemandKinds lists every DemandKind.
-func DemandKinds() []DemandKind {
-	return []DemandKind{AccessRequest, ErasureRequest, Complaint, CourtNotice}
+// RequestKinds lists every RequestKind.
+func RequestKinds() []RequestKind {
+	return []RequestKind{AccessRequest, ErasureRequest, Complaint, CourtNotice}
 }
 
-// DemandOutcome is how a request ended. A complaint that was upheld is met.
-type DemandOutcome string
+// RequestOutcome is how a request ended. A complaint that was upheld is met.
+type RequestOutcome string
 
-// DemandOutcomes lists every DemandOutcome.
-func DemandOutcomes() []DemandOutcome {
-	return []DemandOutcome{"met", "met_in_part", "refused", "taken_back"}
+// RequestOutcomes lists every RequestOutcome.
+func RequestOutcomes() []RequestOutcome {
+	return []RequestOutcome{"met", "met_in_part", "refused", "taken_back"}
 }
 
 // Check implements [Body].
 func (b RequestOpen) Check() error {
 	var c checks
-	word(&c, "kind of request", b.Kind, DemandKinds())
+	word(&c, "kind of request", b.Kind, RequestKinds())
 	distinct(&c, "people whom it is about", b.People, 0, MaxPeople)
 	c.day("the day on which it was received", b.ReceivedOn)
 	return c.err
@@ -75,7 +76,7 @@ func (b RequestOpen) Check() error {
 func (b RequestClose) Check() error {
 	var c checks
 	named(&c, "the request", b.Request)
-	word(&c, "outcome", b.Outcome, DemandOutcomes())
+	word(&c, "outcome", b.Outcome, RequestOutcomes())
 	return c.err
 }
 
@@ -89,7 +90,7 @@ func openRequest(f *Family, _ *Org, a act[RequestOpen]) (Changes, error) {
 	if a.Said.ReceivedOn > a.Now.plus(Skew+summerTime).day() {
 		return Changes{}, notPossible("the request is dated %s, which is still to come", a.Said.ReceivedOn)
 	}
-	put(&f.Requests, a.ID, &Demand{
+	put(&f.Requests, a.ID, &LegalRequest{
 		ID: a.ID, Kind: a.Said.Kind, People: append([]PersonID{}, a.Said.People...), ReceivedOn: a.Said.ReceivedOn, By: a.By.Staff, At: min(a.At, a.Now),
 	})
 	f.restrict(f.disposalSubject(), a.ID)
@@ -111,7 +112,7 @@ func closeRequest(f *Family, _ *Org, a act[RequestClose]) (Changes, error) {
 // AnswerBy is the last day that the law gives: a month to answer, some days to
 // acknowledge a complaint. No day for a court's notice, which names its own, and while
 // the pack is not known.
-func (r *Demand) AnswerBy(p Pack) Day {
+func (r *LegalRequest) AnswerBy(p Pack) Day {
 	on, err := ParseDay(r.ReceivedOn)
 	switch {
 	case err != nil:
@@ -127,8 +128,8 @@ func (r *Demand) AnswerBy(p Pack) Day {
 // RequestWaits is the matter of a request that is open.
 const RequestWaits MatterKind = "request"
 
-// demandDo is a constant: what is to be done about each kind.
-var demandDo = map[DemandKind]string{
+// requestDo is a constant: what is to be done about each kind.
+var requestDo = map[RequestKind]string{
 	AccessRequest:  "Answer within the month, then close it.",
 	ErasureRequest: "Decide, tell the family why, then close it.",
 	Complaint:      "Acknowledge it by then; close it once it is answered.",
@@ -144,7 +145,7 @@ func requestsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
 		m := Matter{
 			Kind: RequestWaits, Of: id.String(), Since: r.At, For: []Role{IGOfficer},
 			Text: "A request of " + r.ReceivedOn + " is open (" + plainWord(r.Kind) + "). Nothing of the family is destroyed.",
-			Do:   demandDo[r.Kind],
+			Do:   requestDo[r.Kind],
 		}
 		if by := r.AnswerBy(p); !by.IsZero() {
 			m.Due = by.end()

@@ -114,7 +114,7 @@ func newMatrix(t *testing.T, state string, came map[policies.Kind][]string) *mat
 	}
 	m.held = f.svc.Officer.Does(f.family.Record, "hold.place", &policies.HoldPlace{Kind: policies.HoldKinds()[0]})
 	m.asked = f.svc.Officer.Does(f.family.Record, "request.open", &policies.RequestOpen{
-		Kind: policies.DemandKinds()[0], People: []policies.PersonID{f.family.Carer}, ReceivedOn: f.svc.Clock.Now().Format("2006-01-02"),
+		Kind: policies.RequestKinds()[0], People: []policies.PersonID{f.family.Carer}, ReceivedOn: f.svc.Clock.Now().Format("2006-01-02"),
 	})
 	now := f.svc.Clock.Micros()
 	f.svc.Head.Does(policies.RecordID(f.svc.Org), "deputy.appoint", &policies.DeputyAppoint{
@@ -639,7 +639,7 @@ func (m *matrix) body(row policies.Row) policies.Body {
 	case "hold.release":
 		return &policies.HoldRelease{Hold: m.held}
 	case "request.close":
-		return &policies.RequestClose{Request: m.asked, Outcome: policies.DemandOutcomes()[0]}
+		return &policies.RequestClose{Request: m.asked, Outcome: policies.RequestOutcomes()[0]}
 	case "policy.adopt":
 		b := policies.NewPolicyAdopt(m.org.Policy.Pack, m.svc.Rules.Pack, m.org.Policy.Bundle)
 		return &b

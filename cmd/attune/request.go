@@ -31,7 +31,7 @@ func (c *requestOpenCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		id, err := d.Requests.Open(family, policies.DemandKind(c.Kind), people, c.On)
+		id, err := d.Requests.Open(family, policies.RequestKind(c.Kind), people, c.On)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (c *requestCloseCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		if err := d.Requests.Close(family, id, policies.DemandOutcome(c.Outcome)); err != nil {
+		if err := d.Requests.Close(family, id, policies.RequestOutcome(c.Outcome)); err != nil {
 			return err
 		}
 		return g.print(map[string]any{"id": id, "family": family}, "Closed (%s). %s", id.Short(), syncNow)
