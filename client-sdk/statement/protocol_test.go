@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -30,15 +32,15 @@ func TestProtocolIsComplete(t *testing.T) {
 			t.Errorf("rule %s has no row", rule)
 		}
 	}
+	var kinds []string
 	for _, row := range policies.Kinds() {
-		if want := kindRow(t, row); !lines[want] {
-			t.Errorf("missing: %s", want)
-		}
+		kinds = append(kinds, kindRow(t, row))
 	}
-	for _, want := range wordRows() {
-		if !lines[want] {
-			t.Errorf("missing: %s", want)
-		}
+	if diff := cmp.Diff(kinds, tableAfter(string(b), "| Kind | Class | Signed by | Body |\n|---|---|---|---|\n")); diff != "" {
+		t.Errorf("kinds, in order (-code +PROTOCOL.md):\n%s", diff)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(wordRows())), slices.Sorted(slices.Values(closedLists(string(b))))); diff != "" {
+		t.Errorf("closed lists (-code +PROTOCOL.md):\n%s", diff)
 	}
 	for _, code := range wire.Codes() {
 		e := wire.EntryOf(code)
@@ -67,6 +69,18 @@ func TestVectorsAreListed(t *testing.T) {
 	}
 }
 
+// closedLists are the rows of the table of words, without remarks in brackets.
+func closedLists(protocol string) []string {
+	return tableAfter(strings.ReplaceAll(protocol, " (alone)", ""), "| Member | Words |\n|---|---|\n")
+}
+
+// tableAfter are the rows that follow a table's heading.
+func tableAfter(text, heading string) []string {
+	_, rows, _ := strings.Cut(text, heading)
+	rows, _, _ = strings.Cut(rows, "\n\n")
+	return strings.Split(rows, "\n")
+}
+
 func wordRows() []string {
 	return []string{
 		wordRow("`role` (staff.invite)", policies.Roles()), wordRow("`programme`", policies.Programmes()),
@@ -79,6 +93,9 @@ func wordRows() []string {
 		wordRow("`controller` (case.change)", policies.Holders()), wordRow("`identity`", policies.Identities()),
 		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),
 		wordRow("`outcome`", policies.Outcomes()), wordRow("`ground`", policies.Grounds()),
+		wordRow("`ground` (recovery.use)", policies.RecoveryGrounds()), wordRow("`pair`", policies.Pairs()),
+		wordRow("`medium`", policies.Mediums()), wordRow("`understood`", policies.Aids()),
+		wordRow("`outcome` (person.change)", policies.Competences()),
 		wordRow("`kind` (clip.add)", policies.ClipKinds()),
 		wordRow("`level`", policies.Levels()), wordRow("`kind` (equipment.add)", policies.EquipmentKinds()),
 		wordRow("`how`", policies.WipedHows()), wordRow("`category`", policies.GlassCategories()),
