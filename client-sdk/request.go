@@ -49,8 +49,8 @@ func (r *Requests) List() ([]RequestView, error) {
 	}
 	out := []RequestView{}
 	for _, f := range families {
-		for _, d := range f.Requests {
-			out = append(out, RequestView{LegalRequest: *d, Family: f.ID, Reference: f.Reference, AnswerBy: d.AnswerBy(pack).String(), Open: d.Closed == nil})
+		for _, r := range f.Requests {
+			out = append(out, RequestView{LegalRequest: *r, Family: f.ID, Reference: f.Reference, AnswerBy: r.AnswerBy(pack).String(), Open: r.Closed == nil})
 		}
 	}
 	closed := func(v RequestView) int {

@@ -9,11 +9,12 @@ import (
 // lead signs. policies/packs reads the file and ships three to begin from; a service
 // edits a copy and adopts that, and policy.adopt carries it.
 //
-// What is enforced today: the figures from OfflineDays to ViewingDays. Of the clocks,
-// those of withdrawals, provisional holds, requests, complaints and reminders give what
-// waits its deadline. Retention, the scheme, the other clocks and the labels are written
-// down, printed in the papers and shown by "attune policy"; nothing destroys or sends by
-// them yet.
+// What comes of a figure. Enforced, at the server or before filming: those from
+// OfflineDays to ApprovalScope, and the hours of a broken glass. [Clocks] give what
+// waits its deadline, and end a provisional hold. Retention, and what follows a
+// withdrawal, is worked out and shown: [Pack.Forecast], [Family.Destruction]. The
+// scheme says what is asked on a form of its own. The rest is printed. Nothing destroys
+// film or sends a message by any of them yet.
 type Pack struct {
 	Name  string `yaml:"name" json:"name"`
 	Title string `yaml:"title" json:"title"`
@@ -41,8 +42,10 @@ type Pack struct {
 	Labels    []Label          `yaml:"labels" json:"labels"`             // one per programme
 }
 
-// Clocks are the spans of DESIGN §5 that no part enforces yet, and those that the
-// papers promise to families.
+// Clocks are the spans of DESIGN §5, and those that the papers promise to families.
+// Withdrawal, ProvisionalHold, Reminder, Complaint and Request give matters their
+// deadlines, Breakglass is enforced, and HoldReview is part of a forecast. The others
+// are only printed.
 type Clocks struct {
 	LinkAfterVisit  Figure `yaml:"link_after_visit_days" json:"link_after_visit_days"` // a link lives until the next visit and this long
 	KeyDays         Figure `yaml:"key_days" json:"key_days"`                           // family keys leave a device out of contact
@@ -56,7 +59,7 @@ type Clocks struct {
 	Complaint       Figure `yaml:"complaint_days" json:"complaint_days"`
 	Request         Figure `yaml:"request_months" json:"request_months"`     // to answer a subject access request
 	Breach          Figure `yaml:"breach_hours" json:"breach_hours"`         // to tell the regulator
-	Breakglass      Figure `yaml:"breakglass_hours" json:"breakglass_hours"` // film watched against somebody's will; enforced
+	Breakglass      Figure `yaml:"breakglass_hours" json:"breakglass_hours"` // film watched against somebody's will
 }
 
 // Figure is a number with the place it comes from. Every figure carries the

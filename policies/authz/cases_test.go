@@ -100,8 +100,8 @@ func (c testcase) situation(t testing.TB) *situation {
 	return s
 }
 
-// steps are the sentences of `given`. Those that no statement can bring about yet
-// change the folded state directly.
+// steps are the sentences of `given`. Those that no statement can bring about, or that
+// only a fault could, change the folded state directly.
 var steps = map[string]func(s *situation, arg string){
 	"removed": func(s *situation, who string) {
 		s.Do("head", "team.remove", policies.TeamRemove{Staff: s.Staff[who].ID})
@@ -395,8 +395,8 @@ func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *polic
 	return r, s.Org, f
 }
 
-// statement makes the statement that is asked about. Only four kinds have facts
-// in their body; the rules see nothing of the others.
+// statement makes the statement that is asked about. Of a kind that is not named here
+// the rules see no fact of its body.
 func (s *situation) statement(who string, row policies.Row) policies.Statement {
 	body := row.New()
 	switch row.Kind {
