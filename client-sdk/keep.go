@@ -125,7 +125,7 @@ func (p *pageFold) tidy() error {
 	}
 	for r := range p.again {
 		f := p.families[policies.FamilyID(r)]
-		if f == nil || f.OnTeam(p.m.d.me.Staff) {
+		if f == nil || f.TeamAt(p.m.d.me.Staff, policies.At(p.m.d.now())) {
 			continue
 		}
 		if err := p.notMine(r, f); err != nil {
@@ -153,7 +153,7 @@ func (p *pageFold) notMine(r policies.RecordID, f *policies.Family) error {
 	}
 	for _, b := range gone {
 		s, err := statement.Verify([]byte(b.raw), p.org.Key)
-		if err == nil && policies.MayReceive(p.org, f, p.m.d.me.Staff, s.Kind, b.name) {
+		if err == nil && policies.MayReceive(p.org, f, p.m.d.me.Staff, s.Kind, b.name, policies.At(p.m.d.now())) {
 			continue
 		}
 		if _, err := p.tx.Exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2`, b.id, b.name); err != nil {

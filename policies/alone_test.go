@@ -55,3 +55,60 @@ func TestTeamAloneConfirmsNoPress(t *testing.T) {
 	}
 	w.Do("head", "disposal.authorise", confirm(of))
 }
+
+// TestCoverOverViewerStays: whoever covered until a date, and stays on the list of
+// viewers, has from then on what a viewer has.
+func TestCoverOverViewerStays(t *testing.T) {
+	w := policiestest.NewFilmed()
+	who := w.Staff["outsider"].ID
+	until := w.Now + policiestest.Day(1)
+	w.Do("ann", "viewer.add", w.ListingBody("outsider"))
+	w.Do("head", "cover.authorise", policies.CoverAuthorise{Staff: who, Until: until})
+	for now, team := range map[policies.Micros]bool{w.Now: true, until: false} {
+		if got := policies.MaySee(w.Family, who, policies.Content, now); got != team {
+			t.Errorf("covering %v: sees notes = %v", team, got)
+		}
+		for kind, name := range map[policies.Kind]string{"clip.add": policies.HeaderFor(w.Family.Recipient), "key.wrap": "key/" + who.String(), "consent.sign": "form"} {
+			if got := policies.MayReceive(w.Org, w.Family, who, kind, name, now); got != team {
+				t.Errorf("covering %v: receives %s of %s = %v", team, name, kind, got)
+			}
+		}
+	}
+}
+
+// TestRecoveryUnderAnotherName: whoever had the key in force from the custodians has it,
+// whatever key they name when they bring it back.
+func TestRecoveryUnderAnotherName(t *testing.T) {
+	w := keyed()
+	use := w.Do("head", "recovery.use", policies.RecoveryUse{Ground: policies.RecoverCover, Pair: policies.PairAB, For: w.Staff["bea"].ID})
+	w.Do("ig", "recovery.confirm", policies.RecoveryConfirm{Use: use})
+	if len(due(w)) != 0 {
+		t.Fatal("due already")
+	}
+	w.Do("head", "recovery.restore", policies.RecoveryRestore{Use: use, Key: policiestest.Digest("another key"), To: policies.KeyName(policiestest.Recipient("bea"))})
+	if got := due(w); len(got) != 1 || got[0] != w.Staff["head"].ID {
+		t.Errorf("due because of %v, want the head of service", got)
+	}
+	w.Now += policies.Minute
+	w.Do("ann", "key.turn", w.TurnBody("after", w.Family.KeyStatement(), "ann", "bea"))
+	if got := due(w); len(got) != 0 {
+		t.Errorf("turned since, and due because of %v", got)
+	}
+}
+
+// TestKeyOfAPerson: a family's key is nobody's own, nor the custodians'. The keys of a
+// viewer are named by theirs: as the family's they would pass for the team's.
+func TestKeyOfAPerson(t *testing.T) {
+	w := keyed()
+	for _, whose := range []string{policiestest.Recipient("sup"), w.Org.Custodians[0]} {
+		turn := w.TurnBody("own", w.Family.KeyStatement(), "ann")
+		turn.Recipient = whose
+		if _, err := w.InFamily("ann", "key.turn", turn); !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("turned to a person's key: %v", err)
+		}
+		s := w.Make(w.Key("ann"), policies.KindFamilyOpen, policies.RecordID{}, policies.FamilyOpen{Reference: "NF-9", Programme: w.Family.Programme, Recipient: whose})
+		if _, _, err := policies.NewFamily(w.Org, s, w.Now); !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("opened with a person's key: %v", err)
+		}
+	}
+}

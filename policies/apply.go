@@ -58,6 +58,9 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 	if err != nil {
 		return nil, Changes{}, err
 	}
+	if o.recipientUsed(b.Recipient) {
+		return nil, Changes{}, notPossible("a family's key is nobody's own; make a new one")
+	}
 	f := &Family{
 		ID: FamilyID(s.ID), Reference: b.Reference, Programme: b.Programme, Recipient: b.Recipient,
 		Team: map[StaffID]*TeamMember{}, People: map[PersonID]*Person{},

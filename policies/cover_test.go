@@ -57,7 +57,7 @@ func TestRecovery(t *testing.T) {
 	head, ig := w.Staff["head"].ID, w.Staff["ig"].ID
 	use := w.Do("head", "recovery.use", policies.RecoveryUse{Ground: policies.RecoverCover, Pair: policies.PairAB, For: w.Staff["bea"].ID})
 	gets := func(who policies.StaffID, kind policies.Kind, name string) bool {
-		return policies.MayReceive(w.Org, w.Family, who, kind, name)
+		return policies.MayReceive(w.Org, w.Family, who, kind, name, w.Now)
 	}
 	restore := policies.RecoveryRestore{Use: use, Key: policies.KeyName(w.Family.Recipient), To: policies.KeyName(policiestest.Recipient("bea"))}
 	if gets(head, "recovery.use", "recovery/ab") {

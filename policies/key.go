@@ -87,7 +87,7 @@ func (b KeyWrap) Check() error {
 	return c.err
 }
 
-func turnKey(f *Family, _ *Org, a act[KeyTurn]) (Changes, error) {
+func turnKey(f *Family, o *Org, a act[KeyTurn]) (Changes, error) {
 	if err := f.teamed(a.By); err != nil {
 		return Changes{}, err
 	}
@@ -96,6 +96,9 @@ func turnKey(f *Family, _ *Org, a act[KeyTurn]) (Changes, error) {
 	}
 	if a.Said.Recipient == f.first() {
 		return Changes{}, notPossible("the family's first key does not come back")
+	}
+	if o.recipientUsed(a.Said.Recipient) {
+		return Changes{}, notPossible("a family's key is nobody's own; make a new one")
 	}
 	f.First = f.first()
 	put(&f.Turns, a.ID, &Turn{ID: a.ID, By: a.By.Staff, Recipient: a.Said.Recipient, Replaces: a.Said.Replaces, At: a.Now})
@@ -247,8 +250,8 @@ func (f *Family) recipientOf(id StatementID) string {
 	return f.first()
 }
 
-// KeyHolders lists who was given the key in force, sorted: it was wrapped to them, or
-// they made it.
+// KeyHolders lists who was given the key in force, sorted: it was wrapped to them, they
+// made it, or they had it from the custodians, whatever they said of it afterwards.
 func (f *Family) KeyHolders() []StaffID {
 	var out []StaffID
 	key := KeyName(f.Recipient)
@@ -257,8 +260,14 @@ func (f *Family) KeyHolders() []StaffID {
 			out = append(out, w.Staff)
 		}
 	}
-	if t, ok := f.LastTurn(); ok {
-		out = append(out, t.By)
+	last, turned := f.LastTurn()
+	if turned {
+		out = append(out, last.By)
+	}
+	for _, r := range f.Recoveries {
+		if !r.Restored.IsZero() && max(r.At, r.Given) > last.At {
+			out = append(out, r.By)
+		}
 	}
 	slices.SortFunc(out, compareID)
 	return slices.Compact(out)

@@ -24,7 +24,8 @@ type Recovery struct {
 	For       StaffID        `json:"for"`
 	At        Micros         `json:"at"`
 	Confirmed StatementID    `json:"confirmed"` // recovery.confirm, of several that with the lowest id; zero while it waits
-	Restored  StatementID    `json:"restored"`  // recovery.restore, the same
+	Given     Micros         `json:"given"`     // when it was confirmed last: the envelope is of the key in force then
+	Restored  StatementID    `json:"restored"`  // recovery.restore, as with confirmed
 }
 
 // RecoveryGround is why a family's key is recovered.
@@ -122,7 +123,7 @@ func confirmRecovery(f *Family, _ *Org, a act[RecoveryConfirm]) (Changes, error)
 	case r.By == a.By.Staff || r.Role == a.By.Role:
 		return Changes{}, notPossible("a recovery is confirmed by somebody in the other role: head of service, or IG officer")
 	}
-	r.Confirmed = lowest(r.Confirmed, a.ID)
+	r.Confirmed, r.Given = lowest(r.Confirmed, a.ID), max(r.Given, a.Now)
 	return Changes{}, nil
 }
 

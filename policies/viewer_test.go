@@ -25,7 +25,7 @@ func TestViewerChangesSeat(t *testing.T) {
 			if name == own {
 				kind = "team.add"
 			}
-			if got := policies.MayReceive(w.Org, w.Family, who, kind, name); got != want {
+			if got := policies.MayReceive(w.Org, w.Family, who, kind, name, w.Now); got != want {
 				t.Errorf("on the team %v: may receive %s = %v, want %v", team, name, got, want)
 			}
 		}

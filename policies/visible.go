@@ -61,17 +61,17 @@ func (f *Family) everListed(who StaffID) bool {
 // service and an IG officer have the names of staff; the IG officer has sealed
 // consent forms too; a viewer has the keys written for them, and the titles that
 // those open. Recovery envelopes go to nobody, but for one that two officers asked for.
-func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string) bool {
+func MayReceive(o *Org, f *Family, who StaffID, kind Kind, name string, now Micros) bool {
 	if f == nil {
 		return name == "label" || name == PackFile
 	}
 	if own, ok := strings.CutPrefix(name, "key/"); ok {
-		return own == who.String() && f.OnTeam(who) // and not of who left it and stays on as a viewer
+		return own == who.String() && f.TeamAt(who, now) // and not of who left it and stays on as a viewer
 	}
 	if strings.HasPrefix(name, "recovery/") {
 		return kind == "recovery.use" && f.mayRecover(who, name)
 	}
-	if f.OnTeam(who) {
+	if f.TeamAt(who, now) {
 		return true
 	}
 	p := o.Staff[who]
@@ -107,7 +107,8 @@ func (f *Family) OwnHeaders(o *Org, who StaffID) (names []string) {
 }
 
 // MaySee reports whether a person who receives a record may read a statement of
-// this class in it, or only that something stands there.
-func MaySee(f *Family, who StaffID, class Class) bool {
-	return class == Control || f == nil || f.OnTeam(who)
+// this class in it, or only that something stands there. Whoever covered until a date
+// that has passed is not on the team, and may still be on the viewer list.
+func MaySee(f *Family, who StaffID, class Class, now Micros) bool {
+	return class == Control || f == nil || f.TeamAt(who, now)
 }

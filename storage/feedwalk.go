@@ -292,7 +292,7 @@ func together(page, more policies.Ruling) policies.Ruling {
 // may reports whether the caller has an attachment. A signed form is read under a
 // rule of its own, once for each record of a page, and the page's event names it.
 func (w *walk) may(f *policies.Family, kind policies.Kind, name string) bool {
-	if !policies.MayReceive(w.o, f, w.c.Staff, kind, name) {
+	if !policies.MayReceive(w.o, f, w.c.Staff, kind, name, w.now) {
 		return false
 	}
 	if kind != "consent.sign" {
@@ -316,7 +316,7 @@ func (w *walk) over(f *policies.Family) bool {
 
 func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
-	if policies.MaySee(f, w.c.Staff, st.Class) {
+	if policies.MaySee(f, w.c.Staff, st.Class, w.now) {
 		item.Statement = st.Raw
 		attached, err := w.v.CameWith(st.ID)
 		if err != nil {
@@ -341,7 +341,7 @@ func stale(f *policies.Family, id policies.StatementID, name string) bool {
 
 // attached delivers an attachment that came after its statement, to whom it is for.
 func (w *walk) attached(f *policies.Family, l rows.Late) {
-	if !policies.MaySee(f, w.c.Staff, l.Class) || !w.may(f, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
+	if !policies.MaySee(f, w.c.Staff, l.Class, w.now) || !w.may(f, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
 		return
 	}
 	record := policies.RecordID(w.o.ID)
