@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -46,7 +47,7 @@ func (c *consentWithdrawCmd) Run(g *global) error {
 		}
 		stopped := attune.InUse{Clips: before.Clips - after.Clips, Links: before.Links - after.Links, Viewers: before.Viewers - after.Viewers}
 		return g.print(map[string]any{"family": family, "people": people, "purposes": append([]policies.Purpose{}, purposes...), "withdrawn": true, "stopped": stopped},
-			"%s", c.told(stopped)+"\n"+next(d)+"\n"+syncNow)
+			"%s", c.told(stopped)+"\n"+c.next(d)+"\n"+syncNow)
 	})
 }
 
@@ -91,8 +92,12 @@ func (c *consentWithdrawCmd) told(n attune.InUse) string {
 	return fmt.Sprintf("%s now, for %s.", use, spoken(what))
 }
 
-// next is what happens then, with the service's clock.
-func next(d *attune.Client) string {
+// next is what happens then, with the service's clock. Where one use alone ended,
+// nothing is to be destroyed, and nobody is asked to confirm it.
+func (c *consentWithdrawCmd) next(d *attune.Client) string {
+	if len(c.For) > 0 && !slices.Contains(c.For, string(policies.FilmAndUse)) {
+		return "The film is kept, for what else they agreed to."
+	}
 	by, days, err := d.Consents.DecideBy()
 	if err != nil {
 		return "Nothing is destroyed yet: somebody else confirms it first."
