@@ -14,7 +14,7 @@ type equipmentCmd struct {
 type equipmentAddCmd struct {
 	Kind      string `required:"" enum:"camera,card,laptop,phone,tablet" help:"${enum}."`
 	Holder    ref    `required:"" placeholder:"PERSON" help:"Who holds it: name or id."`
-	Encrypted bool   `required:"" negatable:"" help:"What is on it cannot be read without its key or code; --no-encrypted if it can."`
+	Encrypted *bool  `negatable:"" help:"What is on it cannot be read without its key or code; --no-encrypted if it can."`
 	Label     string `help:"How people know it: serial number, asset tag."`
 }
 
@@ -27,16 +27,19 @@ For a registrar: head of service or IG officer. What goes to somebody else is wi
 }
 
 func (c *equipmentAddCmd) Run(g *global) error {
+	if c.Encrypted == nil {
+		return usage("Give --encrypted, or --no-encrypted if whoever finds it can read it.", "Whether it is encrypted is not said.")
+	}
 	return g.device(func(d *attune.Client) error {
 		holder, err := d.Staff.Find(string(c.Holder))
 		if err != nil {
 			return err
 		}
-		id, err := d.Register.Add(policies.EquipmentKind(c.Kind), holder, c.Encrypted, c.Label)
+		id, err := d.Register.Add(policies.EquipmentKind(c.Kind), holder, *c.Encrypted, c.Label)
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "kind": c.Kind, "holder": holder, "encrypted": c.Encrypted}, "On the register: %s %s. %s", c.Kind, id.Short(), syncNow)
+		return g.print(map[string]any{"id": id, "kind": c.Kind, "holder": holder, "encrypted": *c.Encrypted}, "On the register: %s %s. %s", c.Kind, id.Short(), syncNow)
 	})
 }
 
