@@ -162,8 +162,24 @@ func impossible(kind policies.Kind, err error) error {
 	case errors.Is(err, policies.ErrMissing):
 		code, next = wire.CodeMissing, "Sync, and try again."
 	}
-	return problem(code, next, "%s cannot be done now.", strings.ReplaceAll(string(kind), ".", " ")).because(err)
+	return problem(code, next, "%s cannot be done now.", strings.ReplaceAll(string(kind), ".", " ")).because(reason(err))
 }
+
+// reason is a cause whose own words are said without the class that they begin with,
+// which a person who reads a refusal has no use for.
+func reason(err error) error { return plainly{err} }
+
+type plainly struct{ error }
+
+func (p plainly) Error() string {
+	said := p.error.Error()
+	for _, class := range []error{policies.ErrNotPossible, policies.ErrSigner, policies.ErrMissing} {
+		said = strings.Replace(said, class.Error()+": ", "", 1)
+	}
+	return said
+}
+
+func (p plainly) Unwrap() error { return p.error }
 
 // nextNumber takes the signer's next n. In the same transaction as the statement:
 // a number that was taken is used, and none is used twice.

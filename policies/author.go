@@ -1,6 +1,9 @@
 package policies
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Key returns the public key that a statement's kid names: the root (by its
 // org.root; the raw key only signs org.root itself), an invitation's one-time
@@ -128,12 +131,21 @@ func (o *Org) mayAct(row Row, by Author, at Micros) error {
 		if row.Deputy && o.everDeputy(by.Staff) {
 			return notCertified("the author is no deputy at this time; ask the head of service")
 		}
-		return notCertified("%s needs the role %v, and the author is certified as %s", row.Kind, row.Roles, by.Role)
+		return notCertified("it needs the role of %s, and the signer's is %s", roleNames(row.Roles), roleNames([]Role{by.Role}))
 	}
 	if !o.Empowered(by.Staff, by.Device) {
 		return notCertified("a registrar has not yet confirmed this person's six words")
 	}
 	return nil
+}
+
+// roleNames is how people read roles: head of service or IG officer.
+func roleNames(roles []Role) string {
+	var names []string
+	for _, r := range roles {
+		names = append(names, strings.Replace(strings.ReplaceAll(string(r), "_", " "), "ig ", "IG ", 1))
+	}
+	return strings.Join(names, " or ")
 }
 
 func (o *Org) inForce(p *Staff, by Author, at Micros) error {
