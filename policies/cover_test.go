@@ -75,6 +75,9 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("what waits: %+v, want the confirmation, for the IG officer", m)
 	}
 	w.Do("ig", "recovery.confirm", policies.RecoveryConfirm{Use: use})
+	if m := w.Family.Matters(w.Org, policies.Pack{}, w.Now); len(m) != 1 || m[0].Kind != policies.RecoveryUsed || !m[0].Waits(policies.IGOfficer) || !m[0].Waits(policies.HeadOfService) {
+		t.Errorf("what waits: %+v, want the key, for who asked and for the IG officer", m)
+	}
 	if !gets(head, "recovery.use", "recovery/ab") || gets(head, "recovery.use", "recovery/ac") || gets(ig, "recovery.use", "recovery/ab") ||
 		gets(w.Staff["ann"].ID, "recovery.use", "recovery/ab") || gets(head, policies.KindFamilyOpen, "recovery/ab") {
 		t.Error("the envelope of that pair goes to who asked for it, and to nobody else")

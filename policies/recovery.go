@@ -202,8 +202,9 @@ func recoveriesWaiting(f *Family, o *Org, _ Pack, _ Micros) (out []Matter) {
 			})
 		case r.Restored.IsZero():
 			out = append(out, Matter{
-				Kind: RecoveryUsed, Of: r.ID.String(), Since: r.At, For: []Role{IGOfficer},
-				Text: "The family's key was handed to two custodians, and nobody has brought it back.", Do: "Ask what became of it.",
+				Kind: RecoveryUsed, Of: r.ID.String(), Since: r.At, For: slices.Compact([]Role{IGOfficer, r.Role}),
+				Text: "Two custodians may open the family's key, and nobody has brought it back.",
+				Do:   "Whoever asked exports it, and restores what the two opened. An information governance officer asks what became of it.",
 			})
 		}
 	}
