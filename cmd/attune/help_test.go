@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -20,6 +21,36 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 		}
 		if leaf.Help == "" {
 			t.Errorf("%s says nothing", leaf.FullPath())
+		}
+	}
+}
+
+// People type help before they know of flags.
+func TestHelpAsPeopleType(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"help"}, "Every day:\n  sync "},
+		{[]string{"help", "consent", "sign"}, "Usage: attune consent sign "},
+		{[]string{"help", "policy"}, "policy adopt "},
+	} {
+		var out, said bytes.Buffer
+		if status := run(t.Context(), tt.args, &out, &said); status != 0 || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("%v ended with %d, and printed %s%s", tt.args, status, out.String(), said.String())
+		}
+	}
+}
+
+// Every command stands under a heading that has words.
+func TestEveryCommandHasAGroup(t *testing.T) {
+	k, err := kong.New(&commands{}, kong.Name("attune"), kong.ExplicitGroups(groups()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range k.Model.Children {
+		if g := c.ClosestGroup(); g == nil || !strings.HasSuffix(g.Title, ":") {
+			t.Errorf("%s stands under no heading", c.Name)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -25,48 +26,64 @@ type global struct {
 	out, err io.Writer `kong:"-"`
 }
 
-// commands is the command line, in the order of the work.
+// commands is the command line, in the groups of [groups]: what is needed every day
+// stands first.
 type commands struct {
 	global
 
-	Custodian  custodianCmd  `cmd:"" help:"A custodian's key, made on the custodian's own device."`
-	Ceremony   ceremonyCmd   `cmd:"" help:"Found an organisation, on a machine that is not the server."`
-	Join       joinCmd       `cmd:"" help:"Join a service with an invitation."`
-	Services   serviceCmd    `cmd:"" name:"service" help:"The services that this device has joined."`
-	Invite     inviteCmd     `cmd:"" help:"Invite a member of staff."`
-	Confirm    confirmCmd    `cmd:"" help:"Confirm who joined, by the six words that they read to you."`
-	Staff      staffCmd      `cmd:"" help:"Members of staff."`
-	Deputy     deputyCmd     `cmd:"" help:"Who decides about families in the head of service's place."`
-	Device     deviceCmd     `cmd:"" help:"Your devices: a second one, a lost one."`
-	Family     familyCmd     `cmd:"" help:"Families."`
-	Person     personCmd     `cmd:"" help:"People of a family."`
-	Team       teamCmd       `cmd:"" help:"The practitioners of a family."`
-	Approval   approvalCmd   `cmd:"" help:"The head of service's approval of filming."`
-	Consent    consentCmd    `cmd:"" help:"Signed consent forms."`
-	Viewer     viewerCmd     `cmd:"" help:"Who outside a family's team may watch."`
-	Breakglass breakglassCmd `cmd:"" help:"Film opened against somebody's will: danger, a court, the police."`
-	Equipment  equipmentCmd  `cmd:"" help:"The register of cameras, cards, laptops, phones and tablets."`
-	Decision   decisionCmd   `cmd:"" help:"What waits for you, and what you decide."`
-	Disposal   disposalCmd   `cmd:"" help:"What may be destroyed, and who confirmed it."`
-	Hold       holdCmd       `cmd:"" help:"What is kept from being destroyed."`
-	Request    requestCmd    `cmd:"" help:"What families and courts ask for under the law."`
-	Session    sessionCmd    `cmd:"" help:"Visits."`
-	Clip       clipCmd       `cmd:"" help:"Recordings."`
-	Sync       syncCmd       `cmd:"" help:"Send what is queued, fetch what is new."`
-	Status     statusCmd     `cmd:"" help:"What waits here, and what needs attention."`
-	Dismiss    dismissCmd    `cmd:"" help:"Take off the list what you have dealt with."`
-	Watch      watchCmd      `cmd:"" help:"Watch a clip in this machine's player."`
-	Export     exportCmd     `cmd:"" help:"Write a clip's header and payload, for the stock age tool."`
-	Link       linkCmd       `cmd:"" help:"Links by which carers watch."`
-	Recovery   recoveryCmd   `cmd:"" help:"A family's key, from two of the three custodians."`
-	Log        logCmd        `cmd:"" help:"The access log: search it, export it, verify it."`
-	Policy     policyCmd     `cmd:"" help:"The rules, the figures and the papers that the service works by."`
+	Sync       syncCmd       `cmd:"" group:"day" help:"Send what is queued, fetch what is new."`
+	Status     statusCmd     `cmd:"" group:"day" help:"What waits here, and what needs attention."`
+	Decision   decisionCmd   `cmd:"" group:"day" help:"What waits for you, and what you decide."`
+	Dismiss    dismissCmd    `cmd:"" group:"day" help:"Take off the list what you have dealt with."`
+	Family     familyCmd     `cmd:"" group:"family" help:"Families."`
+	Person     personCmd     `cmd:"" group:"family" help:"People of a family."`
+	Team       teamCmd       `cmd:"" group:"family" help:"The practitioners of a family."`
+	Approval   approvalCmd   `cmd:"" group:"family" help:"The head of service's approval of filming."`
+	Consent    consentCmd    `cmd:"" group:"family" help:"Signed consent forms."`
+	Viewer     viewerCmd     `cmd:"" group:"family" help:"Who outside a family's team may watch."`
+	Session    sessionCmd    `cmd:"" group:"film" help:"Visits."`
+	Clip       clipCmd       `cmd:"" group:"film" help:"Recordings."`
+	Watch      watchCmd      `cmd:"" group:"film" help:"Watch a clip in this machine's player."`
+	Link       linkCmd       `cmd:"" group:"film" help:"Links by which carers watch."`
+	Export     exportCmd     `cmd:"" group:"film" help:"Write a clip's header and payload, for the stock age tool."`
+	Disposal   disposalCmd   `cmd:"" group:"law" help:"What may be destroyed, and who confirmed it."`
+	Hold       holdCmd       `cmd:"" group:"law" help:"What is kept from being destroyed."`
+	Request    requestCmd    `cmd:"" group:"law" help:"What families and courts ask for under the law."`
+	Breakglass breakglassCmd `cmd:"" group:"law" help:"Film opened against somebody's will: danger, a court, the police."`
+	Recovery   recoveryCmd   `cmd:"" group:"law" help:"A family's key, from two of the three custodians."`
+	Log        logCmd        `cmd:"" group:"law" help:"The access log: search it, export it, verify it."`
+	Policy     policyCmd     `cmd:"" group:"law" help:"The rules, the figures and the papers that the service works by."`
+	Invite     inviteCmd     `cmd:"" group:"staff" help:"Invite a member of staff."`
+	Confirm    confirmCmd    `cmd:"" group:"staff" help:"Confirm who joined, by the six words that they read to you."`
+	Staff      staffCmd      `cmd:"" group:"staff" help:"Members of staff."`
+	Deputy     deputyCmd     `cmd:"" group:"staff" help:"Who decides about families in the head of service's place."`
+	Equipment  equipmentCmd  `cmd:"" group:"staff" help:"The register of cameras, cards, laptops, phones and tablets."`
+	Join       joinCmd       `cmd:"" group:"join" help:"Join a service with an invitation."`
+	Services   serviceCmd    `cmd:"" group:"join" name:"service" help:"The services that this device has joined."`
+	Device     deviceCmd     `cmd:"" group:"join" help:"Your devices: a second one, a lost one."`
+	Custodian  custodianCmd  `cmd:"" group:"found" help:"A custodian's key, made on the custodian's own device."`
+	Ceremony   ceremonyCmd   `cmd:"" group:"found" help:"Found an organisation, on a machine that is not the server."`
+}
+
+// groups are the headings of attune --help.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "day", Title: "Every day:"},
+		{Key: "family", Title: "Families, and what they agreed to:"},
+		{Key: "film", Title: "Visits and film:"},
+		{Key: "law", Title: "What is decided, kept, asked for and proved:"},
+		{Key: "staff", Title: "People and equipment (for heads of service and IG officers):"},
+		{Key: "join", Title: "Joining, and your own devices:"},
+		{Key: "found", Title: "Founding a service:"},
+	}
 }
 
 const description = `A person's tool for video feedback work: record, share, review, audit.
 
 Where an id is asked for, its first letters will do, and for a family its reference.
 What is done without a network is kept and sent by the next "attune sync".
+
+What a command needs to know, with an example: attune help COMMAND, such as attune help consent sign.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 a prerequisite is missing.
 
@@ -82,8 +99,11 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c commands
 	c.out, c.err = stdout, stderr
-	leave := -1 // what kong wants to exit with, after --help
-	parser := kong.Must(&c, append(texts(), kong.Name("attune"), kong.Description(description),
+	leave := -1                             // what kong wants to exit with, after --help
+	if len(args) > 0 && args[0] == "help" { // as people type it: attune help consent sign
+		args = append(slices.Clone(args[1:]), "--help")
+	}
+	parser := kong.Must(&c, append(texts(), kong.Name("attune"), kong.Description(description), kong.ExplicitGroups(groups()),
 		kong.Writers(stdout, stderr), kong.Exit(func(status int) { leave = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))...)
 	parsed, err := parser.Parse(markRefs(args))
