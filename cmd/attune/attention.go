@@ -8,7 +8,7 @@ import (
 )
 
 type dismissCmd struct {
-	Statement ref `arg:"" help:"Id, as attune status shows it."`
+	Statement ref `arg:"" name:"id" help:"Id, as attune status shows it."`
 }
 
 // Help is what --help shows below the flags.

@@ -111,7 +111,7 @@ func (certifyCmd) Help() string {
 	return `Example: attune ceremony certify --root-key root.key --root org.root --request server.request
   --pack council --head "Helen Carr" --origin https://attune.example.org --out certified
 
---pack takes a file as well: a copy of a pack with the service's own figures. See: attune policy adopt --help
+--pack takes a file as well: a copy of a pack with the service's own figures (see attune policy adopt --help).
 Prints the invitation of the head of service, whose powers begin at once.`
 }
 

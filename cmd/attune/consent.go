@@ -41,8 +41,12 @@ func (consentSignCmd) Help() string {
   --yes film_and_use --yes film_review --no training_event --viewer "Sue Lane:supervision:2026-12-20"
   --from 2026-11-20 --until 2027-04-20 --signed-on 2026-11-20 --form form.jpg
 
-Two parents who both signed: --person Robin:Mum,Dad:parental_responsibility
+Two parents who both signed for their child:
+
+  --person Robin:Mum,Dad:parental_responsibility
+
 A form of its own, for one training day, while all other answers stay as they are:
+
   attune consent sign NF-1042 --for training_event --person Mum:Mum:own --form event.jpg
 
 Purposes: film_and_use, film_review, supervision, peers, training_event, external_training, research,

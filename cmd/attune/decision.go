@@ -59,7 +59,8 @@ func dueText(m attune.MatterView) string {
 	return "by " + m.Due.Local().Format("Mon 2 Jan 2006")
 }
 
-// matterHow is the command that deals with a matter, "" where there are several.
+// matterHow is the command that deals with a matter, "" where there are several; what
+// has to be chosen stands in it in capitals, and the command's help lists it.
 func matterHow(m attune.MatterView) string {
 	how, of := "", firstLetters(m.Of)
 	switch m.Kind {
@@ -67,20 +68,26 @@ func matterHow(m attune.MatterView) string {
 		how = "attune approval grant " + of
 	case policies.ApprovalEnds:
 		if how = "attune approval request " + m.Reference; m.Reference == "" {
-			how = "attune approval request --own"
+			how = "attune approval request --own PROGRAMME"
 		}
 	case policies.CountersignWaits:
 		how = "attune viewer countersign " + of
 	case policies.ObjectionWaits:
-		how = "attune decision make " + m.Reference + " " + of + " --outcome may_be_used|stays_shut"
+		how = "attune decision make " + m.Reference + " " + of + " --outcome may_be_used|stays_shut --ground WHY"
 	case policies.ClipWaits:
-		how = "attune decision make " + m.Reference + " " + of + " --outcome take|destroy"
+		how = "attune decision make " + m.Reference + " " + of + " --outcome take|destroy --ground WHY"
 	case policies.WithdrawalWaits:
-		how = "attune disposal confirm " + m.Reference + " " + of
+		how = "attune disposal confirm " + m.Reference + " " + of + " --identity HOW"
 	case policies.HoldWaits:
-		how = "attune hold place " + m.Reference + " --confirms " + of
+		how = "attune hold place " + m.Reference + " --confirms " + of + " --kind WHY, or attune hold release " + m.Reference + " " + of
 	case policies.RequestWaits:
-		how = "attune request close " + m.Reference + " " + of
+		how = "attune request close " + m.Reference + " " + of + " --outcome HOW"
+	case policies.RecoveryWaits:
+		how = "attune recovery confirm " + of + "; who asks, and why: attune recovery list"
+	case policies.RecoveryUsed:
+		how = "attune recovery list"
+	case policies.WordsWait:
+		how = "attune confirm " + of + " --words 'THE SIX WORDS'"
 	case policies.GlassOpened:
 		how = "attune breakglass show " + of
 	case policies.TrainingEnds, policies.TraineeUncovered:
@@ -106,11 +113,15 @@ func mattersText(all []attune.MatterView) (mine int, lines []string) {
 			continue
 		}
 		if mine++; len(lines) < 3 && (!apart[m.Kind] || m.Overdue) {
-			lines = append(lines, fmt.Sprintf("%s %s %s(%s)%s", m.Text, m.Do, mark(m.Reference != "", "Family "+m.Reference+". "), dueText(m), matterHow(m)))
+			lines = append(lines, fmt.Sprintf("%s %s %s(%s)%s", m.Text, stopped(m.Do), mark(m.Reference != "", "Family "+m.Reference+". "), dueText(m), matterHow(m)))
 		}
 	}
 	return mine, lines
 }
+
+// stopped ends what to do with a full stop, where it ends with a command: another
+// sentence follows.
+func stopped(do string) string { return strings.TrimRight(do, ".") + "." }
 
 type decisionMakeCmd struct {
 	Family  ref    `arg:"" help:"Reference or id."`

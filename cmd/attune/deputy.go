@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
@@ -24,7 +26,7 @@ func (deputyAppointCmd) Help() string {
 
 For a head of service. Between the dates a deputy approves, declines and revokes filming, countersigns
 viewers, and decides on objections; never for a family on whose team they are or were, and never on
-what they asked for themselves. They adopt no policy, and invite, confirm and appoint nobody.`
+what they asked for themselves. A stop counts from anybody: they may revoke there too. They adopt no policy, and invite, confirm and appoint nobody.`
 }
 
 func (c *deputyAppointCmd) Run(g *global) error {
@@ -46,7 +48,11 @@ func (c *deputyAppointCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		return g.print(map[string]any{"id": id, "person": staff, "until": until}, "%s is a deputy until %s. %s", c.Person, date(policies.At(until)), syncNow)
+		since := ""
+		if !from.IsZero() {
+			since = " from " + date(policies.At(from))
+		}
+		return g.print(map[string]any{"id": id, "person": staff, "until": until}, "%s is a deputy%s until %s. %s", c.Person, since, date(policies.At(until)), syncNow)
 	})
 }
 
@@ -62,6 +68,15 @@ func (c *deputyEndCmd) Run(g *global) error {
 		staff, err := d.Staff.Find(string(c.Person))
 		if err != nil {
 			return err
+		}
+		all, err := d.Deputies.List()
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(v attune.DeputyView) bool {
+			return v.Staff == staff && (v.State == policies.DeputyNow || v.State == policies.DeputyAhead)
+		}) {
+			return problem("input", "Who is one: attune deputy list", "%s is no deputy, now or later.", c.Person)
 		}
 		if err := d.Deputies.End(staff); err != nil {
 			return err

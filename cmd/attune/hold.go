@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
@@ -98,6 +100,13 @@ func (c *holdReleaseCmd) Run(g *global) error {
 		id, err := d.Holds.Find(family, string(c.Hold))
 		if err != nil {
 			return err
+		}
+		list, err := d.Holds.List()
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(list, func(h attune.HoldView) bool { return h.ID == id && h.State == policies.HoldReleased }) {
+			return problem("input", "How holds stand: attune hold list", "This hold was released before.")
 		}
 		if err := d.Holds.Release(family, id); err != nil {
 			return err

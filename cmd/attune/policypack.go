@@ -70,7 +70,7 @@ func packIn(path string) (p chosen, err error) {
 func readBounded(path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, problem("input", "Check how it is written; packs of this program: "+strings.Join(packs.Names(), ", ")+".", "%s cannot be read: %s.", filepath.Base(path), because(err))
 	}
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err = errors.Join(err, f.Close()); err != nil {

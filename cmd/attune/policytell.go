@@ -13,7 +13,7 @@ import (
 
 type policyExplainCmd struct {
 	Name string `arg:"" help:"Id of a rule, as in a refusal or the log; or name of a figure, or its beginning."`
-	Pack string `default:"council" help:"For a figure: a pack of this program, its file, or adopted."`
+	Pack string `help:"For a figure: a pack of this program, its file, or adopted; else what this device's service adopted, and without a device council."`
 }
 
 // Help is what --help shows below the flags.
@@ -98,9 +98,19 @@ func casesOf(id string) (out []string) {
 
 // figures are the entries of that name, or below it; a short name will do.
 func (c *policyExplainCmd) figures(g *global) (out []explained, err error) {
-	p, err := g.pack(c.Pack)
+	name := c.Pack
+	if name == "" {
+		if name = adoptedPack; g.Home == "" {
+			name = "council"
+		}
+	}
+	p, err := g.pack(name)
 	if err != nil {
 		return nil, err
+	}
+	where := "pack " + p.Name
+	if p.adopted {
+		where = "what the service adopted: " + p.called()
 	}
 	why := map[string]string{}
 	for _, l := range p.Limits() {
@@ -108,7 +118,7 @@ func (c *policyExplainCmd) figures(g *global) (out []explained, err error) {
 	}
 	for _, e := range p.Entries() {
 		if e.Name == c.Name || strings.HasPrefix(e.Name, c.Name+".") || strings.HasSuffix(e.Name, "."+c.Name) {
-			out = append(out, explained{Name: e.Name, Title: e.Value + "." + why[e.Name], Source: e.Source, Where: "pack " + p.Name + ". " + packs.Confirm})
+			out = append(out, explained{Name: e.Name, Title: e.Value + "." + why[e.Name], Source: e.Source, Where: where + ". " + packs.Confirm})
 		}
 	}
 	return out, nil
@@ -254,8 +264,8 @@ func (policyDocCmd) Help() string {
 
 Papers: ` + strings.Join(packs.Papers(), ", ") + `.
 The figures in it are those of the pack. The hash that a signed form names is that of consent-form as printed, before
-anybody wrote on it; where another form was shown, easy-read or separate, give its file to: attune consent sign --text FILE
-Enter a separate form with every answer that the family gave before: the last form decides alone.`
+anybody wrote on it; where another form was shown, easy-read or separate, give its file to attune consent sign, with --text.
+A separate form is entered with --for, and with what it asks alone: the other answers stay as they are.`
 }
 
 func (c *policyDocCmd) Run(g *global) error {

@@ -15,7 +15,7 @@ func TestPrintEmptyLists(t *testing.T) {
 	if err := g.print(map[string]any{"clips": []attune.ClipView(nil), "report": attune.Report{}}, ""); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"clips":[],"report":{"accepted":[],"refused":[],"uploaded":[],"stopped":[],"pulled":0,"dropped":[],"keys":0,"given":0,"waiting":0}}` + "\n"
+	want := `{"clips":[],"report":{"accepted":[],"refused":[],"uploaded":[],"stopped":[],"purged":[],"pulled":0,"dropped":[],"keys":0,"given":0,"turned":[],"relocked":0,"waiting":0}}` + "\n"
 	if out.String() != want {
 		t.Errorf("printed %swant %s", out.String(), want)
 	}

@@ -134,7 +134,7 @@ func (c *recoveryRestoreCmd) Run(g *global) error {
 	return g.recovery(c.Use, func(d *attune.Client, v attune.RecoveryView) error {
 		key, err := os.ReadFile(c.Key)
 		if err != nil {
-			return problem("input", "Give the file that the second custodian's age wrote.", "The key cannot be read: %v.", err)
+			return problem("input", "Give the file that the second custodian's age wrote.", "The key cannot be read: %s.", because(err))
 		}
 		defer clear(key)
 		if err := d.Recovery.Restore(v, key); err != nil {
@@ -198,11 +198,11 @@ func (c *recoveryDrillCmd) write(g *global) error {
 func (c *recoveryDrillCmd) look(g *global) error {
 	sum, err := os.ReadFile(filepath.Join(c.Check, drillSum))
 	if err != nil {
-		return problem("input", "Give the folder that attune recovery drill --out wrote.", "This is no drill: %v.", err)
+		return problem("input", "Give the folder that attune recovery drill --out wrote.", "This is no drill: %s.", because(err))
 	}
 	opened, err := os.ReadFile(c.Opened)
 	if err != nil {
-		return problem("input", "Give the file that the second custodian's age wrote.", "It cannot be read: %v.", err)
+		return problem("input", "Give the file that the second custodian's age wrote.", "It cannot be read: %s.", because(err))
 	}
 	if policies.DigestOf(opened).String() != strings.TrimSpace(string(sum)) {
 		return problem("drill_failed", "Open it again, each custodian once. If it stays, the service needs another custodian.", "This is not what was in the drill's envelopes.")

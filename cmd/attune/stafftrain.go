@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -47,7 +48,8 @@ func (c *staffTrainCmd) Run(g *global) error {
 			return err
 		}
 		return g.print(map[string]any{"id": who, "programme": c.Programme, "level": c.Level, "until": policies.At(until)},
-			"Recorded: %s is %s in %s until %s. %s", c.Person, c.Level, plain(c.Programme), date(policies.At(until)), syncNow)
+			"Recorded: %s is %s in %s until %s%s. %s", c.Person, c.Level, plain(c.Programme), date(policies.At(until)),
+			mark(until.Before(time.Now()), ", which is over: they make no new film"), syncNow)
 	})
 }
 
