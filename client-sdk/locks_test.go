@@ -230,6 +230,7 @@ func (l *locked) hearsOnly(c *attune.Client) {
 // everybody of the team opens it.
 func TestLocksStale(t *testing.T) {
 	l := newLocked(t)
+	kept := attune.Stolen(l.bea, l.id)
 	l.leaves(l.bea)
 	l.sync(l.sam)
 	stale := l.film(l.cy, "Not having heard")
@@ -248,6 +249,9 @@ func TestLocksStale(t *testing.T) {
 	}
 	if r := l.sync(l.sam); r.Relocked != 0 {
 		t.Errorf("a colleague's device wrote %d keys again", r.Relocked)
+	}
+	if l.stolen(kept, stale) {
+		t.Error("with a copy of the database who left opens it still")
 	}
 	l.opens(l.sam, l.clip, stale)
 	l.opens(l.cy, l.clip, stale)

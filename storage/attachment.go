@@ -77,7 +77,7 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 	}
 	fresh := later{there: len(there)}
 	for _, a := range sealed.Attachments {
-		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) {
+		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) || stale(next.before, s.ID, a.Name) {
 			continue
 		}
 		if s.Kind == "clip.add" && strings.HasPrefix(a.Name, "header/") {
@@ -187,7 +187,27 @@ func (j *judge) attachKey(s policies.Statement, next folded, a Attachment) (Resu
 		_, _, err := j.tx.Log(ev)
 		return Result{ID: s.ID, Err: hidden(ruling, j.org, next.before, j.c)}, err
 	}
-	return Result{}, j.keepLate(s, ev, a)
+	if err := j.keepLate(s, ev, a); err != nil || !team {
+		return Result{}, err
+	}
+	return Result{}, j.dropStale(s, next)
+}
+
+// dropStale deletes a clip's keys for keys of the family that had been replaced before it
+// was taken, once its author has brought another: until then they are all that opens it,
+// and from then on only those because of whom the locks were changed have a use for them.
+// A colleague's word is not enough: nobody here can see whether what they bring opens.
+func (j *judge) dropStale(s policies.Statement, next folded) error {
+	if c := next.before.Clips[policies.ClipID(s.ID)]; c == nil || c.By != j.c.Staff {
+		return nil
+	}
+	names, err := j.tx.AttachmentNames(s.ID)
+	for _, name := range names {
+		if err == nil && stale(next.before, s.ID, name) {
+			err = j.tx.DropHeader(s.ID, name)
+		}
+	}
+	return err
 }
 
 // keepLate writes one attachment as the change that its event numbers.

@@ -132,6 +132,11 @@ func (tx *Tx) DropHeaders(family policies.FamilyID, name string) error {
 		AND statement IN (SELECT id FROM statements WHERE record = $1 AND kind = 'clip.add')`, family.String(), name)
 }
 
+// DropHeader deletes one of a clip's keys.
+func (tx *Tx) DropHeader(clip policies.StatementID, name string) error {
+	return tx.exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2`, clip.String(), name)
+}
+
 // Late is an attachment that came after its statement.
 type Late struct {
 	Attachment
