@@ -230,12 +230,14 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil {
 		err = c.Uploader.run(ctx, &r)
 	}
+	said, storedErr := c.Uploader.stored()
+	err = errors.Join(err, storedErr)
 	if err == nil || unsettled(err) {
 		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
 	}
 	var unsigned error
 	if err == nil { // before anything else is sent, whose signature only the next feed brings
-		unsigned = c.Uploader.signedFor(&r)
+		unsigned = c.Uploader.signedFor(said, &r)
 		err = c.changeLocks(ctx, &r)
 	}
 	if err == nil {

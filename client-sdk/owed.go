@@ -3,21 +3,35 @@ package attune
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
-// owed holds a feed that has come to its end against the receipts that the server gave:
-// what it took of this device, in records that this person receives, must be there. A
-// server could else take a withdrawal, prove that it did, and show it to nobody.
-func (fd *feed) owed() error {
+// taken are the statements that the server has given a receipt for and not shown yet.
+// Asked before a feed: what it takes later, of another goroutine's, the feed need not hold.
+func (fd *feed) taken() (map[string]bool, error) {
+	ids := map[string]bool{}
+	err := each(fd.d.store.db, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		ids[id] = true
+		return err
+	}, `SELECT id FROM outbox WHERE state = 'accepted' AND head <> ''`)
+	return ids, err
+}
+
+// owed holds a feed that has come to its end against the receipts that the server had
+// given before: what it took of this device, in records that this person receives, must be
+// there. A server could else take a withdrawal, prove that it did, and show it to nobody.
+func (fd *feed) owed(taken map[string]bool) error {
 	var shows exhibit
 	var short string
 	err := each(fd.d.store.db, func(r *sql.Rows) error {
 		var id, record, raw, head string
 		var leaf int64
-		if err := r.Scan(&id, &record, &raw, &head, &leaf); err != nil || short != "" {
+		if err := r.Scan(&id, &record, &raw, &head, &leaf); err != nil || short != "" || !taken[id] {
 			return err
 		}
 		var in policies.RecordID
@@ -51,11 +65,9 @@ func (fd *feed) received(r policies.RecordID) bool {
 	return held && fd.d.entitled(fd.d.mirror.Org(), f) || r == policies.RecordID(fd.d.me.Org)
 }
 
-// signedFor takes back that a clip is stored where the server said so and has not signed
-// it: its clip.stored comes with the first feed that follows. The film stays queued.
-func (u *Uploader) signedFor(r *Report) error {
-	var unsigned []policies.ClipID
-	err := each(u.d.store.db, func(rows *sql.Rows) error {
+// stored are the clips whose film the server said it has.
+func (u *Uploader) stored() (out []policies.ClipID, err error) {
+	err = each(u.d.store.db, func(rows *sql.Rows) error {
 		var text string
 		if err := rows.Scan(&text); err != nil {
 			return err
@@ -64,15 +76,21 @@ func (u *Uploader) signedFor(r *Report) error {
 		if err := id.UnmarshalText([]byte(text)); err != nil {
 			return err
 		}
-		if u.unsigned(id) {
-			unsigned = append(unsigned, id)
-		}
+		out = append(out, id)
 		return nil
 	}, `SELECT clip FROM uploads WHERE state = 'stored' ORDER BY clip`)
-	if err != nil || len(unsigned) == 0 {
-		return err
+	return out, err
+}
+
+// signedFor takes back that a clip is stored where the server said so, before the last
+// feed, and has not signed it: its clip.stored comes with the first feed that follows. The
+// film stays queued.
+func (u *Uploader) signedFor(said []policies.ClipID, r *Report) error {
+	unsigned := slices.DeleteFunc(slices.Clone(said), func(id policies.ClipID) bool { return !u.unsigned(id) })
+	if len(unsigned) == 0 {
+		return nil
 	}
-	err = u.d.store.write(func(tx *sql.Tx) error {
+	err := u.d.store.write(func(tx *sql.Tx) error {
 		for _, id := range unsigned {
 			if _, err := tx.Exec(`UPDATE uploads SET state = 'waiting', url = '', why = '' WHERE clip = $1`, id.String()); err != nil {
 				return err

@@ -30,6 +30,9 @@ type feed struct{ d *desk }
 // that is sent again replaces what is held once it has come as far as that. And the
 // server's certificate may come later than the first state that it signed by its new
 // key: until the root's word for that key is here, nothing that it signs counts.
+//
+// A feed ends where its record ended when its first page was asked for. One that was cut
+// short is taken to that end, and then another: only of that is it known what it must hold.
 func (fd *feed) pull(ctx context.Context, r *Report) error {
 	err := fd.walk(ctx, r)
 	told, _ := fd.d.convict(err)
@@ -66,6 +69,14 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
+	resumed, err := setting(fd.d.store.db, settingWindow)
+	if err != nil {
+		return err
+	}
+	taken, err := fd.taken()
+	if err != nil {
+		return err
+	}
 	var noCause error
 	for waiting := []wire.Item(nil); ; {
 		page, err := fd.fetch(ctx, cursor, before)
@@ -76,7 +87,14 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 			if len(waiting) > 0 {
 				return errors.Join(noCause, fd.short(waiting, before))
 			}
-			return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed()))
+			if resumed == "" {
+				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)))
+			}
+			if err := fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingWindow, "") }); err != nil {
+				return err
+			}
+			resumed = ""
+			continue
 		}
 		if page.More && page.Cursor == cursor {
 			return untrusted("The feed does not move on.", nil)
@@ -92,10 +110,13 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		}
 		p.report(r)
 		noCause = errors.Join(noCause, p.noCause)
-		if !page.More {
-			return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed()))
-		}
 		before, waiting = after, nil
+		if !page.More {
+			if resumed == "" {
+				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)))
+			}
+			resumed = "" // what came since that feed began is in the next
+		}
 	}
 }
 
@@ -170,6 +191,13 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		}
 		after = proved.after
 		if err := (witness{fd.d}).remember(tx, after); err != nil {
+			return err
+		}
+		window := ""
+		if page.More {
+			window = "open"
+		}
+		if err := set(tx, settingWindow, window); err != nil {
 			return err
 		}
 		return set(tx, settingCursor, page.Cursor)

@@ -18,6 +18,7 @@ import (
 // Settings that the mirror keeps.
 const (
 	settingCursor     = "cursor"
+	settingWindow     = "window"     // "open" while the cursor stands before the end that its feed had when it began
 	settingCheckpoint = "checkpoint" // the signed note seen last
 	settingOrigin     = "log_origin" // pinned at the first contact
 	settingContact    = "contact"    // µs of this device's clock, when the server last answered

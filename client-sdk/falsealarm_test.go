@@ -1,0 +1,61 @@
+package attune_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/policies"
+)
+
+// small has the feed come in pages of so many items.
+func (s *service) small(limit string) {
+	next := *s.web.Load()
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/sync/pull" {
+			q := r.URL.Query()
+			q.Set("limit", limit)
+			r.URL.RawQuery = q.Encode()
+		}
+		next.ServeHTTP(w, r)
+	})
+	s.web.Store(&h)
+}
+
+// TestFeedCutShort: the connection ends between two pages, something is done on the
+// device, and the next sync goes on where the feed had stopped. What was just taken is
+// not in the rest of that, and no honest server is accused.
+func TestFeedCutShort(t *testing.T) {
+	s := newService(t)
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
+	s.sync(sam)
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.sync(ana)
+	for range 6 {
+		_, err := sam.Sessions.Log(f.id, "", 0, true, "")
+		must(t, err)
+	}
+	s.sync(sam)
+	s.small("3")
+	pages := 0
+	s.alter("/v1/sync/pull", func(body []byte) []byte {
+		if pages++; pages == 2 {
+			return nil
+		}
+		return body
+	})
+	if _, err := ana.Sync(context.Background()); !attune.Offline(err) {
+		t.Fatalf("the connection did not end: %v", err)
+	}
+	s.spoil.Store(nil)
+	_, err := ana.Sessions.Log(f.id, "", 0, true, "")
+	must(t, err)
+	s.sync(ana)
+	if files, err := ana.Evidence(); err != nil || len(files) != 0 {
+		t.Errorf("evidence %s, %v", strings.Join(files, " "), err)
+	}
+}
