@@ -39,17 +39,17 @@ func AppliedRules() []AppliedRule {
 			"Service policy on founding", "the server, once"},
 		{PINRule, "A link opens with its PIN: some tries, a pause, as many again, then it is locked.",
 			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each opening"},
-		{OpensRule, "A link opens as often as was agreed, and no more.",
+		{OpensRule, "A link opens as often as its maker said, and no more.",
 			"NICE NG26, getting started, concerns about filming (e)", "the server, at each opening"},
 		{SealedRule, "A link opens only once what its page shows has arrived, sealed under the link's own key.",
 			"Service policy on share links", "the server, at each opening"},
-		{LeakRule, "A link whose secret part was sent to the server is revoked at once, and the family's team is told.",
+		{LeakRule, "A link whose secret part reached the server by mistake is revoked at once, and the family's team is told.",
 			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each request under /s/"},
 		{DropRule, "A device whose access to a record has ended is told so, and to forget it.",
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
 		{ReviewRule, "From the service's age on nobody else signs for a young person, unless a review since says that they do not decide themselves.",
 			"UK GDPR recital 38 and Art 7; ICO, what rights do children have", "the server, at each form; the device, before filming"},
-		{ContactRule, "Nobody films on a device that has not met the service within the agreed days.",
+		{ContactRule, "No filming begins on a device that was out of contact with the service for longer than the policy allows.",
 			"Service policy on filming offline", "the device, before filming"},
 		{ProofRule, "Nobody films on a record that the service has not proved to be whole.",
 			"Service policy on filming offline", "the device, before filming"},
@@ -60,8 +60,44 @@ func AppliedRules() []AppliedRule {
 		{SecondRule, "Nothing is destroyed after a withdrawal before a second person has confirmed that the family asked for it.",
 			"UK GDPR Art 12(6) and 5(1)(f); service policy on separation of duties", disposer},
 		{HeldRule, "Nothing is destroyed while a hold, an open request, a complaint or a court stands, or was unknown to who confirmed it.",
-			"Inquiries Act 2005 s 35; UK GDPR Art 17(3)(e)", disposer},
-		{DecidedRule, "A head of service may decide, on a named ground, that film is kept unseen or destroyed.",
+			"DPA 2018 s 173, requests; Inquiries Act 2005 s 35; UK GDPR Art 17(3)(e); Data (Use and Access) Act 2025, complaints", disposer},
+		{DecidedRule, "A head of service, or their deputy, may decide on a named ground that film is kept unseen or destroyed.",
 			"UK GDPR Art 17(3) and 18(2)", disposer},
+	}
+}
+
+// RecordRule is something that a record cannot hold, whoever asks: it is refused when it
+// is stated, with no rule of its own in the log.
+type RecordRule struct {
+	Title  string // a sentence that an IG lead signs
+	Source string
+	Says   string // how the refusal begins; a test finds it in this package
+}
+
+// RecordRules lists those that an IG lead would look for among the rules.
+func RecordRules() []RecordRule {
+	const apart = "Service policy on separation of duties"
+	return []RecordRule{
+		{"The custodians' key is used only when one of head of service and information governance officer asks, and the other confirms.",
+			"UK GDPR Art 32(1)(b) and (c); " + apart, "a recovery is confirmed by somebody in the other role"},
+		{"A family's key is given to practitioners, also when it was recovered.",
+			"Caldicott principle 4", "only a practitioner is given a family's key"},
+		{"Cover puts a confirmed practitioner on a team until a date, six weeks at most, and nobody covers by their own word.",
+			"UK GDPR Art 32(1)(c); " + apart, "nobody puts themselves on a team"},
+		{"A deputy works for this service, is a practitioner or a supervisor, and is appointed until a date, half a year at most.",
+			"NICE NG26, getting started, concerns about filming (a); " + apart, "a deputy is a practitioner or a supervisor of this service"},
+		{"Nobody appoints themselves as a deputy.", apart, "nobody appoints themselves"},
+		{"Nobody releases a hold that they placed themselves.",
+			"Inquiries Act 2005 s 35; " + apart, "nobody releases a hold that they placed themselves"},
+		{"Nobody confirms a withdrawal that they recorded themselves.",
+			"UK GDPR Art 12(6); " + apart, "nobody confirms a withdrawal that they recorded themselves"},
+		{"Nobody decides on what they recorded themselves: an objection, a withdrawal, film that met a stop.",
+			"UK GDPR Art 18; " + apart, "nobody decides on what they recorded themselves"},
+		{"Nobody confirms or renews their own certificate.",
+			"Caldicott principle 4; " + apart, "nobody confirms their own certificate"},
+		{"Nobody puts themselves on a viewer list, and nobody countersigns what they stated themselves.",
+			"Caldicott principle 4; " + apart, "nobody puts themselves on the viewer list"},
+		{"Nobody else signs for an adult.",
+			"UK GDPR Art 4(11) and 7; NICE NG26, getting started, concerns about filming (b)", "nobody decides for an adult"},
 	}
 }

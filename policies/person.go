@@ -185,7 +185,7 @@ const (
 )
 
 // mayDecide refuses an authority that cannot be: a child as if of age, a small child
-// as competent, or one child for another. It is asked when a form is handed in, and not
+// as competent, one child for another, or anybody for an adult. It is asked when a form is handed in, and not
 // by the fold: a birth month may be corrected, and then the order of arrival would
 // decide which forms there are.
 //
@@ -198,6 +198,8 @@ func (f *Family) mayDecide(c Covered, on Micros) error {
 		return notPossible("a child does not decide as an adult: name who decides, or say that the child is competent")
 	case c.Basis == Competent && who.younger(competent, on):
 		return notPossible("a child below %d does not decide alone: name who decides", competent)
+	case c.By != c.Person && !who.younger(adult, on):
+		return notPossible("nobody decides for an adult: they sign themselves; for a child, record the birth month")
 	case c.By != c.Person && by.younger(adult, on):
 		return notPossible("a child does not decide for somebody else")
 	}

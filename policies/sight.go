@@ -24,22 +24,34 @@ func (f *Family) Sight(o *Org, p Pack, now Micros) []string {
 		lines = append(lines, fmt.Sprintf("Your worker's team for your family, %s: they may watch while we work with you.", people(f.teamSize(o, now))))
 	}
 	for _, rule := range p.Scheme {
-		if rule.Purpose != FilmAndUse && rule.Purpose != FilmReview && f.anybodyAgrees(rule.Purpose, now) {
-			lines = append(lines, f.sightFor(o, rule, now))
+		// The team's own work is the first line; there only who was named beside the team.
+		own := rule.Purpose == FilmAndUse || rule.Purpose == FilmReview
+		if f.anybodyAgrees(rule.Purpose, now) && !(own && len(f.namedFor(rule.Purpose, now)) == 0) {
+			lines = append(lines, f.sightFor(o, rule, own, now))
 		}
 	}
 	return append(lines,
 		"Whoever gets a link from us can watch that one recording, until the link ends.",
 		fmt.Sprintf("The information officers, %s: they may read your forms, and never watch.", people(officers(o, now))),
-		"Two of the three key holders together can open it, for the law or for somebody's safety.",
+		"Two of the three key holders together can open it, when nobody of the team can or a court orders it. We tell you, unless that is unsafe.",
+		"In danger, or for a court, the police or a review of serious harm, one worker of the team may watch for some hours, whatever you said.",
 		"A court can order us to show it. Somebody's safety can mean that others must see it.")
 }
 
 // sightFor is the line of one purpose: who was named for it, or whom the service's
 // scheme has for it.
-func (f *Family) sightFor(o *Org, rule PurposeRule, now Micros) string {
-	head := "For " + strings.ReplaceAll(string(rule.Purpose), "_", " ") + ": "
+func (f *Family) sightFor(o *Org, rule PurposeRule, own bool, now Micros) string {
+	head := "For " + strings.ReplaceAll(string(rule.Purpose), "_", " ")
+	if own {
+		head += ", also"
+	}
 	var named []string
+	for _, a := range rule.Viewers {
+		if !own && (a == ForTeam || a == ForCarer) { // they need no naming
+			named = append(named, a.String())
+		}
+	}
+	unnamed := len(named)
 	for _, v := range f.namedFor(rule.Purpose, now) {
 		p := o.Staff[v.Staff]
 		if p == nil {
@@ -51,7 +63,8 @@ func (f *Family) sightFor(o *Org, rule PurposeRule, now Micros) string {
 		}
 		named = append(named, who+", until "+v.Until.Time().Format("2 January 2006"))
 	}
-	if len(named) == 0 {
+	if len(named) == unnamed {
+		named = nil
 		for _, a := range rule.Viewers {
 			named = append(named, a.String())
 		}
@@ -62,7 +75,7 @@ func (f *Family) sightFor(o *Org, rule PurposeRule, now Micros) string {
 			tail = "; only film in which everybody agreed to this."
 		}
 	}
-	return head + strings.Join(named, "; ") + tail
+	return head + ": " + strings.Join(named, "; ") + tail
 }
 
 // namedFor lists whom forms in force name for a purpose, each once, until the last

@@ -42,6 +42,14 @@ func TestSight(t *testing.T) {
 		t.Errorf("lines = %q, want %q among them", before, want)
 	}
 	w.Do("head", "team.remove", policies.TeamRemove{Staff: w.Staff["bea"].ID})
+	for _, want := range []string{
+		"Two of the three key holders together can open it, when nobody of the team can or a court orders it. We tell you, unless that is unsafe.",
+		"In danger, or for a court, the police or a review of serious harm, one worker of the team may watch for some hours, whatever you said.",
+	} {
+		if !slices.Contains(before, want) {
+			t.Errorf("lines = %q, want %q among them", before, want)
+		}
+	}
 	step("one leaves the team", "family, 2 people", "family, 1 person")
 	w.Do("ann", "consent.sign", separate(w, true, policies.TrainingEvent))
 	step("a training event", "", "For training event: the people at the event that you agreed to.")
@@ -49,6 +57,10 @@ func TestSight(t *testing.T) {
 	step("one of two wants no copies", "For family copy: you.", "For family copy: you; only film in which everybody agreed to this.")
 	w.Do("ann", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{w.Mum, w.Kid}, Purposes: []policies.Purpose{policies.Supervision}, Channel: policies.ByPhone})
 	step("no supervision any more", "For supervision", "")
+	form := w.ConsentBody() // a new form answers all that was withdrawn
+	form.Viewers = append(form.Viewers, policies.NamedViewer{Staff: w.Staff["sup"].ID, Purpose: policies.FilmAndUse, Until: form.Until})
+	w.Do("ann", "consent.sign", form)
+	step("somebody is named for the work itself", "", "For film and use, also: a supervisor of another organisation, until 2 March 2027.")
 	w.Do("ann", "consent.withdraw", policies.ConsentWithdraw{People: []policies.PersonID{w.Mum, w.Kid}, Channel: policies.ByPhone})
 	step("nothing any more", "they may watch while we work", "Nobody may watch now")
 }

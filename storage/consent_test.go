@@ -60,6 +60,23 @@ func TestYoungPersonIsAsked(t *testing.T) {
 	}
 }
 
+// TestAdultIsDecidedForByNobody: "nobody else can say yes for them", as the form says.
+func TestAdultIsDecidedForByNobody(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	w.Clock.Forward(time.Minute)
+	father := policies.PersonID(w.Sam.Does(f.Record, "person.add", &policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.NoLink}))
+	for _, basis := range []policies.Basis{policies.ParentalResponsibility, policies.CareOrder, policies.Delegated} {
+		form := consentAgain(w, f)
+		form.People = []policies.Covered{{Person: father, By: f.Carer, Basis: basis}}
+		err := w.Sam.Tries(f.Record, "consent.sign", form,
+			storage.Attachment{Name: "form", Body: []byte("signed anew")}, storage.Attachment{Name: "shown", Body: []byte("who would see")})
+		if !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("for another adult, by %s: %v, want not possible", basis, err)
+		}
+	}
+}
+
 // TestFilmOfAVisitWithoutAYes: somebody said no that day, and the film is not taken in,
 // by its rule.
 func TestFilmOfAVisitWithoutAYes(t *testing.T) {

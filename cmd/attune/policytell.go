@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/policies/packs"
@@ -32,6 +33,8 @@ type explained struct {
 	Text   string   `json:"text,omitempty"` // Cedar
 	Cases  []string `json:"cases,omitempty"`
 	Where  string   `json:"applied_by,omitempty"`
+	Means  string   `json:"means,omitempty"` // to whoever was refused by it
+	Next   string   `json:"next,omitempty"`
 }
 
 func (c *policyExplainCmd) Run(g *global) error {
@@ -46,7 +49,11 @@ func (c *policyExplainCmd) Run(g *global) error {
 		return problem("unknown", "Ids stand in refusals, in the log and in RULES.md; names of figures in: attune policy show council", "Nothing is called %q.", c.Name)
 	}
 	var text []string
-	for _, e := range found {
+	for i, e := range found {
+		if advice, ok := wire.AdviceOf([]string{e.Name}); ok {
+			e.Means, e.Next = advice.Message, advice.Next
+			found[i] = e
+		}
 		text = append(text, e.String())
 	}
 	return g.print(map[string]any{"explained": found}, "%s", strings.Join(text, "\n\n"))
@@ -133,6 +140,9 @@ func (e explained) String() string {
 	lines = append(lines, e.Title, "Source: "+strings.TrimSuffix(e.Source, ".")+".")
 	if e.Where != "" {
 		lines = append(lines, "In: "+strings.TrimSuffix(e.Where, ".")+".")
+	}
+	if e.Means != "" {
+		lines = append(lines, "If it stopped you: "+e.Means+" "+e.Next)
 	}
 	if e.Text != "" {
 		lines = append(lines, indented(e.Text))

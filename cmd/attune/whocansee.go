@@ -83,5 +83,5 @@ func seerText(s attune.Seer) string {
 	case attune.ByForms:
 		return fmt.Sprintf("%s, IG officer, can read the consent forms, and never film.", name)
 	}
-	return "Two of the three custodians together can open it, for the law or for somebody's safety."
+	return "Two of the three custodians together can open it, when nobody of the team can or a court orders it."
 }

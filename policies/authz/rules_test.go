@@ -221,8 +221,9 @@ func page(b *Bundle, all []testcase) string {
 	p.WriteString(`# The rules
 
 Generated from policies/authz, the table of kinds and policies/cases; do not edit.
-Every access is decided by these rules and by nothing else, and the ids of those
-that decided stand in the access log. A few that count or tell are applied in place.
+Every access is decided by these rules, and the ids of those that decided stand in
+the access log. A few that count or tell are applied in place. What a record cannot
+hold at all is refused when it is stated.
 A **permit** grants. A **forbid** stands in the way whatever is granted. What nobody
 granted is denied as ` + "`DEFAULT-DENY`" + `. A rule that cannot be evaluated denies as ` + "`ERROR-DENY`" + `.
 
@@ -235,6 +236,10 @@ granted is denied as ` + "`DEFAULT-DENY`" + `. A rule that cannot be evaluated d
 	p.WriteString("\n## Applied in place\n\n| Rule | In a sentence | Source | Applied by |\n|---|---|---|---|\n")
 	for _, r := range policies.AppliedRules() {
 		fmt.Fprintf(&p, "| %s | %s | %s | %s |\n", r.ID, r.Title, r.Source, r.Where)
+	}
+	p.WriteString("\n## Refused by the record itself\n\nWhat a record cannot hold is refused, whoever states it and whatever the rules allow.\n\n| In a sentence | Source |\n|---|---|\n")
+	for _, r := range policies.RecordRules() {
+		fmt.Fprintf(&p, "| %s | %s |\n", r.Title, r.Source)
 	}
 	p.WriteString(whoThereIs(b))
 	p.WriteString("\n## Who may state what\n\nA restriction is marked *stop*: it is always taken, and the fold asks for the role.\n\n| Kind | Class | Signed with |")

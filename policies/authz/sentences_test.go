@@ -33,6 +33,9 @@ func TestSentencesAreShort(t *testing.T) {
 	for _, r := range policies.AppliedRules() {
 		check(r.ID, r.Title)
 	}
+	for _, r := range policies.RecordRules() {
+		check("refused by the record", r.Title)
+	}
 	text, err := os.ReadFile("../RULES.md")
 	if err != nil {
 		t.Fatal(err)
