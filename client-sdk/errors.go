@@ -118,3 +118,10 @@ type GateError struct {
 func (e *GateError) Error() string {
 	return "filming is not permitted now: " + strings.Join(e.Reasons, "; ")
 }
+
+// AdviceOf says what a denial by a rule means to whoever was denied, and what they can
+// do; empty for a rule that stands in nobody's way.
+func AdviceOf(rule string) (means, next string) {
+	a, _ := wire.AdviceOf([]string{rule})
+	return a.Message, a.Next
+}

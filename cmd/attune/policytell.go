@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	attune "github.com/attune-vf/attune/client-sdk"
-	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/authz"
 	"github.com/attune-vf/attune/policies/packs"
@@ -50,11 +49,8 @@ func (c *policyExplainCmd) Run(g *global) error {
 	}
 	var text []string
 	for i, e := range found {
-		if advice, ok := wire.AdviceOf([]string{e.Name}); ok {
-			e.Means, e.Next = advice.Message, advice.Next
-			found[i] = e
-		}
-		text = append(text, e.String())
+		found[i].Means, found[i].Next = attune.AdviceOf(e.Name)
+		text = append(text, found[i].String())
 	}
 	return g.print(map[string]any{"explained": found}, "%s", strings.Join(text, "\n\n"))
 }
