@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/attune-vf/attune/storage/reserve"
 	_ "modernc.org/sqlite" // registers "sqlite", pure Go: the same on every platform that we build for
 )
 
@@ -120,7 +121,7 @@ CREATE TABLE IF NOT EXISTS sources (
 func openStore(dir string) (*sql.DB, error) {
 	for {
 		db, err := tryStore(dir)
-		if err == nil || !noRoom(err) || !reserveIn(dir).spend() {
+		if err == nil || !noRoom(err) || !reserveIn(dir).Spend() {
 			return db, roomless(err)
 		}
 	}
@@ -188,12 +189,12 @@ func makePrivate(path string) error {
 // no method may call another that takes the connection again.
 type store struct {
 	db   *sql.DB
-	kept *reserve
+	kept *reserve.File
 }
 
 func newStore(dir string, db *sql.DB) *store {
 	s := &store{db, reserveIn(dir)}
-	s.kept.refill() // a full disk keeps nobody from saying stop
+	s.kept.Refill() // a full disk keeps nobody from saying stop
 	return s
 }
 
@@ -201,7 +202,7 @@ func newStore(dir string, db *sql.DB) *store {
 // disk, and while the reserve is in use, it is an [*Error] of [CodeDisk], and nothing
 // happened.
 func (s *store) write(fn func(tx *sql.Tx) error) error {
-	if !s.kept.refill() {
+	if !s.kept.Refill() {
 		return roomless(syscall.ENOSPC)
 	}
 	return s.must(fn)

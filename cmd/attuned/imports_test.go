@@ -33,12 +33,13 @@ var importTable = map[string][]string{
 	"client-sdk/film":      {},
 	"client-sdk": {
 		"client-sdk/wire", "client-sdk/statement", "client-sdk/seal", "client-sdk/film",
-		"policies", "policies/packs", "storage/accesslog",
+		"policies", "policies/packs", "storage/accesslog", "storage/reserve",
 	},
 
 	"storage/accesslog": {},
 	"storage/objects":   {},
-	"storage/rows":      {"policies", "client-sdk/statement", "storage/accesslog"},
+	"storage/reserve":   {},
+	"storage/rows":      {"policies", "client-sdk/statement", "storage/accesslog", "storage/reserve"},
 	"storage": {
 		"storage/rows", "storage/objects", "storage/accesslog",
 		"client-sdk/statement", "client-sdk/seal", "policies", "policies/authz", "policies/packs",

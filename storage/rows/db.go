@@ -41,11 +41,11 @@ type DB struct {
 	edge accesslog.Frontier
 }
 
-// room is what is kept back of a disk.
+// room is what is kept back of a disk: a [reserve.File], or a test's.
 type room interface {
-	whole() bool  // all of it is there
-	refill() bool // makes it whole if that can be done now, and reports whether it is
-	spend() bool  // gives a part back, and reports whether there was one
+	Whole() bool  // all of it is there
+	Refill() bool // makes it whole if that can be done now, and reports whether it is
+	Spend() bool  // gives a part back, and reports whether there was one
 }
 
 // Open opens or makes the database file and starts its writer. The caller closes
@@ -58,10 +58,10 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	for {
 		db, err := open(ctx, path, kept)
 		if err == nil {
-			kept.refill()
+			kept.Refill()
 			return db, nil
 		}
-		if !isFull(err) || !kept.spend() { // even to open it SQLite needs a few pages
+		if !isFull(err) || !kept.Spend() { // even to open it SQLite needs a few pages
 			return nil, err
 		}
 	}

@@ -46,19 +46,19 @@ func (p *pages) full(yes bool) {
 	p.lock = yes
 }
 
-func (p *pages) whole() bool { return p.left == p.all }
+func (p *pages) Whole() bool { return p.left == p.all }
 
-func (p *pages) refill() bool {
+func (p *pages) Refill() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.lock {
 		p.left = p.all
 		p.most(1 << 30)
 	}
-	return p.whole()
+	return p.Whole()
 }
 
-func (p *pages) spend() bool {
+func (p *pages) Spend() bool {
 	if p.left == 0 {
 		return false
 	}
@@ -236,7 +236,7 @@ func TestReserve(t *testing.T) {
 	}
 	r := reserveBeside(path)
 	length := func() int64 {
-		info, err := os.Stat(r.path)
+		info, err := os.Stat(reserveFile(path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,14 +252,14 @@ func TestReserve(t *testing.T) {
 		t.Errorf("%d bytes, %v", got, CheckReserve(path))
 	}
 	for left := int64(reserveBytes - reserveStep); left >= 0; left -= reserveStep {
-		if !r.spend() || length() != left {
+		if !r.Spend() || length() != left {
 			t.Errorf("%d bytes left, want %d", length(), left)
 		}
 	}
-	if r.spend() {
+	if r.Spend() {
 		t.Error("spent more than there was")
 	}
-	if r.refill() {
+	if r.Refill() {
 		t.Error("filled in the moment in which it was spent")
 	}
 	if err := db.Close(); err != nil {
