@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -166,12 +165,7 @@ func (f *Family) GlassFor(who StaffID, clip ClipID, now Micros) (last Glass, ok 
 
 // Glasses lists every opening, the oldest first, with those that are over.
 func (f *Family) Glasses() []Glass {
-	var out []Glass
-	for _, g := range slices.Collect(maps.Values(f.Glass)) {
-		out = append(out, *g)
-	}
-	slices.SortFunc(out, func(a, b Glass) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
-	return out
+	return listed(f.Glass, func(a, b Glass) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
 }
 
 // GlassOpened is the matter of an opening that no IG officer has looked at yet. It

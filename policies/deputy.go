@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -164,12 +163,7 @@ func (o *Org) anyDeputy(is func(*Deputy) bool) bool {
 
 // Appointments lists every deputy there was, the oldest first.
 func (o *Org) Appointments() []Deputy {
-	var out []Deputy
-	for _, d := range slices.Collect(maps.Values(o.Deputies)) {
-		out = append(out, *d)
-	}
-	slices.SortFunc(out, func(a, b Deputy) int { return cmp.Or(cmp.Compare(a.From, b.From), compareID(a.ID, b.ID)) })
-	return out
+	return listed(o.Deputies, func(a, b Deputy) int { return cmp.Or(cmp.Compare(a.From, b.From), compareID(a.ID, b.ID)) })
 }
 
 // DeputyState is what people call the state of an appointment.

@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -128,14 +127,9 @@ func (e *Equipment) InUse() bool { return e.Retired.IsZero() }
 
 // Register lists the equipment, what is in use first, the oldest first.
 func (o *Org) Register() []Equipment {
-	var out []Equipment
-	for _, e := range slices.Collect(maps.Values(o.Equipment)) {
-		out = append(out, *e)
-	}
-	slices.SortFunc(out, func(a, b Equipment) int {
+	return listed(o.Equipment, func(a, b Equipment) int {
 		return cmp.Or(compareBool(b.InUse(), a.InUse()), cmp.Compare(a.At, b.At), compareID(a.ID, b.ID))
 	})
-	return out
 }
 
 func compareBool(a, b bool) int {

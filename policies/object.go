@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -66,7 +65,7 @@ func (f *Family) lifted(o *Objection, p PersonID) bool {
 // with both, and may need their IG officer or a court.
 func (f *Family) Objected() []Objection {
 	var out []Objection
-	for _, o := range slices.Collect(maps.Values(f.Objections)) {
+	for _, o := range f.Objections {
 		if slices.ContainsFunc(o.People, func(p PersonID) bool { return !f.lifted(o, p) }) {
 			out = append(out, *o)
 		}

@@ -24,6 +24,16 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 	(*m)[k] = v
 }
 
+// listed copies what a map of the state holds, in an order.
+func listed[K comparable, V any](m map[K]*V, order func(a, b V) int) []V {
+	var out []V
+	for _, v := range m {
+		out = append(out, *v)
+	}
+	slices.SortFunc(out, order)
+	return out
+}
+
 // sorted lists what a map holds in the order of its ids.
 func sorted[V any](m map[StatementID]V) []V {
 	var out []V

@@ -1,7 +1,7 @@
 package policies
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -154,17 +154,7 @@ func lowest(a, b StatementID) StatementID {
 
 // Recovered lists the uses of the custodians' envelopes, the oldest first.
 func (f *Family) Recovered() []Recovery {
-	var out []Recovery
-	for _, r := range slices.Collect(maps.Values(f.Recoveries)) {
-		out = append(out, *r)
-	}
-	slices.SortFunc(out, func(a, b Recovery) int {
-		if a.At != b.At {
-			return int(a.At - b.At)
-		}
-		return compareID(a.ID, b.ID)
-	})
-	return out
+	return listed(f.Recoveries, func(a, b Recovery) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
 }
 
 // mayRecover reports whether an envelope of the custodians, beside a recovery.use, is for

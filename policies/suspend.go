@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -68,7 +67,7 @@ func (f *Family) Suspension(id LinkID, now Micros) *ConsentSuspend {
 // them has given no consent since that names it. A team talks with that carer.
 func (f *Family) StopAsked() []Suspension {
 	var out []Suspension
-	for _, s := range slices.Collect(maps.Values(f.Suspended)) {
+	for _, s := range f.Suspended {
 		if slices.ContainsFunc(s.People, func(p PersonID) bool { return !f.agreedSince(p, s.ID) }) {
 			out = append(out, *s)
 		}

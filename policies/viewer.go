@@ -2,7 +2,6 @@ package policies
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -242,14 +241,7 @@ func (f *Family) Admits(o *Org, who StaffID, id ClipID, now Micros) bool {
 // Listings is the viewer list, the oldest entries first, with those that ended or
 // were removed.
 func (f *Family) Listings() []Listing {
-	var out []Listing
-	for _, l := range slices.Collect(maps.Values(f.Viewers)) {
-		out = append(out, *l)
-	}
-	slices.SortFunc(out, func(a, b Listing) int {
-		return cmp.Or(cmp.Compare(a.Until, b.Until), compareID(a.ID, b.ID))
-	})
-	return out
+	return listed(f.Viewers, func(a, b Listing) int { return cmp.Or(cmp.Compare(a.Until, b.Until), compareID(a.ID, b.ID)) })
 }
 
 // ListingState is what people call the state of an entry.
