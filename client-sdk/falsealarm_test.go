@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -57,5 +59,47 @@ func TestFeedCutShort(t *testing.T) {
 	s.sync(ana)
 	if files, err := ana.Evidence(); err != nil || len(files) != 0 {
 		t.Errorf("evidence %s, %v", strings.Join(files, " "), err)
+	}
+}
+
+// TestClockBehind: cover ends by its date, which nobody states. On a device whose clock is
+// three days behind it has not ended: that accuses nobody, and once the clock is set the
+// device forgets what it should.
+func TestClockBehind(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	cora := s.hire(policies.Practitioner, "Cora Lane")
+	s.sync(s.head)
+	must(t, s.head.Families.Cover(f.id, cora.Keys.Staff(), s.now().AddDate(0, 0, 5)))
+	s.sync(s.head)
+	s.sync(cora)
+	must(t, cora.Close())
+	var behind atomic.Int64
+	behind.Store(int64(3 * 24 * time.Hour))
+	cfg := s.config()
+	cfg.Now = func() time.Time { return s.now().Add(-time.Duration(behind.Load())) }
+	slow, err := attune.Open(cora.Home(), passphrase, cfg)
+	must(t, err)
+	t.Cleanup(func() { slow.Close() })
+	s.pass(6 * 24 * time.Hour)
+	_, err = slow.Sync(context.Background())
+	for range 2 {
+		if err == nil {
+			_, err = slow.Sync(context.Background())
+		}
+	}
+	if attune.CodeOf(err) != attune.CodeInput || attune.Lied(err) {
+		t.Fatalf("a clock that is behind: %v, want to be told of it", err)
+	}
+	if files, err := slow.Evidence(); err != nil || len(files) != 0 {
+		t.Errorf("evidence %s, %v", strings.Join(files, " "), err)
+	}
+	if _, ok := slow.Mirror.Family(f.id); !ok {
+		t.Error("forgotten on the server's word")
+	}
+	behind.Store(0)
+	if r, err := slow.Sync(context.Background()); err != nil || len(r.Dropped) != 1 {
+		t.Errorf("with the clock set: dropped %v, %v", r.Dropped, err)
 	}
 }

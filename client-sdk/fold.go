@@ -27,6 +27,8 @@ type pageFold struct {
 	again   map[policies.RecordID]bool // sent again from the beginning
 	due     []standing                 // what the log must prove before any of it is kept
 	noCause error                      // families that the server would have forgotten without one
+	told    policies.Micros            // the server's time
+	behind  bool                       // a family's date has passed by that, and not by the clock here
 }
 
 // report adds what the page brought, once it is kept.

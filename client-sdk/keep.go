@@ -175,6 +175,13 @@ func (p *pageFold) drop(item wire.Item) error {
 	if f == nil || p.org == nil {
 		return nil // nothing is held
 	}
+	if p.entitled(f) && !p.ended(f, item) && !p.m.d.entitledAt(p.org, f, p.told) {
+		// Nobody's word is needed for a date, and one of the two clocks is wrong.
+		p.behind = true
+		p.noCause = errors.Join(p.noCause, problem(CodeInput, "Set this device's clock, then sync. What you have of it is kept until then.",
+			"By the service's clock your access to family %s has ended, and by this device's it has not.", f.Reference))
+		return nil
+	}
 	if p.entitled(f) && !p.ended(f, item) {
 		p.noCause = errors.Join(p.noCause, lied(CodeNoCause, ofItem(item), nil,
 			"The server says that you may no longer see family %s, and nobody has signed that.", f.Reference))
@@ -236,14 +243,15 @@ func (p *pageFold) entitled(f *policies.Family) bool {
 }
 
 func (d *desk) entitled(org *policies.Org, f *policies.Family) bool {
-	me, now := d.me.Staff, d.now()
-	if s := org.Staff[me]; s == nil || !s.Revoked.IsZero() {
+	now := d.now()
+	return d.entitledAt(org, f, policies.At(now)) && d.entitledAt(org, f, policies.At(now.Add(clockLeeway)))
+}
+
+func (d *desk) entitledAt(org *policies.Org, f *policies.Family, now policies.Micros) bool {
+	if s := org.Staff[d.me.Staff]; s == nil || !s.Revoked.IsZero() {
 		return false
 	}
-	at := func(now policies.Micros) bool {
-		return f.Receives(org, me, now) || slices.Contains(org.Desks(now), me)
-	}
-	return at(policies.At(now)) && at(policies.At(now.Add(clockLeeway)))
+	return f.Receives(org, d.me.Staff, now) || slices.Contains(org.Desks(now), d.me.Staff)
 }
 
 // forget removes what is held of a family's record, but not what is queued here:

@@ -78,6 +78,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		return err
 	}
 	var noCause error
+	var behind bool
 	for waiting := []wire.Item(nil); ; {
 		page, err := fd.fetch(ctx, cursor, before)
 		if err != nil {
@@ -88,7 +89,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 				return errors.Join(noCause, fd.short(waiting, before))
 			}
 			if resumed == "" {
-				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)))
+				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)), fd.anew(behind))
 			}
 			if err := fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingWindow, "") }); err != nil {
 				return err
@@ -109,15 +110,24 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 			return err
 		}
 		p.report(r)
-		noCause = errors.Join(noCause, p.noCause)
+		noCause, behind = errors.Join(noCause, p.noCause), behind || p.behind
 		before, waiting = after, nil
 		if !page.More {
 			if resumed == "" {
-				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)))
+				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)), fd.anew(behind))
 			}
 			resumed = "" // what came since that feed began is in the next
 		}
 	}
+}
+
+// anew has the next feed begin at the beginning, when this device's clock has to be set
+// before it can take what this one brought.
+func (fd *feed) anew(behind bool) error {
+	if !behind {
+		return nil
+	}
+	return fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingCursor, "") })
 }
 
 // page has one page proved, and takes it.
@@ -151,7 +161,7 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 	m := fd.d.mirror
 	p = &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}}
 	err = fd.d.store.write(func(tx *sql.Tx) error {
-		p.tx, p.past = tx, past{tx: tx}
+		p.tx, p.past, p.told = tx, past{tx: tx}, page.Proven.Time
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
