@@ -113,7 +113,7 @@ func (c *policyExplainCmd) figures(g *global) (out []explained, err error) {
 	}
 	where := "pack " + p.Name
 	if p.adopted {
-		where = "what the service adopted: " + p.called()
+		where = "the adopted figures, " + p.called()
 	}
 	why := map[string]string{}
 	for _, l := range p.Limits() {
