@@ -112,3 +112,61 @@ func TestKeyOfAPerson(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyStopsForGood: one stolen phone that says stop a thousand times, in every way
+// that there is, leaves a family that can agree again; and when it has, a single word
+// stops it again.
+func TestNobodyStopsForGood(t *testing.T) {
+	w := policiestest.NewFilmed()
+	both := []policies.PersonID{w.Mum, w.Kid}
+	flood := func(who string, kind policies.Kind, bodies ...policies.Body) (taken int) {
+		t.Helper()
+		for range 300 {
+			for _, b := range bodies {
+				if !w.Family.Enough(b) {
+					w.Do(who, kind, deref(b))
+					taken++
+				}
+			}
+		}
+		return taken
+	}
+	stops := func() int {
+		return flood("sup", "consent.withdraw",
+			&policies.ConsentWithdraw{People: both, Channel: policies.ByPhone},
+			&policies.ConsentWithdraw{People: both, Channel: policies.ByPhone, Purposes: []policies.Purpose{policies.Supervision}})
+	}
+	stops()
+	flood("sup", "consent.object",
+		&policies.ConsentObject{People: []policies.PersonID{w.Kid}, By: policies.PersonID{7}, Channel: policies.ByPhone})
+	flood("head", "team.remove", &policies.TeamRemove{Staff: w.Staff["bea"].ID})
+	flood("head", "approval.revoke", &policies.ApprovalRevoke{Request: w.Approval, Reason: policies.NotNow})
+	for _, b := range []policies.Body{w.ConsentBody(), policies.TeamAdd{Staff: w.Staff["bea"].ID}, policies.ApprovalGrant{Request: w.Approval}} {
+		if got := len(w.Family.RestrictionsFor(b)); got > policies.MaxDeps {
+			t.Errorf("%T names %d, %d at most", b, got, policies.MaxDeps)
+		}
+	}
+	w.Do("ann", "team.add", policies.TeamAdd{Staff: w.Staff["bea"].ID})
+	w.Do("ann", "consent.sign", w.ConsentBody())
+	if !w.Family.OnTeam(w.Staff["bea"].ID) || !w.Family.ConsentFor(w.Mum, policies.FilmAndUse, w.Now) {
+		t.Fatal("stopped for good")
+	}
+	if got := stops(); got == 0 || got > 2 || w.Family.ConsentFor(w.Mum, policies.FilmAndUse, w.Now) {
+		t.Errorf("%d words taken after they agreed anew, and they agree: %v", got, w.Family.ConsentFor(w.Mum, policies.FilmAndUse, w.Now))
+	}
+}
+
+// deref is a decoded body as the tests write it.
+func deref(b policies.Body) policies.Body {
+	switch b := b.(type) {
+	case *policies.ConsentWithdraw:
+		return *b
+	case *policies.ConsentObject:
+		return *b
+	case *policies.TeamRemove:
+		return *b
+	case *policies.ApprovalRevoke:
+		return *b
+	}
+	return b
+}

@@ -9,13 +9,16 @@ import (
 
 // here refuses what the record alone would allow, but this server could not live
 // with: rules that it does not have, figures outside their bounds, an address that is
-// taken, what would last longer than the service's figure, and somebody to whom no
+// taken, what was stopped often enough, what would last longer than the service's figure, and somebody to whom no
 // device could seal anything. What stops something asks for no figures.
 func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refusal, err error) {
 	if r := newRecipient(s.Body); r != "" {
 		if _, err := seal.ParseRecipient(r); err != nil {
 			return fmt.Errorf("%w: nothing can be sealed to this person's age recipient", policies.ErrNotPossible), nil
 		}
+	}
+	if next.before != nil && next.before.Enough(s.Body) {
+		return fmt.Errorf("%w: this was stopped %d times already, and stays stopped; nothing more is needed", policies.ErrNotPossible, policies.MaxStanding), nil
 	}
 	if policies.Bounded(s.Body) || policies.Scoped(s.Body) {
 		pack, err := j.d.figures(j.tx, j.org)
