@@ -39,6 +39,8 @@ type deviceStatus struct {
 	Device   string                 `json:"device"`   // the same of this device
 	Evidence []string               `json:"evidence"` // files that show where the server said what is not so
 
+	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
+
 	contact       time.Time // zero before the first
 	headOfService bool      // whose device this is, or a deputy's
 }
@@ -85,6 +87,11 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 	if org := d.Mirror.Org(); org != nil {
 		s.Service = org.Service
 		p := org.Staff[d.Keys.Staff()]
+		for _, a := range org.Appointments() {
+			if a.Staff == d.Keys.Staff() && a.State(policies.At(time.Now())) == policies.DeputyNow {
+				s.Deputy = date(a.Until)
+			}
+		}
 		s.headOfService = p != nil && (p.Role == policies.HeadOfService || org.Deputises(p.ID, policies.At(time.Now())))
 	}
 	if s.headOfService {
@@ -106,6 +113,11 @@ func (s deviceStatus) text() string {
 	lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
 		fmt.Sprintf("Not sent yet: %d.%s", len(s.Waiting), mark(len(s.Waiting) > 0, " Send it when you are connected: attune sync"))}
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
+	deputy := 0
+	if s.Deputy != "" {
+		deputy = 1
+		lines = append(lines, "You decide about families in the head of service's place until "+s.Deputy+": attune help deputy appoint")
+	}
 	if len(s.Words) > 0 {
 		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
 	}
@@ -164,7 +176,7 @@ func (s deviceStatus) text() string {
 	for _, h := range s.Held {
 		attend(heldText(h))
 	}
-	if len(lines) == 2 && len(s.Waiting) == 0 {
+	if len(lines) == 2+deputy && len(s.Waiting) == 0 {
 		lines = append(lines, "Nothing waits for you.")
 	}
 	return strings.Join(lines, "\n")
