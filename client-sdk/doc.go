@@ -13,10 +13,9 @@
 // server's rules. The device runs the fold of package policies and the filming
 // gate, and what it shows while offline is provisional.
 //
-// Start at [Join] and [Open]. A [Client] only composes its parts: the nouns
-// (Staff, Policies, Families, Approvals, Consents, Viewers, Sessions, Clips, Links,
-// Log) make statements into the [Outbox]; [Client.Sync] pushes them, sends payloads
-// with the [Uploader] and feeds the [Mirror].
+// Start at [Join] and [Open]. A [Client] only composes its parts: its nouns, from
+// Staff to Policies, make statements into the [Outbox]; [Client.Sync] pushes them,
+// sends payloads with the [Uploader] and feeds the [Mirror].
 //
 // # Where things lie
 //
@@ -28,9 +27,13 @@
 //   - What was said goes out: outbox.go and push.go, apart.go where no token is
 //     taken, restate.go after a refusal; uploader.go sends film through remote.go.
 //   - What others said comes in: pull.go takes a page, fold.go an item, keep.go and
-//     late.go store it, scribe.go writes keys for viewers. trust.go, attest.go and
-//     remembered.go hold the server to what it said before; lies.go names what no honest
-//     one does, and evidence.go keeps what shows it.
+//     late.go store it, scribe.go writes keys for viewers. trust.go, attest.go,
+//     remembered.go and owed.go hold the server to what it said before; lies.go names
+//     what no honest one does, and evidence.go keeps what shows it.
+//   - A family's key follows its team: ring.go opens what it sealed, locks.go turns and
+//     wraps it, known.go keeps it from a colleague's new key until six words were heard.
+//   - A person's own key is replaced: ownkey.go states it at once, rekey.go by itself,
+//     reinvite.go by a registrar.
 //   - Film is watched: ranges.go or owncopy.go reads it, watch.go opens it, copy.go
 //     and pieces.go put it into the clear.
 //   - The log is read: log.go and verify.go live, logexport.go and the files that
