@@ -124,11 +124,9 @@ func (c *consentSignCmd) form(d *attune.Client, family policies.FamilyID) (in at
 	if in.From, err = parseDay("from", c.From); err != nil {
 		return in, err
 	}
-	until, err := parseDay("until", c.Until)
-	if err != nil {
+	if in.Until, err = parseUntil("until", c.Until); err != nil {
 		return in, err
 	}
-	in.Until = endOfDay(until)
 	if _, err := parseDay("signed-on", c.SignedOn); err != nil {
 		return in, err
 	}
@@ -175,8 +173,8 @@ func viewer(d *attune.Client, text ref) (v policies.NamedViewer, err error) {
 	if v.Staff, err = d.Staff.Find(parts[0]); err != nil {
 		return v, err
 	}
-	until, err := parseDay("viewer", parts[2])
-	v.Purpose, v.Until = policies.Purpose(parts[1]), policies.At(endOfDay(until))
+	until, err := parseUntil("viewer", parts[2])
+	v.Purpose, v.Until = policies.Purpose(parts[1]), policies.At(until)
 	return v, err
 }
 

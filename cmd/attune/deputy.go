@@ -39,11 +39,10 @@ func (c *deputyAppointCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		until, err := parseDay("until", c.Until)
+		until, err := parseUntil("until", c.Until)
 		if err != nil {
 			return err
 		}
-		until = endOfDay(until)
 		id, err := d.Deputies.Appoint(staff, from, until, policies.DeputyReason(c.Reason))
 		if err != nil {
 			return err

@@ -83,11 +83,10 @@ func (c *teamCoverCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		until, err := parseDay("until", c.Until)
+		until, err := parseUntil("until", c.Until)
 		if err != nil {
 			return err
 		}
-		until = endOfDay(until)
 		if err := d.Families.Cover(id, staff, until); err != nil {
 			return err
 		}

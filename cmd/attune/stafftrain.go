@@ -39,11 +39,10 @@ func (c *staffTrainCmd) Run(g *global) error {
 				return err
 			}
 		}
-		until, err := parseDay("until", c.Until)
+		until, err := parseUntil("until", c.Until)
 		if err != nil {
 			return err
 		}
-		until = endOfDay(until)
 		if err := d.Staff.Train(who, policies.Programme(c.Programme), policies.Level(c.Level), until, supervisor); err != nil {
 			return err
 		}

@@ -73,10 +73,12 @@ func parseDay(flag, text string) (time.Time, error) {
 	return t, nil
 }
 
-// endOfDay is the last instant of a day: "until the 20th" includes the 20th.
-func endOfDay(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
+// parseUntil reads a last day, and gives its last instant: "until the 20th" includes
+// the 20th.
+func parseUntil(flag, text string) (time.Time, error) {
+	t, err := parseDay(flag, text)
+	if err != nil || t.IsZero() {
+		return t, err
 	}
-	return t.AddDate(0, 0, 1).Add(-time.Microsecond)
+	return t.AddDate(0, 0, 1).Add(-time.Microsecond), nil
 }

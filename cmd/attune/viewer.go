@@ -36,11 +36,11 @@ key to each clip when it syncs; it may be any practitioner's.`
 
 func (c *viewerAddCmd) Run(g *global) error {
 	return g.viewer(c.Family, c.Person, func(d *attune.Client, family policies.FamilyID, staff policies.StaffID) error {
-		until, err := parseDay("until", c.Until)
+		until, err := parseUntil("until", c.Until)
 		if err != nil {
 			return err
 		}
-		added, err := d.Viewers.Add(family, staff, policies.Purpose(c.Purpose), endOfDay(until))
+		added, err := d.Viewers.Add(family, staff, policies.Purpose(c.Purpose), until)
 		if err != nil {
 			return err
 		}
