@@ -170,3 +170,19 @@ func deref(b policies.Body) policies.Body {
 	}
 	return b
 }
+
+// TestSessionOfAnotherDay: who said no on the day of filming is not filmed by naming
+// a session of another day.
+func TestSessionOfAnotherDay(t *testing.T) {
+	w := policiestest.NewFilmed()
+	c := *w.Family.Clips[w.Clip]
+	day := func(m policies.Micros) string { return m.Time().Format("2006-01-02") }
+	c.Session = policies.SessionID(w.Do("ann", "session.log", policies.SessionLog{On: day(c.Captured.From - policiestest.Day(3)), Number: 8, StillHappy: true}))
+	if !w.Family.HappyWith(&c) {
+		t.Error("nobody said no")
+	}
+	w.Do("ann", "session.log", policies.SessionLog{On: day(c.Captured.From), Number: 9, Refused: true})
+	if w.Family.HappyWith(&c) {
+		t.Error("somebody said no on the day of filming")
+	}
+}

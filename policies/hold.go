@@ -158,12 +158,15 @@ func (f *Family) HoldState(id StatementID, p Pack, now Micros) HoldState {
 	if !h.Provisional {
 		return HoldStands
 	}
+	confirmed := false
 	for _, other := range f.Holds {
 		if other.Confirms == id && f.Released[other.ID].IsZero() {
 			return HoldConfirmed
-		} else if other.Confirms == id {
-			return HoldReleased
 		}
+		confirmed = confirmed || other.Confirms == id
+	}
+	if confirmed {
+		return HoldReleased // with every hold in its place
 	}
 	if lapse := h.At.workingDays(p.Clocks.ProvisionalHold); lapse != 0 && now > lapse {
 		return HoldLapsed

@@ -30,6 +30,16 @@ func (f *Family) HappyOn(id SessionID) bool {
 	return s == nil || !s.Refused
 }
 
+// HappyWith reports whether nobody said no on the day of a capture. A session of
+// another day is no way around the one at which they did.
+func (f *Family) HappyWith(c *Clip) bool {
+	if !f.HappyOn(c.Session) {
+		return false
+	}
+	s := f.Sessions[c.Session]
+	return s == nil || s.On == c.Captured.From.plus(summerTime).day() || !f.RefusedToday(c.Captured.From)
+}
+
 // RefusedToday reports whether somebody said no to being filmed at the last session
 // logged for this day.
 func (f *Family) RefusedToday(now Micros) bool {

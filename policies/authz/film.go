@@ -51,7 +51,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 		}
 		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(lawful)
 		m["decided"] = types.Boolean(arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy)
-		m["happy"] = types.Boolean(q.family.HappyOn(c.Session))
+		m["happy"] = types.Boolean(q.family.HappyWith(c))
 	}
 	return thing(entity("Clip", c.ID.String()), m)
 }
