@@ -157,6 +157,13 @@ func (f *Family) Recovered() []Recovery {
 	return listed(f.Recoveries, func(a, b Recovery) int { return cmp.Or(cmp.Compare(a.At, b.At), compareID(a.ID, b.ID)) })
 }
 
+// Asked reports whether a person asked for this recovery: beside it lies an envelope for
+// them alone, once it is confirmed.
+func (f *Family) Asked(use StatementID, who StaffID) bool {
+	r := f.Recoveries[use]
+	return r != nil && r.By == who
+}
+
 // mayRecover reports whether an envelope of the custodians, beside a recovery.use, is for
 // this person: theirs, of the pair that they asked for, and confirmed.
 func (f *Family) mayRecover(who StaffID, name string) bool {

@@ -291,8 +291,11 @@ func together(page, more policies.Ruling) policies.Ruling {
 
 // may reports whether the caller has an attachment. A signed form is read under a
 // rule of its own, once for each record of a page, and the page's event names it.
-func (w *walk) may(f *policies.Family, kind policies.Kind, name string) bool {
+func (w *walk) may(f *policies.Family, id policies.StatementID, kind policies.Kind, name string) bool {
 	if !policies.MayReceive(w.o, f, w.c.Staff, kind, name, w.now) {
+		return false
+	}
+	if kind == "recovery.use" && !f.Asked(id, w.c.Staff) {
 		return false
 	}
 	if kind != "consent.sign" {
@@ -323,7 +326,7 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 			return err
 		}
 		for _, a := range attached {
-			if w.may(f, st.Kind, a.Name) && !stale(f, st.ID, a.Name) {
+			if w.may(f, st.ID, st.Kind, a.Name) && !stale(f, st.ID, a.Name) {
 				item.Attachments = append(item.Attachments, Attachment(a))
 				w.bytes += len(a.Body)
 			}
@@ -341,7 +344,7 @@ func stale(f *policies.Family, id policies.StatementID, name string) bool {
 
 // attached delivers an attachment that came after its statement, to whom it is for.
 func (w *walk) attached(f *policies.Family, l rows.Late) {
-	if !policies.MaySee(f, w.c.Staff, l.Class, w.now) || !w.may(f, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
+	if !policies.MaySee(f, w.c.Staff, l.Class, w.now) || !w.may(f, l.Statement, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
 		return
 	}
 	record := policies.RecordID(w.o.ID)
