@@ -31,7 +31,6 @@ var (
 	alike   = cell{http.StatusBadRequest, wire.CodeBadRequest, ""}
 	// A search that was allowed, and logged, for a family that nobody knows.
 	notKnown = cell{http.StatusNotFound, wire.CodeNotFound, "allowed"}
-	nothing  = cell{http.StatusOK, "", "denied"} // a page without items: denied, record by record
 )
 
 // everyone is the columns of the matrix. stranger holds a key that nobody
@@ -61,7 +60,7 @@ func TestAuthorisation(t *testing.T) {
 		{"Ready", "GET", "/readyz", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
-		{"Pull", "GET", "/v1/sync/pull", nil, policies.ActPull, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, nothing}},
+		{"Pull", "GET", "/v1/sync/pull", nil, policies.ActPull, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
 		{"Watch", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
 		{"Supervise", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.Supervision}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, created, denied, denied, denied}},
 		{"Copy", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FamilyCopy, Copy: true, Reason: "for the family"}, policies.ActCopy, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
