@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -161,12 +162,16 @@ func (fs *Families) Find(text string) (policies.FamilyID, error) {
 	if err != nil {
 		return policies.FamilyID{}, err
 	}
-	var ids []policies.FamilyID
+	var ids, called []policies.FamilyID
 	for id, f := range all {
-		if strings.EqualFold(f.Reference, strings.TrimSpace(text)) {
-			return id, nil
-		}
 		ids = append(ids, id)
+		if strings.EqualFold(f.Reference, strings.TrimSpace(text)) {
+			called = append(called, id)
+		}
+	}
+	slices.SortFunc(called, compareIDs)
+	if id, ok, err := named(text, called); ok {
+		return id, err
 	}
 	return pick("family", text, ids)
 }

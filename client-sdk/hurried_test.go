@@ -138,3 +138,20 @@ func TestRemoveBehindLink(t *testing.T) {
 		t.Errorf("the recording is said to be removed, and is still there: %v", err)
 	}
 }
+
+// TestAmbiguousReference: two families may carry one reference, where two practitioners
+// opened the same case without a signal. Which one is meant is a question back.
+func TestAmbiguousReference(t *testing.T) {
+	s := newService(t)
+	sam, alex := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Alex Moor")
+	for _, d := range []*attune.Client{sam, alex} {
+		_, err := d.Families.Open("NF-77", policies.VIG)
+		must(t, err)
+	}
+	s.sync(sam)
+	s.sync(alex)
+	s.sync(s.head)
+	if _, err := s.head.Families.Find("nf-77"); attune.CodeOf(err) != attune.CodeAmbiguous {
+		t.Errorf("two families NF-77: %v, want ambiguous", err)
+	}
+}
