@@ -60,7 +60,7 @@ var fuzzed = []struct {
 // trusted parsers read what the person at this machine, its operator or its own
 // release gives, and nobody else.
 var trusted = []string{
-	"cmd/attune.parseDay", "cmd/attune.UnmarshalText", // flags
+	"cmd/attune.parseDay", "cmd/attune.parseUntil", "cmd/attune.UnmarshalText", // flags
 	"storage/objects.ParseS3URL", // a flag of the operator's
 	"policies/authz.parseSchema", // compiled in
 }
