@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/signer"
@@ -148,7 +149,45 @@ func (a admin) grantVersity(ctx context.Context, core *minio.Core, keys []RoleKe
 			return fmt.Errorf("policy of bucket %s: %w", a.bucket(b.name), err)
 		}
 	}
+	for _, k := range keys {
+		if err := a.believed(ctx, k); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// believed gives a user its secret until the gateway goes by it. versitygw 1.8.0 keeps
+// accounts in a cache whose keys are strings of the web framework's, which it uses
+// again for other requests: now and then it updates the file and goes on with the old
+// secret, which was replaced because it leaked. Given again it finds the entry.
+func (a admin) believed(ctx context.Context, k RoleKey) error {
+	cfg := a.S3Config
+	cfg.AccessKey, cfg.SecretKey = k.AccessKey, k.SecretKey
+	core, transport, err := cfg.client()
+	if err != nil {
+		return err
+	}
+	defer transport.CloseIdleConnections()
+	update, err := xml.Marshal(versityAccount{XMLName: xml.Name{Local: "MutableProps"}, Access: k.AccessKey, Secret: k.SecretKey, Role: "user"})
+	if err != nil {
+		return err
+	}
+	for range 40 { // each pause a quarter of a second: ten seconds; once or twice is enough
+		_, err = core.ListBuckets(ctx)
+		if minio.ToErrorResponse(err).Code != "SignatureDoesNotMatch" {
+			return nil // what it may do is its policy's to say
+		}
+		if err := a.do(ctx, http.MethodPatch, "/update-user", url.Values{"access": {k.AccessKey}}, update); err != nil {
+			return fmt.Errorf("user %s: %w", k.AccessKey, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("user %s: the server goes on with another secret; restart it: %w", k.AccessKey, err)
 }
 
 // refusedError is an answer other than success.
