@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -58,8 +59,10 @@ func TestStrictQueries(t *testing.T) {
 
 func TestPush(t *testing.T) {
 	w := newWorld(t)
+	identity, err := seal.NewIdentity()
+	w.must(err)
 	family := func(reference string) policies.Body {
-		return &policies.FamilyOpen{Reference: reference, Programme: policies.VIG, Recipient: w.svc.Sam.Identity.Recipient().String()}
+		return &policies.FamilyOpen{Reference: reference, Programme: policies.VIG, Recipient: identity.Recipient().String()}
 	}
 	open, _ := w.svc.Sam.Say(policies.RecordID{}, policies.KindFamilyOpen, family("EH-1"))
 	if r := w.pushes("sam", open).Results[0]; r.Status != wire.Accepted || r.Receipt == nil || r.Receipt.Leaf == "" || r.Code != "" {
