@@ -102,7 +102,7 @@ func TestCarerData(t *testing.T) {
 		absent string
 	}{
 		"ComplaintsSentence":  {CarerData{Complaints: "ask any of us"}, "Tell us: ask any of us.", "mailto:"},
-		"ComplaintsNone":      {CarerData{Service: "S"}, "Tell us. We answer", "Tell us:"},
+		"ComplaintsNone":      {CarerData{Service: "S"}, "Tell us. We write back", "Tell us:"},
 		"ComplaintsPage":      {CarerData{Complaints: "https://a.example/c"}, `href="https://a.example/c"`, "mailto:"},
 		"ComplaintsScript":    {CarerData{Complaints: "javascript:alert(1)"}, "Tell us: javascript:alert(1).", `href="javascript`},
 		"NoPhone":             {CarerData{Service: "S"}, "<footer>", "tel:"},
