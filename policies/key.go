@@ -110,7 +110,7 @@ func turnKey(f *Family, o *Org, a act[KeyTurn]) (Changes, error) {
 }
 
 func wrapKey(f *Family, _ *Org, a act[KeyWrap]) (Changes, error) {
-	if err := f.wrapper(a.By, a.Said); err != nil {
+	if err := f.teamed(a.By); err != nil {
 		return Changes{}, err
 	}
 	if f.member(a.Said.Staff) == nil {
@@ -119,9 +119,6 @@ func wrapKey(f *Family, _ *Org, a act[KeyWrap]) (Changes, error) {
 	f.wrap(Wrap{a.ID, a.Said.Staff, a.Said.Key, a.Said.To})
 	return Changes{}, nil
 }
-
-// wrapper refuses an author who has no way to the family's key.
-func (f *Family) wrapper(by Author, _ KeyWrap) error { return f.teamed(by) }
 
 // wrap notes an envelope, sorted, so that state does not depend on arrival.
 func (f *Family) wrap(w Wrap) {
