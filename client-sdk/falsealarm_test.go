@@ -70,7 +70,7 @@ func TestClockBehind(t *testing.T) {
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
 	cora := s.hire(policies.Practitioner, "Cora Lane")
-	s.sync(s.head)
+	s.hear(s.hire(policies.IGOfficer, "Ivy Gold"), cora)
 	must(t, s.head.Families.Cover(f.id, cora.Keys.Staff(), s.now().AddDate(0, 0, 5)))
 	s.sync(s.head)
 	s.sync(cora)

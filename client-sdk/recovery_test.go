@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +55,12 @@ func TestCoverByRecovery(t *testing.T) {
 	ivy := s.hire(policies.IGOfficer, "Ivy Gold")
 	s.sync(s.head)
 
-	must(t, s.head.Families.Cover(f.id, cora.Keys.Staff(), s.now().AddDate(0, 0, 14)))
+	until := s.now().AddDate(0, 0, 14)
+	if err := s.head.Families.Cover(f.id, cora.Keys.Staff(), until); attune.CodeOf(err) != "not_possible" || !strings.Contains(err.Error(), "IG officer") {
+		t.Errorf("cover by somebody whom only the head of service has confirmed: %v", err)
+	}
+	s.hear(ivy, cora)
+	must(t, s.head.Families.Cover(f.id, cora.Keys.Staff(), until))
 	use, err := s.head.Recovery.Use(f.id, policies.RecoverCover, policies.PairAC, cora.Keys.Staff())
 	must(t, err)
 	s.sync(s.head)

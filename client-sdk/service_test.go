@@ -252,6 +252,15 @@ func (s *service) welcome(name, invitation string, id policies.StaffID) *attune.
 	return c
 }
 
+// hear has an IG officer hear somebody's six words, too.
+func (s *service) hear(officer, other *attune.Client) {
+	s.t.Helper()
+	s.sync(officer)
+	must(s.t, officer.Staff.Confirm(other.Keys.Staff(), other.Keys.Words()))
+	s.sync(officer)
+	s.sync(s.head)
+}
+
 // sync expects everything to be taken.
 func (s *service) sync(c *attune.Client) attune.Report {
 	s.t.Helper()

@@ -45,6 +45,34 @@ func TestHeadAloneDestroysNothing(t *testing.T) {
 	}
 }
 
+// TestHeadAloneCoversWithNobody: a head of service can invite and confirm a practitioner
+// who does not exist, and see a family's film under that name if cover brings them its key.
+func TestHeadAloneCoversWithNobody(t *testing.T) {
+	w := policiestest.NewFilmed()
+	w.Join("puppet", policies.Practitioner)
+	w.Confirm("puppet")
+	body := policies.CoverAuthorise{Staff: w.Staff["puppet"].ID, Until: w.Now + policiestest.Day(14)}
+	for _, who := range []string{"head", "deputy"} {
+		if _, err := w.InFamily(who, "cover.authorise", body); !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("authorised by %s, of somebody whom only heads of service know: %v", who, err)
+		}
+	}
+	again := policies.StaffConfirm{Staff: body.Staff, Certificate: w.Staff["puppet"].Person}
+	for _, who := range []string{"head", "deputy"} {
+		if _, err := w.InOrg(w.Key(who), "staff.confirm", again); !errors.Is(err, policies.ErrNotPossible) {
+			t.Errorf("confirmed twice, the second time by %s: %v", who, err)
+		}
+	}
+	w.Hear("puppet")
+	if _, err := w.InOrg(w.Key("ig"), "staff.confirm", again); !errors.Is(err, policies.ErrNotPossible) {
+		t.Errorf("heard twice: %v", err)
+	}
+	w.Do("head", "cover.authorise", body)
+	if !w.Family.TeamAt(body.Staff, w.Now) {
+		t.Error("a practitioner whom the IG officer has heard does not cover")
+	}
+}
+
 // TestTeamAloneConfirmsNoPress: whoever is on the team can open a link, since the
 // family's key opens its PIN, and press what the carer would.
 func TestTeamAloneConfirmsNoPress(t *testing.T) {

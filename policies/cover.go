@@ -8,7 +8,11 @@ import "time"
 // team.remove that it did not know. The family's key does not come with it: a device of
 // the team wraps it, or, where there is none, two custodians recover it.
 //
-// Source: DESIGN §1, the head of service arranges cover.
+// An IG officer must have heard the six words of who covers. A head of service can invite
+// and confirm somebody alone, and whoever covers is given the family's key: one person
+// could else see film by their rank, under the name of a practitioner who does not exist.
+//
+// Source: DESIGN §1, the head of service arranges cover, and never sees film by rank.
 
 // MaxCover bounds one cover: six weeks of illness. By then somebody of the team adds
 // the person for good, or the head of service authorises it anew.
@@ -50,6 +54,8 @@ func authoriseCover(f *Family, o *Org, a act[CoverAuthorise]) (Changes, error) {
 		return Changes{}, notPossible("only practitioners cover for a practitioner")
 	case !p.Active(a.Now) || !p.HasPowers():
 		return Changes{}, notPossible("this practitioner is not confirmed, or no longer certified; ask a registrar")
+	case p.Heard.IsZero():
+		return Changes{}, notPossible("an IG officer has not heard this practitioner's six words; ask them to confirm this person too")
 	}
 	if err := ends("the cover", a.Said.Until, a.Now, Micros(MaxCover.Microseconds())); err != nil {
 		return Changes{}, err

@@ -62,6 +62,7 @@ type Staff struct {
 	Recipient string      `json:"recipient"` // age1pq1…
 	Until     Micros      `json:"until"`
 	Confirmed StatementID `json:"confirmed"`
+	Heard     StatementID `json:"heard"` // staff.confirm by an IG officer; zero while only heads of service stand for them
 	Revoked   StatementID `json:"revoked"`
 	Again     StatementID `json:"again"`   // staff.reinvite under way; zero when none is
 	LeftAt    Micros      `json:"left_at"` // when it was revoked; zero while in force

@@ -150,7 +150,7 @@ func confirmAgain(o *Org, p *Staff, r *Reinvite, a act[StaffConfirm]) (Changes, 
 		return Changes{}, notPossible("whoever asked for this new key was revoked since; make a new invitation")
 	}
 	o.replace(p, *o.Certificates[r.Certificate], DeviceID{}, a.ID)
-	p.Confirmed = a.ID
+	p.Confirmed, p.Heard = a.ID, a.ID // one of the two is an IG officer
 	return Changes{}, nil
 }
 

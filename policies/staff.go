@@ -137,7 +137,8 @@ func certifyStaff(o *Org, a act[StaffCertify]) (Changes, error) {
 // confirmStaff gives powers to whoever joined, or puts a new key in the place of a
 // lost one. Other registrars are confirmed by a second registrar, where there is one:
 // else one alone could make colleagues who agree with them. Founding is the exception
-// that it must be: the first, whom the root invited, confirms the second.
+// that it must be: the first, whom the root invited, confirms the second. An IG officer
+// may confirm also whom a head of service has confirmed: cover asks for that.
 func confirmStaff(o *Org, a act[StaffConfirm]) (Changes, error) {
 	p := o.Staff[a.Said.Staff]
 	if p == nil {
@@ -155,12 +156,17 @@ func confirmStaff(o *Org, a act[StaffConfirm]) (Changes, error) {
 		return Changes{}, notPossible("this is not the certificate in force; hear the six words again")
 	case !p.Revoked.IsZero():
 		return Changes{}, notPossible("this person was revoked; they need a new invitation")
-	case !p.Confirmed.IsZero():
+	case !p.Confirmed.IsZero() && (a.By.Role != IGOfficer || !p.Heard.IsZero()):
 		return Changes{}, notPossible("this person is already confirmed")
 	case registrar(p.Role) && p.By == a.By.Staff && o.ableBeside(a.By.Staff, a.Now):
 		return Changes{}, notPossible("you invited this registrar yourself, so another registrar hears their six words")
 	}
-	p.Confirmed = a.ID
+	if p.Confirmed.IsZero() {
+		p.Confirmed = a.ID
+	}
+	if a.By.Role == IGOfficer {
+		p.Heard = a.ID
+	}
 	return Changes{}, nil
 }
 

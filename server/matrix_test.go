@@ -102,6 +102,7 @@ func newMatrix(t *testing.T, state string, came map[policies.Kind][]string) *mat
 	m.db, err = sql.Open("sqlite", "file:"+w.svc.Config.Database+"?mode=ro")
 	w.must(err)
 	t.Cleanup(func() { m.db.Close() })
+	f.svc.Officer.Hear(w.staff["spare"])
 	for _, name := range []string{"removed", "lost", "left"} {
 		f.svc.Sam.Does(f.family.Record, "team.add", &policies.TeamAdd{Staff: w.staff[name].Staff})
 	}

@@ -73,8 +73,8 @@ type teamCoverCmd struct {
 func (teamCoverCmd) Help() string {
 	return `Example: attune team cover NF-1042 "Cora Lane" --until 2026-12-18
 
-For a head of service. A device of the team gives them the key when it next syncs; where none will,
-see attune recovery. It ends by itself, or with attune team remove.`
+For a head of service, about somebody whose six words an IG officer has heard too: attune confirm. A device of
+the team gives them the key when it next syncs; where none will, see attune recovery. It ends by itself, or with attune team remove.`
 }
 
 func (c *teamCoverCmd) Run(g *global) error {

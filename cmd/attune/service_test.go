@@ -87,8 +87,10 @@ func founded(t *testing.T) string {
 	s.serve()
 	s.do("helen", "join", member(t, made, "invitation"))
 	s.hire("sam", "practitioner", "Sam Reed")
-	s.hire("alex", "practitioner", "Alex Moor")
+	words := s.hire("alex", "practitioner", "Alex Moor")
 	s.hire("iris", "ig_officer", "Iris Gray")
+	s.do("iris", "sync")
+	s.do("iris", "confirm", "Alex Moor", "--words", words) // who may cover for Sam
 	s.do("alex", "sync")
 	s.open("Alex Moor")
 	s.do("alex", "sync")
@@ -311,14 +313,15 @@ func memberOf(body []byte, name string) (string, error) {
 }
 
 // hire has somebody join, and confirms their words.
-func (s *service) hire(who, role, name string) {
+func (s *service) hire(who, role, name string) (words string) {
 	s.t.Helper()
 	invitation := member(s.t, s.do("helen", "invite", "--role", role, "--name", name), "invitation")
 	s.do("helen", "sync")
-	words := member(s.t, s.do(who, "join", invitation), "words")
+	words = member(s.t, s.do(who, "join", invitation), "words")
 	s.do("helen", "sync")
 	s.do("helen", "confirm", name, "--words", words)
 	s.do("helen", "sync")
+	return words
 }
 
 // open has Sam open the family NF-1, with filming approved and consent signed. Each

@@ -51,7 +51,8 @@ type confirmCmd struct {
 func (confirmCmd) Help() string {
 	return `Example: attune confirm "Sam Reed" --words "harbour spoon …"
 
-Ring the person on a number that you know, or ask them face to face. Words from a message prove nothing.`
+Ring the person on a number that you know, or ask them face to face. Words from a message prove nothing.
+An IG officer may confirm also whom a head of service has confirmed: before somebody covers for a colleague.`
 }
 
 func (c *confirmCmd) Run(g *global) error {

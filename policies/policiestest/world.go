@@ -55,7 +55,8 @@ func Digest(name string) policies.Digest { return policies.DigestOf([]byte(name)
 
 // New founds a service with two heads of service ("head", invited by the root,
 // and "deputy"), an IG officer ("ig"), practitioners "ann", "bea" and "outsider",
-// and a supervisor of another organisation ("sup"), all confirmed.
+// and a supervisor of another organisation ("sup"), all confirmed. The IG officer has
+// heard the six words of all practitioners but "bea".
 func New() *World {
 	w := &World{Now: Start, Staff: map[string]Person{}}
 	root := Key("root")
@@ -78,6 +79,8 @@ func New() *World {
 		w.Join(p.name, p.role)
 		w.Confirm(p.name)
 	}
+	w.Hear("ann")
+	w.Hear("outsider")
 	return w
 }
 
@@ -113,6 +116,12 @@ func (w *World) Confirm(name string) {
 		by = "deputy"
 	}
 	w.must(w.InOrg(w.Key(by), "staff.confirm", policies.StaffConfirm{Staff: p.ID, Certificate: p.Person}))
+}
+
+// Hear has the IG officer confirm somebody's six words, too.
+func (w *World) Hear(name string) {
+	p := w.Staff[name]
+	w.must(w.InOrg(w.Key("ig"), "staff.confirm", policies.StaffConfirm{Staff: p.ID, Certificate: p.Person}))
 }
 
 // Key is the key identifier of a person's device; "server" and "root" too.

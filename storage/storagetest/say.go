@@ -125,6 +125,12 @@ func (p *Person) Confirmed() {
 	p.w.Head.Does(policies.RecordID(p.w.Org), "staff.confirm", &policies.StaffConfirm{Staff: p.Staff, Certificate: p.own.kid})
 }
 
+// Hear confirms somebody's six words, too, whom the head of service has confirmed.
+func (p *Person) Hear(other *Person) {
+	p.w.t.Helper()
+	p.Does(policies.RecordID(p.w.Org), "staff.confirm", &policies.StaffConfirm{Staff: other.Staff, Certificate: other.own.kid})
+}
+
 // SayOwn signs the next statement of this person's own key, which no device's key can.
 func (p *Person) SayOwn(kind policies.Kind, body policies.Body) (storage.Sealed, policies.StatementID) {
 	p.w.t.Helper()
