@@ -79,7 +79,7 @@ func (p *proofs) keep(tx *sql.Tx) error {
 // attest proves what was taken in another way than by a page: of an older version of
 // this program, which took first and asked afterwards.
 func (fd *feed) attest(ctx context.Context) error {
-	due, err := unproven(fd.d.store.db, fd.d.me.Org)
+	due, err := unproven(fd.d.store.db, fd.d.store, fd.d.me.Org)
 	if err != nil || len(due) == 0 {
 		return err
 	}
@@ -120,11 +120,11 @@ func (s standing) holds(r wire.Result, signed mark) error {
 
 // unproven are the last readable statements of records that moved since they were
 // proved. org.root alone cannot be asked for: its key stands in no certificate.
-func unproven(q querier, org policies.OrgID) (out []standing, err error) {
+func unproven(q querier, in *store, org policies.OrgID) (out []standing, err error) {
 	err = each(q, func(r *sql.Rows) error {
 		var s standing
 		var id, record, head, orgHead string
-		if err := r.Scan(&id, &record, &s.place.Position, &s.place.Class, &head, &orgHead, &s.place.Index, &s.raw); err != nil {
+		if err := r.Scan(&id, &record, &s.place.Position, &s.place.Class, &head, &orgHead, &s.place.Index, opens(in, &s.raw, "statements", &id)); err != nil {
 			return err
 		}
 		err := errors.Join(s.id.UnmarshalText([]byte(id)), s.place.Record.UnmarshalText([]byte(record)),
@@ -141,7 +141,7 @@ func unproven(q querier, org policies.OrgID) (out []standing, err error) {
 // proven shuts the filming gate while what this device holds of a family, or of
 // the organisation, has not been proved to be what the log holds.
 func (sh *shelf) proven(family policies.RecordID) (policies.Gate, error) {
-	due, err := unproven(sh.d.store.db, sh.d.me.Org)
+	due, err := unproven(sh.d.store.db, sh.d.store, sh.d.me.Org)
 	for _, s := range due {
 		if s.place.Record == family || s.place.Record == policies.RecordID(sh.d.me.Org) {
 			return policies.Gate{Reasons: []policies.Reason{{Rule: policies.ProofRule,

@@ -86,7 +86,7 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if me, s, err = finishRekey(dir, passphrase, me, s, db); err != nil {
+	if me, s, err = finishRekey(dir, me, s, newStore(dir, db, s.Store)); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db), keys: keys}
+	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys}
 	d.shelf = &shelf{d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {

@@ -29,8 +29,8 @@ const maxReply = 256 << 10
 type deviceReply struct {
 	Version int                                  `json:"v"`
 	Profile profile                              `json:"profile"`
-	Secrets secrets                              `json:"secrets"` // without a device's
-	Known   map[policies.StaffID]policies.Digest `json:"known"`   // keys of colleagues that were compared, or met first
+	Secrets personal                             `json:"secrets"`
+	Known   map[policies.StaffID]policies.Digest `json:"known"` // keys of colleagues that were compared, or met first
 }
 
 // NewDeviceRequest makes a key for a new device of somebody who has joined already, in
@@ -50,15 +50,16 @@ func NewDeviceRequest(dir string, passphrase []byte) (DeviceRequest, error) {
 		if err != nil {
 			return none, err
 		}
-		s = secrets{Identity: id.String()} // of the exchange alone: it opens one reply
+		s = deviceSecrets{Exchange: id.String()} // it opens one reply
 		rand.Read(s.Device[:])
+		rand.Read(s.Store[:])
 		if err := lockFile(dir, askFile, s, passphrase); err != nil {
 			return none, err
 		}
 	} else if err != nil {
 		return none, err
 	}
-	id, err := seal.ParseIdentity(s.Identity)
+	id, err := seal.ParseIdentity(s.Exchange)
 	return DeviceRequest{Key: publicKey(signingKey(s.Device)), Recipient: id.Recipient().String()}, err
 }
 
@@ -129,6 +130,9 @@ func (ds *Devices) certified(ctx context.Context, key policies.PublicKey) (polic
 
 func (ds *Devices) reply(device policies.DeviceID) ([]byte, error) {
 	k := ds.d.keys
+	if err := k.held(); err != nil {
+		return nil, err
+	}
 	r := deviceReply{Version: 1, Profile: ds.d.me, Known: map[policies.StaffID]policies.Digest{}}
 	r.Profile.Device = device
 	copy(r.Secrets.Person[:], k.person.Seed())
@@ -182,7 +186,8 @@ func AcceptDevice(ctx context.Context, dir string, reply, passphrase []byte, cfg
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	c, j, err := accept(ctx, dir, r, passphrase, cfg, db)
+	asked.Exchange = ""
+	c, j, err := accept(ctx, dir, r, secrets{asked, r.Secrets}, passphrase, cfg, db)
 	if err != nil {
 		cfg.HTTP.CloseIdleConnections()
 		return nil, Joined{}, errors.Join(err, db.Close())
@@ -190,8 +195,8 @@ func AcceptDevice(ctx context.Context, dir string, reply, passphrase []byte, cfg
 	return c, j, nil
 }
 
-func openReply(sealed []byte, asked secrets) (r deviceReply, err error) {
-	id, err := seal.ParseIdentity(asked.Identity)
+func openReply(sealed []byte, asked deviceSecrets) (r deviceReply, err error) {
+	id, err := seal.ParseIdentity(asked.Exchange)
 	if err != nil {
 		return r, err
 	}
@@ -207,7 +212,6 @@ func openReply(sealed []byte, asked secrets) (r deviceReply, err error) {
 	if r, err = parseDeviceReply(plain); err != nil {
 		return r, problem(CodeInput, next, "This reply cannot be read.").because(err)
 	}
-	r.Secrets.Device = asked.Device
 	return r, nil
 }
 
@@ -222,7 +226,7 @@ func parseDeviceReply(plain []byte) (r deviceReply, err error) {
 		return deviceReply{}, errors.New("made by another version")
 	case p.Server == "" || p.Org.IsZero() || p.Staff.IsZero() || p.Certificate.IsZero() || p.Device.IsZero():
 		return deviceReply{}, errors.New("it lacks a part")
-	case r.Secrets.Person.IsZero() || !r.Secrets.Device.IsZero():
+	case r.Secrets.Person.IsZero():
 		return deviceReply{}, errors.New("it has not the keys that it should")
 	}
 	for _, text := range append([]string{r.Secrets.Identity}, r.Secrets.Former...) {
@@ -233,11 +237,11 @@ func parseDeviceReply(plain []byte) (r deviceReply, err error) {
 	return r, nil
 }
 
-func accept(ctx context.Context, dir string, r deviceReply, passphrase []byte, cfg Config, db *sql.DB) (*Client, Joined, error) {
+func accept(ctx context.Context, dir string, r deviceReply, s secrets, passphrase []byte, cfg Config, db *sql.DB) (*Client, Joined, error) {
 	if _, err := secureURL(r.Profile.Server); cfg.Server == "" && err != nil {
 		return nil, Joined{}, err
 	}
-	c, err := compose(dir, cfg, r.Profile, r.Secrets, db)
+	c, err := compose(dir, cfg, r.Profile, s, db)
 	if err != nil {
 		return nil, Joined{}, err
 	}
@@ -254,7 +258,7 @@ func accept(ctx context.Context, dir string, r deviceReply, passphrase []byte, c
 	if err := c.desk.inherit(r.Known); err != nil {
 		return nil, Joined{}, err
 	}
-	if err := lockSecrets(dir, r.Secrets, passphrase); err != nil {
+	if err := lockSecrets(dir, s, passphrase); err != nil {
 		return nil, Joined{}, err
 	}
 	r.Profile.Service = c.Mirror.Org().Service

@@ -45,7 +45,7 @@ func FuzzParseDeviceReply(f *testing.F) {
 	}
 	good := deviceReply{Version: 1, Known: map[policies.StaffID]policies.Digest{{1}: {2}}}
 	good.Profile = profile{Version: 1, Server: "https://attune.example.org", Org: policies.OrgID{1}, Staff: policies.StaffID{1}, Certificate: policies.KeyID{1}, Device: policies.DeviceID{1}}
-	good.Secrets = secrets{Person: policies.Digest{1}, Identity: id.String(), Former: []string{id.String()}}
+	good.Secrets = personal{Person: policies.Digest{1}, Identity: id.String(), Former: []string{id.String()}}
 	seed, err := json.Marshal(good)
 	if err != nil {
 		f.Fatal(err)
@@ -58,7 +58,7 @@ func FuzzParseDeviceReply(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := newKeys(r.Profile, r.Secrets); err != nil || r.Profile.Org.IsZero() || !r.Secrets.Device.IsZero() {
+		if _, err := newKeys(r.Profile, secrets{personal: r.Secrets}); err != nil || r.Profile.Org.IsZero() {
 			t.Errorf("%q: taken, and of no use: %v", plain, err)
 		}
 	})

@@ -29,6 +29,9 @@ func (fs *Families) Open(reference string, programme policies.Programme) (polici
 	if err != nil {
 		return id, err
 	}
+	if err := fs.d.keys.held(); err != nil {
+		return id, err
+	}
 	own, err := seal.Seal([]byte(key.String()), fs.d.keys.identity.Recipient())
 	if err != nil {
 		return id, err

@@ -1,26 +1,23 @@
 package attune
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
 )
 
 // A home is the folder of one person's device, readable by its owner only:
 //
 //	device.json   who and where, public
-//	keys.locked   the three secret keys, under the passphrase
+//	keys.locked   this device's signing key and its store key, under the passphrase
+//	person.sealed its person's key and age identity, under the store key
 //	store.db      mirror, outbox, uploads
 //	clips/        sealed payloads
 //	services/     a folder like this one for each further service: see services.go
@@ -28,9 +25,10 @@ import (
 const (
 	deviceFile = "device.json"
 	keysFile   = "keys.locked"
-	nextFile   = "keys.next"  // while this person's key is being replaced: the secrets to come
-	askFile    = "ask.locked" // while this device asks to be certified by another
-	joinFile   = "join.json"  // while joining: what was signed, so that a lost answer does no harm
+	personFile = "person.sealed"
+	nextFile   = "person.next" // while this person's key is being replaced: the secrets to come
+	askFile    = "ask.locked"  // while this device asks to be certified by another
+	joinFile   = "join.json"   // while joining: what was signed, so that a lost answer does no harm
 	clipsDir   = "clips"
 )
 
@@ -51,14 +49,6 @@ type profile struct {
 	Certificate policies.KeyID    `json:"certificate"` // staff.certify
 	Device      policies.DeviceID `json:"device"`
 	Service     string            `json:"service,omitzero"` // its name when this device joined
-}
-
-// secrets is what keys.locked holds.
-type secrets struct {
-	Person   policies.Digest `json:"person"`   // Ed25519 seed
-	Device   policies.Digest `json:"device"`   // Ed25519 seed
-	Identity string          `json:"identity"` // age hybrid identity
-	Former   []string        `json:"former"`   // those before it
 }
 
 func makeHome(dir string) error {
@@ -131,65 +121,10 @@ func readJSON(dir, name string, v any) error {
 	return nil
 }
 
-func lockSecrets(dir string, s secrets, passphrase []byte) error {
-	return lockFile(dir, keysFile, s, passphrase)
-}
-
-func lockFile(dir, name string, s secrets, passphrase []byte) error {
-	if len(strings.TrimSpace(string(passphrase))) == 0 {
-		return problem(CodePassphrase, "Choose a passphrase for this device.", "The passphrase is empty.")
-	}
-	plain, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("encode keys: %w", err)
-	}
-	defer clear(plain)
-	locked, err := seal.LockKeys(passphrase, plain)
-	if err != nil {
-		return err
-	}
-	return writeFile(dir, name, locked)
-}
-
-func unlockSecrets(dir string, passphrase []byte) (secrets, error) {
-	s, err := unlockFile(dir, keysFile, passphrase)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, problem(CodeHome, "Join first, with the invitation of your service.", "%s is not the folder of a joined device.", dir).because(err)
-	}
-	return s, err
-}
-
-// unlockFile opens a file of secrets; fs.ErrNotExist when there is none.
-func unlockFile(dir, name string, passphrase []byte) (s secrets, err error) {
-	locked, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return s, err
-	}
-	plain, err := seal.UnlockKeys(passphrase, locked)
-	switch {
-	case errors.Is(err, seal.ErrWrongPassphrase):
-		return s, problem(CodePassphrase, "Try again.", "The passphrase is not right.")
-	case err != nil:
-		return s, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
-	}
-	defer clear(plain)
-	if err := json.Unmarshal(plain, &s); err != nil {
-		return s, fmt.Errorf("read keys: %w", err)
-	}
-	return s, nil
-}
-
 // Unlock checks a passphrase anew, for an act that wants the person and not only
 // their open device. Errors: an [*Error] with [CodePassphrase].
 func (c *Client) Unlock(passphrase []byte) error {
 	s, err := unlockSecrets(c.desk.dir, passphrase)
-	clear(s.Person[:])
-	clear(s.Device[:])
+	s.forget()
 	return err
-}
-
-func signingKey(seed policies.Digest) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed[:]) }
-
-func publicKey(k ed25519.PrivateKey) policies.PublicKey {
-	return policies.PublicKey(k.Public().(ed25519.PublicKey))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"net/http"
 	"os"
@@ -59,7 +60,7 @@ func Join(ctx context.Context, dir, invitation string, passphrase []byte, cfg Co
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	c, j, err := join(ctx, dir, inv, passphrase, cfg, newStore(dir, db))
+	c, j, err := join(ctx, dir, inv, passphrase, cfg, db)
 	if err != nil {
 		cfg.HTTP.CloseIdleConnections()
 		return nil, Joined{}, errors.Join(err, db.Close())
@@ -67,7 +68,7 @@ func Join(ctx context.Context, dir, invitation string, passphrase []byte, cfg Co
 	return c, j, nil
 }
 
-func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cfg Config, s *store) (*Client, Joined, error) {
+func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cfg Config, db *sql.DB) (*Client, Joined, error) {
 	j, keys, err := prepare(dir, inv, passphrase, cfg)
 	if err != nil {
 		return nil, Joined{}, err
@@ -82,7 +83,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if err := present(ctx, &remote{base: base, client: cfg.HTTP, now: cfg.Now}, j); err != nil {
 		return nil, Joined{}, err
 	}
-	c, err := compose(dir, cfg, j.Profile, keys, s.db)
+	c, err := compose(dir, cfg, j.Profile, keys, db)
 	if err != nil {
 		return nil, Joined{}, err
 	}
@@ -129,9 +130,10 @@ func prepare(dir string, inv Invitation, passphrase []byte, cfg Config) (joining
 	if err != nil {
 		return j, secrets{}, err
 	}
-	keys := secrets{Identity: id.String()}
-	rand.Read(keys.Person[:])
-	rand.Read(keys.Device[:])
+	keys := secrets{personal: personal{Identity: id.String(), Former: []string{}}}
+	for _, key := range []*policies.Digest{&keys.Person, &keys.Device, &keys.Store} {
+		rand.Read(key[:])
+	}
 	if j, err = certify(inv, keys, id.Recipient(), cfg); err != nil {
 		return j, keys, err
 	}

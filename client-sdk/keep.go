@@ -31,14 +31,15 @@ func (p *pageFold) keep(s policies.Statement, item wire.Item) error {
 			"The server gave a receipt for statement %s, and has it elsewhere now.", item.ID.Short())
 	}
 	_, err = p.tx.Exec(`INSERT INTO statements (id, record, position, class, head, org_head, at, leaf, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		item.ID.String(), pl.Record.String(), pl.Position, pl.Class, pl.Head.String(), pl.OrgHead.String(), int64(pl.At), pl.Index, item.Statement)
+		item.ID.String(), pl.Record.String(), pl.Position, pl.Class, pl.Head.String(), pl.OrgHead.String(), int64(pl.At), pl.Index,
+		p.m.d.store.shut([]byte(item.Statement), "statements", item.ID.String()))
 	if err != nil {
 		return refused(item, err)
 	}
 	for _, a := range item.Attachments {
 		// What is here was made or verified here: the first one stays.
 		if _, err := p.tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			item.ID.String(), a.Name, a.Body); err != nil {
+			item.ID.String(), a.Name, p.m.d.store.shut(a.Body, "attachments", item.ID.String(), a.Name)); err != nil {
 			return err
 		}
 	}
@@ -93,7 +94,7 @@ func (p *pageFold) reached() error {
 // transaction, and what lies beside its statements stays until it is known what may.
 func (p *pageFold) restart(r policies.RecordID) error {
 	if r == policies.RecordID(p.m.d.me.Org) {
-		p.org, p.past = nil, past{tx: p.tx}
+		p.org, p.past = nil, past{tx: p.tx, in: p.m.d.store}
 	} else {
 		p.families[policies.FamilyID(r)] = nil
 	}
@@ -141,7 +142,7 @@ func (p *pageFold) notMine(r policies.RecordID, f *policies.Family) error {
 	var gone []beside
 	err := each(p.tx, func(rows *sql.Rows) error {
 		var b beside
-		if err := rows.Scan(&b.id, &b.raw, &b.name); err != nil {
+		if err := rows.Scan(&b.id, opens(p.m.d.store, &b.raw, "statements", &b.id), &b.name); err != nil {
 			return err
 		}
 		gone = append(gone, b)
@@ -295,7 +296,7 @@ func (p *pageFold) save() error {
 	}
 	for r, state := range states {
 		if _, err := p.tx.Exec(`INSERT INTO records (record, state, floor_position, floor_head) VALUES ($1, $2, 0, '')
-			ON CONFLICT (record) DO UPDATE SET state = excluded.state`, r.String(), state); err != nil {
+			ON CONFLICT (record) DO UPDATE SET state = excluded.state`, r.String(), p.m.d.store.shut([]byte(state), "records", r.String())); err != nil {
 			return fmt.Errorf("keep state of %s: %w", r.Short(), err)
 		}
 	}
@@ -326,6 +327,7 @@ func (p *pageFold) inOrder(item wire.Item) error {
 // goes on from where it is and starts again only when asked for something older.
 type past struct {
 	tx       *sql.Tx
+	in       *store
 	at       *policies.Org
 	position int64
 }
@@ -345,13 +347,13 @@ func (p *past) org(now *policies.Org, head policies.Digest) (*policies.Org, erro
 		p.at, p.position = nil, 0
 	}
 	err = each(p.tx, func(r *sql.Rows) error {
-		var raw string
+		var id, raw string
 		var at int64
-		if err := r.Scan(&raw, &at); err != nil {
+		if err := r.Scan(&id, opens(p.in, &raw, "statements", &id), &at); err != nil {
 			return err
 		}
 		return p.step(now, raw, policies.Micros(at))
-	}, `SELECT raw, at FROM statements WHERE record = $1 AND position > $2 AND position <= $3 ORDER BY position`,
+	}, `SELECT id, raw, at FROM statements WHERE record = $1 AND position > $2 AND position <= $3 ORDER BY position`,
 		now.ID.String(), p.position, want)
 	if err != nil {
 		return nil, err

@@ -16,11 +16,15 @@ type Keys struct {
 	device   ed25519.PrivateKey
 	identity seal.Identity
 	former   []seal.Identity // before this person's key was replaced: what was wrapped to them still opens
+	lost     bool            // the person's are not here any more
 	mirror   *Mirror
 	shelf    *shelf
 }
 
 func newKeys(me profile, s secrets) (*Keys, error) {
+	if s.Identity == "" {
+		return &Keys{me: me, device: signingKey(s.Device), lost: true}, nil
+	}
 	id, err := seal.ParseIdentity(s.Identity)
 	if err != nil {
 		return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
@@ -36,7 +40,20 @@ func newKeys(me profile, s secrets) (*Keys, error) {
 }
 
 // own are all the identities of this person, the one in force first.
-func (k *Keys) own() []seal.Identity { return append([]seal.Identity{k.identity}, k.former...) }
+func (k *Keys) own() []seal.Identity {
+	if k.lost {
+		return nil
+	}
+	return append([]seal.Identity{k.identity}, k.former...)
+}
+
+// held is nil while this device has its person's keys.
+func (k *Keys) held() error {
+	if !k.lost {
+		return nil
+	}
+	return problem(CodeNoKey, "Use another device of yours, or ask a registrar.", "Your keys are not on this device any more.")
+}
 
 // Staff is the person whose device this is.
 func (k *Keys) Staff() policies.StaffID { return k.me.Staff }
@@ -50,13 +67,22 @@ func (k *Keys) Org() policies.OrgID { return k.me.Org }
 // Words are the six words that the registrar must hear from this person.
 func (k *Keys) Words() []string { return Words(k.me.Certificate) }
 
-// Recipient is this person's public age key, age1pq1….
-func (k *Keys) Recipient() string { return k.identity.Recipient().String() }
+// Recipient is this person's public age key, age1pq1…; "" where their keys are not any
+// more.
+func (k *Keys) Recipient() string {
+	if k.lost {
+		return ""
+	}
+	return k.identity.Recipient().String()
+}
 
 // clips are the keys that open a family's clips here: the family's on the team, and
 // for everybody else their own, for which a device of the team writes a header
 // beside each clip that they may watch.
 func (k *Keys) clips(f *policies.Family) (ring, error) {
+	if err := k.held(); err != nil {
+		return nil, err
+	}
 	if !f.OnTeam(k.me.Staff) {
 		return ring{k.identity}, nil
 	}

@@ -22,7 +22,9 @@ func (p *pageFold) attach(item wire.Item) error {
 		return unfit(item, errors.New("late attachments come alone"))
 	}
 	var raw string
-	err := p.tx.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND record = $2`, item.ID.String(), item.Place.Record.String()).Scan(&raw)
+	id := item.ID.String()
+	err := p.tx.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND record = $2`, id, item.Place.Record.String()).
+		Scan(opens(p.m.d.store, &raw, "statements", &id))
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && raw == "") {
 		return unfit(item, errors.New("this device has not received what these attachments belong to"))
 	} else if err != nil {
@@ -41,7 +43,7 @@ func (p *pageFold) attach(item wire.Item) error {
 		if !policies.LooseAttachment(s.Kind, a.Name) || len(a.Body) == 0 || len(a.Body) > maxLooseBytes {
 			return unfit(item, errors.New("nothing of this name or size comes later"))
 		}
-		n, err := keepLoose(p.tx, s.ID, a)
+		n, err := p.m.d.store.keepLoose(p.tx, s.ID, a)
 		if err != nil {
 			return err
 		}
@@ -58,8 +60,9 @@ func unfit(item wire.Item, err error) error {
 
 // keepLoose stores an attachment that came later, and says whether it is new here:
 // the first one stays.
-func keepLoose(tx *sql.Tx, id policies.StatementID, a wire.Attachment) (fresh int, err error) {
-	done, err := tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, id.String(), a.Name, a.Body)
+func (s *store) keepLoose(tx *sql.Tx, id policies.StatementID, a wire.Attachment) (fresh int, err error) {
+	done, err := tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		id.String(), a.Name, s.shut(a.Body, "attachments", id.String(), a.Name))
 	if err != nil {
 		return 0, err
 	}

@@ -107,7 +107,7 @@ func (l *Links) Create(clip policies.ClipID, person policies.PersonID, terms Lin
 			// The page's part is bound to the link's own id, which only now exists.
 			wrapped, err := secret.Wrap(content, append(s.ID[:], clip[:]...))
 			if err == nil {
-				_, err = tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, 'sealed', $2)`, s.ID.String(), wrapped)
+				_, err = tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, 'sealed', $2)`, s.ID.String(), l.d.store.shut(wrapped, "attachments", s.ID.String(), "sealed"))
 			}
 			return err
 		})

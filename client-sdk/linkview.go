@@ -48,7 +48,7 @@ func (l *Links) Show(id policies.LinkID) (Shared, error) {
 		return Shared{}, err
 	}
 	if pin := secret.PIN(s.PIN); sha256.Sum256(pin[:]) != link.PIN {
-		sealed, err := attachment(l.d.store.db, said.String(), "secret")
+		sealed, err := l.d.store.attachment(l.d.store.db, said.String(), "secret")
 		if err != nil {
 			return Shared{}, err
 		}
@@ -75,7 +75,7 @@ func (l *Links) kept(f *policies.Family, link *policies.Link, said policies.Stat
 	if err != nil {
 		return s, seal.LinkSecret{}, err
 	}
-	sealed, err := attachment(l.d.store.db, said.String(), "secret")
+	sealed, err := l.d.store.attachment(l.d.store.db, said.String(), "secret")
 	if err != nil {
 		return s, seal.LinkSecret{}, err
 	}

@@ -29,7 +29,7 @@ func openMirror(d *desk) (*Mirror, error) {
 	m := &Mirror{d: d, families: map[policies.FamilyID]*policies.Family{}}
 	err := each(d.store.db, func(r *sql.Rows) error {
 		var record, state string
-		if err := r.Scan(&record, &state); err != nil {
+		if err := r.Scan(&record, opens(d.store, &state, "records", &record)); err != nil {
 			return err
 		}
 		if record == d.me.Org.String() {

@@ -84,7 +84,7 @@ func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(
 			return impossible(d.kind, err)
 		}
 		s = signed
-		if err := queue(tx, signed, raw, row.Restriction, d.attachments); err != nil {
+		if err := o.d.store.queue(tx, signed, raw, row.Restriction, d.attachments); err != nil {
 			return fmt.Errorf("queue %s: %w", d.kind, err)
 		}
 		if also != nil {
@@ -189,15 +189,15 @@ func nextNumber(tx *sql.Tx, signer policies.KeyID) (n int64, err error) {
 	return n, err
 }
 
-func queue(tx *sql.Tx, s policies.Statement, raw []byte, restriction bool, attachments []wire.Attachment) error {
+func (st *store) queue(tx *sql.Tx, s policies.Statement, raw []byte, restriction bool, attachments []wire.Attachment) error {
 	_, err := tx.Exec(`INSERT INTO outbox (id, record, kind, restriction, raw, state, made) VALUES ($1, $2, $3, $4, $5, 'queued', $6)`,
-		s.ID.String(), s.Record.String(), string(s.Kind), restriction, string(raw), int64(s.At))
+		s.ID.String(), s.Record.String(), string(s.Kind), restriction, st.shut(raw, "outbox", s.ID.String()), int64(s.At))
 	for _, a := range attachments {
 		if err != nil {
 			break
 		}
 		if err = checkFixed(s, a.Name, a.Body); err == nil {
-			_, err = tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, $2, $3)`, s.ID.String(), a.Name, a.Body)
+			_, err = tx.Exec(`INSERT INTO attachments (statement, name, body) VALUES ($1, $2, $3)`, s.ID.String(), a.Name, st.shut(a.Body, "attachments", s.ID.String(), a.Name))
 		}
 	}
 	return err
@@ -208,11 +208,11 @@ func queue(tx *sql.Tx, s policies.Statement, raw []byte, restriction bool, attac
 func (o *Outbox) pending() (out []policies.Statement, err error) {
 	var raws []string
 	err = each(o.d.store.db, func(r *sql.Rows) error {
-		var raw string
-		err := r.Scan(&raw)
+		var id, raw string
+		err := r.Scan(&id, opens(o.d.store, &raw, "outbox", &id))
 		raws = append(raws, raw)
 		return err
-	}, `SELECT raw FROM outbox WHERE state <> 'refused' ORDER BY seq`)
+	}, `SELECT id, raw FROM outbox WHERE state <> 'refused' ORDER BY seq`)
 	if err != nil {
 		return nil, err
 	}

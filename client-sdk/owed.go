@@ -31,7 +31,7 @@ func (fd *feed) owed(taken map[string]bool) error {
 	err := each(fd.d.store.db, func(r *sql.Rows) error {
 		var id, record, raw, head string
 		var leaf int64
-		if err := r.Scan(&id, &record, &raw, &head, &leaf); err != nil || short != "" || !taken[id] {
+		if err := r.Scan(&id, &record, opens(fd.d.store, &raw, "outbox", &id), &head, &leaf); err != nil || short != "" || !taken[id] {
 			return err
 		}
 		var in policies.RecordID

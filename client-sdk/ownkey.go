@@ -52,6 +52,9 @@ func (k ownKey) state(ctx context.Context, kind policies.Kind, body policies.Bod
 }
 
 func (k ownKey) sign(n int64, kind policies.Kind, body policies.Body) ([]byte, policies.Statement, error) {
+	if err := k.d.keys.held(); err != nil {
+		return nil, policies.Statement{}, err
+	}
 	org, err := k.d.mirror.verifiedOrg()
 	if err != nil {
 		return nil, policies.Statement{}, err
@@ -100,8 +103,8 @@ func (k ownKey) push(ctx context.Context, raw []byte, s policies.Statement) erro
 // next is the number after the last that the record has of this key.
 func (k ownKey) next() (n int64, err error) {
 	err = each(k.d.store.db, func(r *sql.Rows) error {
-		var raw string
-		if err := r.Scan(&raw); err != nil {
+		var id, raw string
+		if err := r.Scan(&id, opens(k.d.store, &raw, "statements", &id)); err != nil {
 			return err
 		}
 		u, err := statement.Parse([]byte(raw))
@@ -110,6 +113,6 @@ func (k ownKey) next() (n int64, err error) {
 			n, err = max(n, s.N), bad
 		}
 		return err
-	}, `SELECT raw FROM statements WHERE record = $1 AND raw <> ''`, k.d.me.Org.String())
+	}, `SELECT id, raw FROM statements WHERE record = $1 AND raw <> ''`, k.d.me.Org.String())
 	return n + 1, err
 }

@@ -45,7 +45,7 @@ func (d *desk) figures() (policies.Pack, error) {
 
 // packFile is the file that the service adopted, byte for byte.
 func (d *desk) packFile(org *policies.Org) ([]byte, error) {
-	text, err := attachment(d.store.db, org.Policy.Adopted.String(), policies.PackFile)
+	text, err := d.store.attachment(d.store.db, org.Policy.Adopted.String(), policies.PackFile)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +59,11 @@ func (d *desk) packFile(org *policies.Org) ([]byte, error) {
 // withFigures refuses a page after which the figures in force are not here. A server
 // that left them out would leave every device without them for good: so the page is
 // asked for again until it is whole.
-func withFigures(tx *sql.Tx, org *policies.Org) error {
+func (s *store) withFigures(tx *sql.Tx, org *policies.Org) error {
 	if org == nil || org.Policy.Adopted.IsZero() {
 		return nil
 	}
-	text, err := attachment(tx, org.Policy.Adopted.String(), policies.PackFile)
+	text, err := s.attachment(tx, org.Policy.Adopted.String(), policies.PackFile)
 	if err == nil && (text == nil || policies.DigestOf(text) != org.Policy.SHA256) {
 		err = untrusted("The server left out the figures that the head of service signed.",
 			fmt.Errorf("no %q beside statement %s", policies.PackFile, org.Policy.Adopted.Short()))

@@ -103,7 +103,7 @@ func (p *Policies) File(adoption policies.StatementID) ([]byte, error) {
 	err = each(p.d.store.db, func(r *sql.Rows) error {
 		var q queued
 		var id string
-		if err := r.Scan(&id, &q.sealed.Statement); err != nil {
+		if err := r.Scan(&id, opens(p.d.store, &q.sealed.Statement, "outbox", &id)); err != nil {
 			return err
 		}
 		list = append(list, q)

@@ -161,7 +161,7 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 	m := fd.d.mirror
 	p = &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}}
 	err = fd.d.store.write(func(tx *sql.Tx) error {
-		p.tx, p.past, p.told = tx, past{tx: tx}, page.Proven.Time
+		p.tx, p.past, p.told = tx, past{tx: tx, in: fd.d.store}, page.Proven.Time
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
@@ -184,11 +184,11 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
 			return err
 		}
-		if err := withFigures(tx, p.org); err != nil {
+		if err := fd.d.store.withFigures(tx, p.org); err != nil {
 			return err
 		}
 		if proved == nil {
-			if p.due, err = unproven(tx, fd.d.me.Org); err != nil {
+			if p.due, err = unproven(tx, fd.d.store, fd.d.me.Org); err != nil {
 				return err
 			}
 			if len(p.due) > 0 {

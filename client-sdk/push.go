@@ -60,7 +60,7 @@ func (c *courier) batch(restriction bool) (batch []queued, err error) {
 		var q queued
 		var id, record string
 		var made int64
-		if err := r.Scan(&id, &record, &q.kind, &made, &q.sealed.Statement); err != nil {
+		if err := r.Scan(&id, &record, &q.kind, &made, opens(c.d.store, &q.sealed.Statement, "outbox", &id)); err != nil {
 			return err
 		}
 		q.made, q.bytes, q.stops = policies.Micros(made), len(q.sealed.Statement), restriction
@@ -87,15 +87,16 @@ func (c *courier) batch(restriction bool) (batch []queued, err error) {
 
 func (c *courier) attach(q *queued) error {
 	q.sealed.Attachments = []wire.Attachment{}
+	id := q.id.String()
 	return each(c.d.store.db, func(r *sql.Rows) error {
 		var a wire.Attachment
-		if err := r.Scan(&a.Name, &a.Body); err != nil {
+		if err := r.Scan(&a.Name, opens(c.d.store, &a.Body, "attachments", &id, &a.Name)); err != nil {
 			return err
 		}
 		q.bytes += len(a.Body)*4/3 + len(a.Name) + 64
 		q.sealed.Attachments = append(q.sealed.Attachments, a)
 		return nil
-	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, q.id.String())
+	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, id)
 }
 
 // send pushes one batch and keeps every result with the log's state in one

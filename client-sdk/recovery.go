@@ -49,7 +49,7 @@ func (rs *Recoveries) List() ([]RecoveryView, error) {
 	org, fs, out := rs.d.mirror.Org(), &Families{rs.d}, []RecoveryView{}
 	for _, f := range all {
 		for _, r := range f.Recovered() {
-			body, err := attachment(rs.d.store.db, r.ID.String(), "recovery/"+string(r.Pair))
+			body, err := rs.d.store.attachment(rs.d.store.db, r.ID.String(), "recovery/"+string(r.Pair))
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +85,7 @@ func (rs *Recoveries) Find(text string) (RecoveryView, error) {
 
 // Export is the envelope of a confirmed use: age inside age, for the pair in its order.
 func (rs *Recoveries) Export(v RecoveryView) ([]byte, error) {
-	body, err := attachment(rs.d.store.db, v.ID.String(), "recovery/"+string(v.Pair))
+	body, err := rs.d.store.attachment(rs.d.store.db, v.ID.String(), "recovery/"+string(v.Pair))
 	if err != nil || body != nil {
 		return body, err
 	}

@@ -20,7 +20,7 @@ import (
 // the old identity still opens here. Colleagues' devices wrap to the new one when their
 // users have compared its six words, which Rekey returns.
 //
-// The new secrets lie in keys.next before the server is asked, and are taken over once
+// The new secrets lie in person.next before the server is asked, and are taken over once
 // the verified record names their key: a lost answer, or a crash, loses nothing, and
 // asking again asks for the same. Nothing else may use the client meanwhile. Errors: an
 // [*Error] with [CodePassphrase], [CodeOffline], or the server's refusal; then the old
@@ -29,15 +29,18 @@ func (c *Client) Rekey(ctx context.Context, passphrase []byte) ([]string, error)
 	d := c.desk
 	was, err := unlockSecrets(d.dir, passphrase)
 	if err == nil {
+		err = c.Keys.held()
+	}
+	if err == nil {
 		err = (&feed{d}).pull(ctx, &Report{})
 	}
 	if err != nil {
 		return nil, err
 	}
-	if done, err := d.takeNext(passphrase, was); done || err != nil {
+	if done, err := d.takeNext(was); done || err != nil {
 		return c.Keys.Words(), err // of an attempt whose answer was lost
 	}
-	next, id, err := d.nextSecrets(was, passphrase)
+	next, id, err := d.nextSecrets(was)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +50,7 @@ func (c *Client) Rekey(ctx context.Context, passphrase []byte) ([]string, error)
 	if _, err = (ownKey{d: d}).state(ctx, "staff.rekey", body); err != nil {
 		return nil, err
 	}
-	done, err := d.takeNext(passphrase, was)
+	done, err := d.takeNext(was)
 	if err == nil && !done {
 		err = untrusted("The service said that it took the new key, and its record does not have it.", nil)
 	}
@@ -58,8 +61,8 @@ func (c *Client) Rekey(ctx context.Context, passphrase []byte) ([]string, error)
 }
 
 // nextSecrets are those of an attempt that did not come to its end, or fresh ones, kept.
-func (d *desk) nextSecrets(was secrets, passphrase []byte) (next secrets, id seal.Identity, err error) {
-	if next, err = unlockFile(d.dir, nextFile, passphrase); err == nil {
+func (d *desk) nextSecrets(was secrets) (next personal, id seal.Identity, err error) {
+	if next, err = openPersonal(d.dir, nextFile, was.Store); err == nil {
 		id, err = seal.ParseIdentity(next.Identity)
 		return next, id, err
 	} else if !errors.Is(err, os.ErrNotExist) {
@@ -68,14 +71,14 @@ func (d *desk) nextSecrets(was secrets, passphrase []byte) (next secrets, id sea
 	if id, err = seal.NewIdentity(); err != nil {
 		return next, id, err
 	}
-	next = secrets{Device: was.Device, Identity: id.String(), Former: append([]string{was.Identity}, was.Former...)}
+	next = personal{Identity: id.String(), Former: append([]string{was.Identity}, was.Former...)}
 	rand.Read(next.Person[:])
-	return next, id, lockFile(d.dir, nextFile, next, passphrase)
+	return next, id, sealPersonal(d.dir, nextFile, was.Store, next)
 }
 
 // takeNext has a device that is open go on with its new secrets, if the record has them.
-func (d *desk) takeNext(passphrase []byte, was secrets) (bool, error) {
-	me, s, err := finishRekey(d.dir, passphrase, d.me, was, d.store.db)
+func (d *desk) takeNext(was secrets) (bool, error) {
+	me, s, err := finishRekey(d.dir, d.me, was, d.store)
 	if err != nil || me.Certificate == d.me.Certificate {
 		return false, err
 	}
@@ -90,43 +93,44 @@ func (d *desk) takeNext(passphrase []byte, was secrets) (bool, error) {
 
 // finishRekey takes over the secrets of a replacement that the verified record has, and
 // leaves everything as it was where it has not.
-func finishRekey(dir string, passphrase []byte, me profile, s secrets, db *sql.DB) (profile, secrets, error) {
-	next, err := unlockFile(dir, nextFile, passphrase)
+func finishRekey(dir string, me profile, s secrets, in *store) (profile, secrets, error) {
+	next, err := openPersonal(dir, nextFile, s.Store)
 	if errors.Is(err, os.ErrNotExist) {
 		return me, s, nil
 	} else if err != nil {
 		return me, s, err
 	}
-	certificate, err := certificateOf(db, me, publicKey(signingKey(next.Person)))
+	certificate, err := certificateOf(in, me, publicKey(signingKey(next.Person)))
 	if err != nil || certificate.IsZero() {
 		return me, s, err
 	}
-	// keys.next goes last: until then opening does all of this again.
-	if err := lockFile(dir, keysFile, next, passphrase); err != nil {
+	// person.next goes last: until then opening does all of this again.
+	if err := sealPersonal(dir, personFile, s.Store, next); err != nil {
 		return me, s, err
 	}
 	me.Certificate = certificate
 	if err := writeJSON(dir, deviceFile, me); err != nil {
 		return me, s, err
 	}
-	return me, next, os.Remove(filepath.Join(dir, nextFile))
+	s.personal = next
+	return me, s, os.Remove(filepath.Join(dir, nextFile))
 }
 
 // certificateOf is this person's certificate in the record as this device verified it, if
 // it is of this key; zero else.
-func certificateOf(db *sql.DB, me profile, key policies.PublicKey) (none policies.KeyID, err error) {
-	var state string
-	err = db.QueryRow(`SELECT state FROM records WHERE record = $1`, me.Org.String()).Scan(&state)
+func certificateOf(in *store, me profile, key policies.PublicKey) (none policies.KeyID, err error) {
+	org, state := me.Org.String(), ""
+	err = in.db.QueryRow(`SELECT state FROM records WHERE record = $1`, org).Scan(opens(in, &state, "records", &org))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && state == "" {
 		return none, nil
 	} else if err != nil {
 		return none, err
 	}
-	var org policies.Org
-	if err := json.Unmarshal([]byte(state), &org); err != nil {
+	var known policies.Org
+	if err := json.Unmarshal([]byte(state), &known); err != nil {
 		return none, fmt.Errorf("read mirror: %w", err)
 	}
-	if p := org.Staff[me.Staff]; p != nil && p.Key == key {
+	if p := known.Staff[me.Staff]; p != nil && p.Key == key {
 		return p.Certified, nil
 	}
 	return none, nil

@@ -41,8 +41,8 @@ func (d *desk) remembered() ([]memory, error) {
 	}
 	known := map[accesslog.Checkpoint]bool{}
 	err = each(d.store.db, func(r *sql.Rows) error {
-		var raw string
-		if err := r.Scan(&raw); err != nil {
+		var id, raw string
+		if err := r.Scan(&id, opens(d.store, &raw, "statements", &id)); err != nil {
 			return err
 		}
 		s, err := trusted(raw, d)
@@ -55,7 +55,7 @@ func (d *desk) remembered() ([]memory, error) {
 			out = append(out, memory{c, "the author of statement " + s.ID.Short()})
 		}
 		return nil
-	}, `SELECT raw FROM statements WHERE raw <> '' ORDER BY leaf`)
+	}, `SELECT id, raw FROM statements WHERE raw <> '' ORDER BY leaf`)
 	if err != nil {
 		return nil, err
 	}

@@ -109,8 +109,9 @@ type restating struct {
 
 // refused reads what there is of a refused clip, and looks at its film.
 func (c *Clips) refused(id policies.ClipID) (*restating, error) {
-	var raw string
-	err := c.d.store.db.QueryRow(`SELECT raw FROM outbox WHERE id = $1 AND kind = 'clip.add' AND state = 'refused'`, id.String()).Scan(&raw)
+	text, raw := id.String(), ""
+	err := c.d.store.db.QueryRow(`SELECT raw FROM outbox WHERE id = $1 AND kind = 'clip.add' AND state = 'refused'`, text).
+		Scan(opens(c.d.store, &raw, "outbox", &text))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, problem(CodeUnknown, "List what needs attention: attune status.", "No clip %s was refused on this device.", id.Short())
 	} else if err != nil {
@@ -141,12 +142,13 @@ func (c *Clips) refused(id policies.ClipID) (*restating, error) {
 // attached reads the title and the key's header, which must be for a key of the
 // family: nobody on the team could open another one.
 func (w *restating) attached() error {
+	was := w.was.String()
 	err := each(w.d.store.db, func(r *sql.Rows) error {
 		var a wire.Attachment
-		err := r.Scan(&a.Name, &a.Body)
+		err := r.Scan(&a.Name, opens(w.d.store, &a.Body, "attachments", &was, &a.Name))
 		w.attachments = append(w.attachments, a)
 		return err
-	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, w.was.String())
+	}, `SELECT name, body FROM attachments WHERE statement = $1 ORDER BY name`, was)
 	if err != nil {
 		return err
 	}
@@ -185,12 +187,17 @@ func (w *restating) swap(tx *sql.Tx, now policies.ClipID) error {
 	if err != nil {
 		return err
 	}
+	was, path := w.was.String(), ""
+	err = tx.QueryRow(`SELECT path FROM sources WHERE clip = $1`, was).Scan(opens(w.d.store, &path, "sources", &was))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
 	for _, q := range []struct {
 		sql  string
 		args []any
 	}{
 		{`INSERT INTO uploads (clip, bytes, url, state, why) VALUES ($1, $2, '', 'waiting', '')`, []any{now.String(), w.body.Payload.Bytes}},
-		{`UPDATE sources SET clip = $2 WHERE clip = $1`, []any{w.was.String(), now.String()}},
+		{`UPDATE sources SET clip = $2, path = $3 WHERE clip = $1`, []any{was, now.String(), w.d.store.shut([]byte(path), "sources", now.String())}},
 		{`DELETE FROM uploads WHERE clip = $1`, []any{w.was.String()}},
 		{`DELETE FROM attachments WHERE statement = $1`, []any{w.was.String()}},
 		{`DELETE FROM outbox WHERE id = $1`, []any{w.was.String()}},
@@ -211,7 +218,7 @@ func (w *restating) swap(tx *sql.Tx, now policies.ClipID) error {
 func refusedAbout(tx *sql.Tx, d *desk, clip policies.ClipID) (ids []string, err error) {
 	err = each(tx, func(r *sql.Rows) error {
 		var id, raw string
-		if err := r.Scan(&id, &raw); err != nil {
+		if err := r.Scan(&id, opens(d.store, &raw, "outbox", &id)); err != nil {
 			return err
 		}
 		s, err := trusted(raw, d)

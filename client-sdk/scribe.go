@@ -164,7 +164,7 @@ func (s *scribe) kept(tx *sql.Tx, k viewerKey, res wire.Result, header wire.Atta
 	if err := checkReceipt(id, res.Receipt, after.Checkpoint); err != nil {
 		return lied(CodeReceipt, ofReceipt("", res).with("", after.note, nil), err, "The receipt for a viewer's key proves nothing.")
 	}
-	n, err := keepLoose(tx, id, header)
+	n, err := s.d.store.keepLoose(tx, id, header)
 	if k.viewer.IsZero() {
 		r.Relocked += n
 	} else {

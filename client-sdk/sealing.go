@@ -133,7 +133,7 @@ func (w *sealing) queue(tmp string) (Added, error) {
 		_, err := tx.Exec(`INSERT INTO uploads (clip, bytes, url, state, why) VALUES ($1, $2, '', 'waiting', '')`, added.Clip.String(), w.body.Payload.Bytes)
 		if err == nil {
 			_, err = tx.Exec(`INSERT INTO sources (clip, path, bytes, sha256, fate) VALUES ($1, $2, $3, $4, '')`,
-				added.Clip.String(), path, w.size, w.body.Source.SHA256.String())
+				added.Clip.String(), w.d.store.shut([]byte(path), "sources", added.Clip.String()), w.size, w.body.Source.SHA256.String())
 		}
 		return err
 	})

@@ -49,6 +49,9 @@ func (s *Sessions) log(family policies.FamilyID, body policies.SessionLog, note 
 	body.On, body.Number, body.Fixed = on, number, []policies.Attachment{}
 	var attachments []wire.Attachment
 	if strings.TrimSpace(note) != "" {
+		if err := s.d.keys.held(); err != nil {
+			return policies.SessionID{}, err
+		}
 		to, err := s.d.sealTo(family)
 		if err != nil {
 			return policies.SessionID{}, err

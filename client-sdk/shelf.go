@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -20,11 +21,12 @@ type shelf struct{ d *desk }
 // newest first: an envelope may come with any team.add.
 func (sh *shelf) envelopes(id policies.FamilyID, name string) (bodies [][]byte, err error) {
 	err = each(sh.d.store.db, func(r *sql.Rows) error {
+		var of string
 		var b []byte
-		err := r.Scan(&b)
+		err := r.Scan(&of, opens(sh.d.store, &b, "attachments", &of, &name))
 		bodies = append(bodies, b)
 		return err
-	}, `SELECT a.body FROM attachments a LEFT JOIN statements s ON s.id = a.statement LEFT JOIN outbox o ON o.id = a.statement
+	}, `SELECT a.statement, a.body FROM attachments a LEFT JOIN statements s ON s.id = a.statement LEFT JOIN outbox o ON o.id = a.statement
 		WHERE a.name = $1 AND (s.record = $2 OR o.record = $2 OR o.id = $2)`, name, id.String())
 	slices.Reverse(bodies)
 	return bodies, err
@@ -32,7 +34,7 @@ func (sh *shelf) envelopes(id policies.FamilyID, name string) (bodies [][]byte, 
 
 // fixed reads an attachment that a statement names by its digest, and checks it.
 func (sh *shelf) fixed(id policies.StatementID, name string) ([]byte, error) {
-	body, err := attachment(sh.d.store.db, id.String(), name)
+	body, err := sh.d.store.attachment(sh.d.store.db, id.String(), name)
 	if err != nil || body == nil {
 		return nil, err
 	}
@@ -54,8 +56,10 @@ func (sh *shelf) statement(id policies.StatementID) (policies.Statement, error) 
 }
 
 func (sh *shelf) raw(id policies.StatementID) (raw string, err error) {
-	err = sh.d.store.db.QueryRow(`SELECT raw FROM statements WHERE id = $1 AND raw <> ''
-		UNION ALL SELECT raw FROM outbox WHERE id = $1 LIMIT 1`, id.String()).Scan(&raw)
+	var table string
+	text := id.String()
+	err = sh.d.store.db.QueryRow(`SELECT 'statements', raw FROM statements WHERE id = $1 AND raw <> ''
+		UNION ALL SELECT 'outbox', raw FROM outbox WHERE id = $1 LIMIT 1`, text).Scan(&table, opensIn(sh.d.store, &raw, &table, &text))
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", problem(CodeUnknown, "Sync, and try again.", "This device does not hold statement %s.", id.Short())
 	}
@@ -100,7 +104,7 @@ func (sh *shelf) title(f *policies.Family, id policies.ClipID, keys ring) string
 func (sh *shelf) fileKey(f *policies.Family, id policies.ClipID, keys ring) (key seal.FileKey, err error) {
 	err = sh.none(f, id)
 	for _, with := range keys {
-		header, absent := attachment(sh.d.store.db, id.String(), headerName(with.Recipient()))
+		header, absent := sh.d.store.attachment(sh.d.store.db, id.String(), headerName(with.Recipient()))
 		if absent != nil {
 			return seal.FileKey{}, absent
 		}
@@ -159,14 +163,33 @@ func (sh *shelf) again(why error, name string, bodies ...[]byte) error {
 		return err
 	}
 	return errors.Join(err, sh.d.store.write(func(tx *sql.Tx) error {
-		for _, body := range bodies {
-			if _, err := tx.Exec(`INSERT INTO doubted (statement, name) SELECT statement, name FROM attachments
-				WHERE name = $1 AND body = $2 AND statement NOT IN (SELECT id FROM outbox) ON CONFLICT DO NOTHING`, name, body); err != nil {
+		doubted, err := sh.beside(tx, name, bodies)
+		if err != nil {
+			return err
+		}
+		for _, of := range doubted {
+			if _, err := tx.Exec(`INSERT INTO doubted (statement, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, of, name); err != nil {
 				return err
 			}
 		}
 		return set(tx, settingCursor, "")
 	}))
+}
+
+// beside are the accepted statements that came with one of these bodies under that name.
+func (sh *shelf) beside(q querier, name string, bodies [][]byte) (of []string, err error) {
+	err = each(q, func(r *sql.Rows) error {
+		var id string
+		var b []byte
+		if err := r.Scan(&id, opens(sh.d.store, &b, "attachments", &id, &name)); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(bodies, func(body []byte) bool { return bytes.Equal(body, b) }) {
+			of = append(of, id)
+		}
+		return nil
+	}, `SELECT statement, body FROM attachments WHERE name = $1 AND statement NOT IN (SELECT id FROM outbox)`, name)
+	return of, err
 }
 
 // none says why there is no header here for this person.

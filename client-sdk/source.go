@@ -78,7 +78,9 @@ type original struct {
 func (o original) remove() error {
 	var path, sum string
 	var size int64
-	err := o.d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, o.clip.ID.String()).Scan(&path, &size, &sum)
+	clip := o.clip.ID.String()
+	err := o.d.store.db.QueryRow(`SELECT path, bytes, sha256 FROM sources WHERE clip = $1`, clip).
+		Scan(opens(o.d.store, &path, "sources", &clip), &size, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
 		return problem(CodeUnknown, "Ask on the device that added it.", "Clip %s was not added on this device.", o.clip.ID.Short())
 	} else if err != nil {

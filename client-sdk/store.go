@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/reserve"
 	_ "modernc.org/sqlite" // registers "sqlite", pure Go: the same on every platform that we build for
 )
@@ -33,7 +35,7 @@ CREATE TABLE IF NOT EXISTS statements (
 	org_head TEXT NOT NULL,
 	at       INTEGER NOT NULL,  -- of acceptance, µs
 	leaf     INTEGER NOT NULL,  -- index in the access log
-	raw      TEXT NOT NULL,     -- '' where only the digest may be seen
+	raw      BLOB NOT NULL,     -- sealed; '' where only the digest may be seen
 	PRIMARY KEY (record, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS statement_id ON statements (id);
@@ -43,7 +45,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS statement_leaf ON statements (leaf);
 CREATE TABLE IF NOT EXISTS attachments (
 	statement TEXT NOT NULL,
 	name      TEXT NOT NULL,
-	body      BLOB NOT NULL,
+	body      BLOB NOT NULL,   -- sealed once more: names and packs come in the clear
 	PRIMARY KEY (statement, name)
 ) WITHOUT ROWID;
 
@@ -51,7 +53,7 @@ CREATE TABLE IF NOT EXISTS attachments (
 -- a feed that starts again may not end earlier or go another way.
 CREATE TABLE IF NOT EXISTS records (
 	record         TEXT PRIMARY KEY,
-	state          TEXT NOT NULL,     -- JSON; '' after reset or drop
+	state          BLOB NOT NULL,     -- JSON, sealed; '' after reset
 	floor_position INTEGER NOT NULL,
 	floor_head     TEXT NOT NULL,
 	proven         TEXT NOT NULL DEFAULT ''   -- head that the signed log was last seen to carry
@@ -69,7 +71,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 	record      TEXT NOT NULL,       -- '' for a family.open
 	kind        TEXT NOT NULL,
 	restriction INTEGER NOT NULL,
-	raw         TEXT NOT NULL,
+	raw         BLOB NOT NULL,       -- sealed
 	state       TEXT NOT NULL CHECK (state IN ('queued', 'accepted', 'refused')),
 	made        INTEGER NOT NULL,    -- µs
 	code        TEXT NOT NULL DEFAULT '',
@@ -107,7 +109,7 @@ CREATE TABLE IF NOT EXISTS uploads (
 -- The recording on the camera, until somebody said what shall become of it.
 CREATE TABLE IF NOT EXISTS sources (
 	clip   TEXT PRIMARY KEY,
-	path   TEXT NOT NULL,
+	path   BLOB NOT NULL,      -- sealed: people call their films by names
 	bytes  INTEGER NOT NULL,
 	sha256 TEXT NOT NULL,
 	fate   TEXT NOT NULL       -- '' while undecided
@@ -131,8 +133,9 @@ func tryStore(dir string) (*sql.DB, error) {
 	pragmas := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)",
 		"journal_mode(WAL)",
-		"synchronous(FULL)", // an accepted act survives a flat battery
-		"secure_delete(ON)", // a dropped family leaves nothing in free pages
+		"synchronous(FULL)",  // an accepted act survives a flat battery
+		"secure_delete(ON)",  // a dropped family leaves nothing in free pages
+		"temp_store(MEMORY)", // what is sorted must not lie about in a file
 		"foreign_keys(ON)",
 	}, "_txlock": {"immediate"}}
 	path := filepath.Join(dir, "store.db")
@@ -190,10 +193,11 @@ func makePrivate(path string) error {
 type store struct {
 	db   *sql.DB
 	kept *reserve.File
+	box  *seal.Box
 }
 
-func newStore(dir string, db *sql.DB) *store {
-	s := &store{db, reserveIn(dir)}
+func newStore(dir string, db *sql.DB, key policies.Digest) *store {
+	s := &store{db, reserveIn(dir), seal.NewBox(key)}
 	s.kept.Refill() // a full disk keeps nobody from saying stop
 	return s
 }
@@ -263,8 +267,9 @@ func set(tx *sql.Tx, name, value string) error {
 }
 
 // attachment reads one; nil when there is none.
-func attachment(q querier, statement, name string) (body []byte, err error) {
-	err = q.QueryRow(`SELECT body FROM attachments WHERE statement = $1 AND name = $2`, statement, name).Scan(&body)
+func (s *store) attachment(q querier, statement, name string) (body []byte, err error) {
+	err = q.QueryRow(`SELECT body FROM attachments WHERE statement = $1 AND name = $2`, statement, name).
+		Scan(opens(s, &body, "attachments", &statement, &name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -96,7 +96,9 @@ func (fs *Families) Show(id policies.FamilyID) (FamilyView, error) {
 		return v, err
 	}
 	if !f.OnTeam(fs.d.me.Staff) { // a viewer opens clips, and nothing else, with their own key
-		keys = ring{fs.d.keys.identity}
+		if keys, err = fs.d.keys.clips(f); err != nil {
+			return v, err
+		}
 	}
 	if v.Clips, err = clipViews(fs.d, f, order, keys); err != nil {
 		return v, err
