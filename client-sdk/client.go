@@ -216,7 +216,9 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 // has: a withdrawal must not wait for that.
 //
 // The report says what was done in spite of an error, and nothing is lost.
-// [Offline] tells a missing connection apart.
+// [Offline] tells a missing connection apart, [Outdated] a program that the service has
+// left behind: what stops something is handed in, and what this person may no longer see
+// is forgotten, all the same.
 func (c *Client) Sync(ctx context.Context) (Report, error) {
 	var r Report
 	err := (&courier{c.desk}).push(ctx, &r)
@@ -246,6 +248,10 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil {
 		err = (&scribe{c.desk}).write(ctx, &r)
 	}
+	if Outdated(err) {
+		err = errors.Join(err, (&feed{c.desk}).endings(ctx, &r))
+	}
+	err = errors.Join(err, c.desk.agree(err))
 	err, _ = c.desk.convict(errors.Join(err, unsigned))
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left

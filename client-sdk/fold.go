@@ -24,11 +24,12 @@ type pageFold struct {
 	given   int                 // clips' keys that came for this person
 	dropped []policies.FamilyID // that this person may no longer see
 
-	again   map[policies.RecordID]bool // sent again from the beginning
-	due     []standing                 // what the log must prove before any of it is kept
-	noCause error                      // families that the server would have forgotten without one
-	told    policies.Micros            // the server's time
-	behind  bool                       // a family's date has passed by that, and not by the clock here
+	again    map[policies.RecordID]bool // sent again from the beginning
+	due      []standing                 // what the log must prove before any of it is kept
+	noCause  error                      // families that the server would have forgotten without one
+	told     policies.Micros            // the server's time
+	outdated bool                       // the feed itself cannot be read any more: see endings.go
+	behind   bool                       // a family's date has passed by that, and not by the clock here
 }
 
 // report adds what the page brought, once it is kept.

@@ -226,6 +226,9 @@ func (p *pageFold) ended(f *policies.Family, item wire.Item) bool {
 		return false
 	}
 	under, err := p.past.org(p.org, item.Place.OrgHead)
+	if p.outdated && errors.Is(err, errLaterOrg) {
+		under, err = p.org, nil // the newest that this program could read
+	}
 	if err != nil {
 		return false
 	}

@@ -43,7 +43,7 @@ func (c *courier) push(ctx context.Context, r *Report) error {
 				break
 			}
 			err = c.send(ctx, batch, c.pushed, r)
-			if restriction && unknownHere(err) {
+			if restriction && (unknownHere(err) || Outdated(err)) {
 				err = c.apart(ctx, batch, r)
 			}
 			if err != nil {

@@ -102,6 +102,7 @@ func (r *remote) send(ctx context.Context, method, path string, header http.Head
 		for k, v := range header {
 			req.Header[k] = v
 		}
+		req.Header.Set(wire.ProtocolHeader, strconv.Itoa(wire.Protocol))
 		if err := r.authorise(req); err != nil {
 			return nil, err
 		}
@@ -220,6 +221,8 @@ func headCode(status int) wire.Code {
 		return wire.CodeOffset
 	case http.StatusGone:
 		return wire.CodeUploadGone
+	case http.StatusUpgradeRequired:
+		return wire.CodeTooOld
 	case http.StatusRequestEntityTooLarge:
 		return wire.CodeTooLarge
 	case http.StatusRequestedRangeNotSatisfiable:

@@ -165,10 +165,16 @@ func (s *service) open(org policies.OrgID) {
 	var err error
 	s.store, err = storage.Open(context.Background(), s.cfg)
 	must(s.t, err)
+	s.serve(org, wire.ProtocolRange{})
+}
+
+// serve answers these versions of the protocol from now on.
+func (s *service) serve(org policies.OrgID, versions wire.ProtocolRange) {
+	s.t.Helper()
 	p, err := pages.New()
 	must(s.t, err)
 	h := server.New(server.Config{
-		Store: s.store, Pages: p, Org: org, Origin: s.url, Now: s.now, JoinsPerMinute: 1000,
+		Store: s.store, Pages: p, Org: org, Origin: s.url, Now: s.now, JoinsPerMinute: 1000, Protocol: versions,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Contact: pages.CarerData{Service: "Northfield Early Help", Phone: "0113 496 0000", Email: "help@northfield.example",
 			Complaints: "complaints@northfield.example", Demo: true},

@@ -21,6 +21,7 @@ const (
 	settingWindow     = "window"     // "open" while the cursor stands before the end that its feed had when it began
 	settingCheckpoint = "checkpoint" // the signed note seen last
 	settingOrigin     = "log_origin" // pinned at the first contact
+	settingOutdated   = "outdated"   // code of the last sync, while program and service do not understand each other
 	settingContact    = "contact"    // µs of this device's clock, when the server last answered
 	settingAhead      = "ahead"      // µs by which it was ahead of the server's then
 )

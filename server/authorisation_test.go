@@ -61,6 +61,7 @@ func TestAuthorisation(t *testing.T) {
 		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
 		{"Pull", "GET", "/v1/sync/pull", nil, policies.ActPull, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"Protocol", "GET", "/v1/protocol", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Watch", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},
 		{"Supervise", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.Supervision}, policies.ActWatch, [8]cell{unknown, unknown, hidden, created, created, denied, denied, denied}},
 		{"Copy", "POST", clip + "/viewings", wire.ViewRequest{Purpose: policies.FamilyCopy, Copy: true, Reason: "for the family"}, policies.ActCopy, [8]cell{unknown, unknown, hidden, created, hidden, denied, denied, denied}},

@@ -102,7 +102,7 @@ func (s *Server) exportLog(c echo.Context) error {
 }
 
 func exportLine(c echo.Context, line wire.ExportLine) error {
-	b, err := wire.Encode(line)
+	b, err := wire.Encode(older(spoken(c), line))
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ const (
 	keyRequest = "request_id"
 	keyCaller  = "caller"
 	keyAddress = "address"
-	keyLeak    = "leak"  // what a request line held that belongs behind a #
+	keyLeak    = "leak" // what a request line held that belongs behind a #
+	keyVersion = "version"
 	keyCarer   = "carer" // a reply under /s/, which must not differ by request
 )
 
@@ -76,6 +77,9 @@ func (s *Server) survive(c echo.Context, next echo.HandlerFunc) (err error) {
 // api sets what every reply of /v1 carries.
 func (s *Server) api(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if err := s.speak(c); err != nil {
+			return err
+		}
 		h := c.Response().Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -178,9 +182,9 @@ func decode(c echo.Context, limit int64, v any) error {
 	return wire.Decode(c.Request().Body, limit, v)
 }
 
-// reply writes v as JSON.
+// reply writes v as JSON, in the version of the request.
 func reply(c echo.Context, status int, v any) error {
-	body, err := wire.Encode(v)
+	body, err := wire.Encode(older(spoken(c), v))
 	if err != nil {
 		return err
 	}

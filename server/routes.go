@@ -14,13 +14,17 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/healthz", s.healthy)
 	e.GET("/readyz", s.ready)
 
-	// Public: what proves itself.
-	e.POST("/v1/join", s.join, s.api, s.limit(s.joins))
+	// For every version of the protocol, for good.
+	e.GET("/v1/protocol", s.protocol, s.api)
 	e.POST("/v1/restrictions", s.restriction, s.api, s.limit(s.restrictions))
+	e.GET("/v1/sync/endings", s.endings, s.api, s.bearer, s.limitDevice(s.devices))
 	e.GET("/v1/log/checkpoint", s.checkpoint, s.api)
 
+	// Public: what proves itself.
+	e.POST("/v1/join", s.join, s.api, s.versions, s.limit(s.joins))
+
 	// A certified device, named by its bearer token.
-	v1 := e.Group("/v1", s.api, s.bearer, s.limitDevice(s.devices))
+	v1 := e.Group("/v1", s.api, s.versions, s.bearer, s.limitDevice(s.devices))
 	v1.POST("/sync/push", s.push)
 	v1.GET("/sync/pull", s.pull)
 	v1.POST("/clips/:clip/viewings", s.openViewing)

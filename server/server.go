@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/server/pages"
 	"github.com/attune-vf/attune/storage"
@@ -24,6 +25,10 @@ type Config struct {
 	Contact pages.CarerData  // what the carer page says about the service
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // slog.Default() when nil
+
+	// Protocol is the range of versions that is answered, all that this program knows
+	// when zero. A service that retires a version raises Min.
+	Protocol wire.ProtocolRange
 
 	// Proxies are the addresses in front of this server whose X-Forwarded-For is
 	// believed, and no other's. See ParseProxies.
@@ -85,6 +90,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Protocol == (wire.ProtocolRange{}) {
+		cfg.Protocol = wire.ProtocolRange{Min: wire.Oldest, Max: wire.Protocol}
 	}
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = time.Minute

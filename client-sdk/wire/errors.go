@@ -37,6 +37,8 @@ const (
 	CodeBusy         Code = "busy"
 	CodeFull         Code = "storage_full"
 	CodeNotBuilt     Code = "pages_not_built"
+	CodeTooOld       Code = "protocol_too_old"
+	CodeTooNew       Code = "protocol_too_new"
 	CodeInternal     Code = "internal"
 )
 
@@ -75,6 +77,8 @@ var table = map[Code]Entry{
 	CodeBusy:         {http.StatusServiceUnavailable, "The service cannot do this just now.", "Nothing is lost; try again in a minute."},
 	CodeFull:         {http.StatusInsufficientStorage, "The service has no room.", "Nothing is lost; tell your administrator."},
 	CodeNotBuilt:     {http.StatusServiceUnavailable, "The pages are not built.", "Run: make pages"},
+	CodeTooOld:       {http.StatusUpgradeRequired, "This program is too old for the service.", "Update it. What waits on this device is kept, and a stop still reaches the service."},
+	CodeTooNew:       {http.StatusBadRequest, "The service is too old for this program.", "Ask your administrator to update it. What waits on this device is kept, and a stop still reaches the service."},
 	CodeInternal:     {http.StatusInternalServerError, "Something went wrong here.", "Try again; if it stays, tell your administrator the request ID."},
 }
 
@@ -123,7 +127,8 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Cause == nil
 }
 
-// ErrorBody is the JSON body of every error reply.
+// ErrorBody is the JSON body of every error reply. It is the same in every version of
+// the protocol: a program that is too old must still be able to read that it is.
 type ErrorBody struct {
 	Code      Code     `json:"code"`
 	Message   string   `json:"message"`

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"reflect"
+	"strconv"
 	"testing"
 )
 
@@ -11,6 +12,7 @@ func messages() []any {
 	return []any{
 		new(PushRequest), new(PushReply), new(PullReply), new(ViewRequest), new(Viewing), new(UploadStatus),
 		new(OpenLink), new(OpenedLink), new(LinkContent), new(LogPage), new(ExportLine), new(ErrorBody),
+		new(ProtocolRange), new(EndingsReply),
 	}
 }
 
@@ -45,6 +47,18 @@ func FuzzDecode(f *testing.F) {
 			if twice, err := Encode(again); err != nil || !bytes.Equal(twice, written) {
 				t.Errorf("%T: %s, then %s, %v", m, written, twice, err)
 			}
+		}
+	})
+}
+
+// FuzzParseVersion: a version has one spelling.
+func FuzzParseVersion(f *testing.F) {
+	for _, s := range []string{"0", "1", "01", "+1", "-1", "1 ", "99999", "", "1.0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, ok := ParseVersion(s); ok && strconv.Itoa(n) != s {
+			t.Errorf("%q is read as %d", s, n)
 		}
 	})
 }

@@ -37,6 +37,7 @@ type deviceStatus struct {
 	NewKeys  []attune.Member        `json:"new_keys"` // whose key was replaced, and whose words nobody here has compared
 	Ends     string                 `json:"ends"`     // day on which this person's certificate ends, when it is less than a month away
 	Device   string                 `json:"device"`   // the same of this device
+	Outdated *failure               `json:"outdated"` // this program, or the service, has to be updated; null for neither
 	Evidence []string               `json:"evidence"` // files that show where the server said what is not so
 
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
@@ -72,6 +73,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Training, err = myTraining(d); s.Training = list(s.Training); return err },
 		func() error { s.Leaked, err = d.Families.Leaked(); return err },
 		func() error { s.NewKeys, err = d.Staff.NewKeys(); return err },
+		func() error { s.Outdated, err = outOfStep(d); return err },
 		func() error { s.Evidence, err = d.Evidence(); s.Evidence = list(s.Evidence); return err },
 	} {
 		if err := read(); err != nil {
@@ -117,6 +119,9 @@ func (s deviceStatus) text() string {
 	if s.Deputy != "" {
 		deputy = 1
 		lines = append(lines, "You decide about families in the head of service's place until "+s.Deputy+": attune help deputy appoint")
+	}
+	if s.Outdated != nil {
+		attend(s.Outdated.Message + " " + s.Outdated.Next)
 	}
 	if len(s.Words) > 0 {
 		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
@@ -180,6 +185,15 @@ func (s deviceStatus) text() string {
 		lines = append(lines, "Nothing waits for you.")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// outOfStep tells that this program, or the service, has to be updated; nil for neither.
+func outOfStep(d *attune.Client) (*failure, error) {
+	told, err := d.Outdated()
+	if told == nil || err != nil {
+		return nil, err
+	}
+	return asFailure(told), nil
 }
 
 // wordsToRead is what a registrar has still to hear: whoever closed the window in

@@ -22,6 +22,7 @@ var fuzzed = []struct {
 	{"whole requests: line, path, query, cursor, every header, every body", []string{
 		"server.decode", "server.query", "server.number", "server.clipOf", "server.linkToken", "server.linkSession", "storage.openCursor",
 	}, "server:FuzzRequest"},
+	{"versions of the protocol", []string{"client-sdk/wire.ParseVersion"}, "client-sdk/wire:FuzzParseVersion"},
 	{"JSON messages, either way", []string{"client-sdk/wire.Decode"}, "client-sdk/wire:FuzzDecode"},
 	{"Range headers", []string{"server.parseRange"}, "server:FuzzRange"},
 	{"Forwarded headers", []string{"server.ParseProxies"}, "server:FuzzForwardedFor"},

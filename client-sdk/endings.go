@@ -1,0 +1,122 @@
+package attune
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// A service is updated on one day and its devices on others. One major version back is
+// served; whoever is further behind than that is told so, and works on offline for as
+// long as the policy lets anybody. Two things wait for no update, and are the same in
+// every version: what stops something is handed in (see apart.go), and what this person
+// may no longer see goes from this device.
+
+// Outdated reports whether err only means that this program and the service do not
+// understand each other any more: one of them has to be updated.
+func Outdated(err error) bool {
+	return errors.Is(err, &Error{Code: wire.CodeTooOld}) || errors.Is(err, &Error{Code: wire.CodeTooNew})
+}
+
+// Outdated is how the last sync that reached the service ended, while this program and
+// the service do not understand each other and one of them has to be updated: an error
+// with wire.CodeTooOld for this program, with wire.CodeTooNew for the service, nil for
+// neither.
+func (c *Client) Outdated() (*Error, error) {
+	code, err := setting(c.desk.store.db, settingOutdated)
+	if err != nil || code == "" {
+		return nil, err
+	}
+	e := wire.EntryOf(wire.Code(code))
+	return &Error{Code: wire.Code(code), Message: e.Message, Next: e.Next}, nil
+}
+
+// agree remembers whether a sync that ended so was understood.
+func (d *desk) agree(err error) error {
+	told := ""
+	switch {
+	case Outdated(err):
+		told = string(CodeOf(err))
+	case err != nil:
+		return nil // says nothing about it
+	}
+	before, err := setting(d.store.db, settingOutdated)
+	if err != nil || before == told {
+		return err
+	}
+	return d.store.write(func(tx *sql.Tx) error { return set(tx, settingOutdated, told) })
+}
+
+// endings asks what this person receives no longer, and forgets it. Each item has to be
+// justified like one of the feed, by what this device has verified: a statement that ended
+// the access, or a date. It is judged under the newest state of the organisation that this
+// program could read. What is queued stays.
+func (fd *feed) endings(ctx context.Context, r *Report) error {
+	m := fd.d.mirror
+	cursor, err := setting(fd.d.store.db, settingCursor)
+	if err != nil || m.Org() == nil {
+		return err
+	}
+	var told wire.EndingsReply
+	query := url.Values{"cursor": {cursor}}
+	if err := fd.d.remote.call(ctx, http.MethodGet, "/v1/sync/endings?"+query.Encode(), nil, &told); err != nil {
+		return err
+	}
+	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}, outdated: true}
+	err = fd.d.store.write(func(tx *sql.Tx) error {
+		p.tx, p.past, p.told, p.org = tx, past{tx: tx}, told.Time, m.Org().Clone()
+		for _, item := range told.Items {
+			if err := p.end(item); err != nil {
+				return err
+			}
+		}
+		return p.save()
+	})
+	if err != nil {
+		return err
+	}
+	p.report(r)
+	m.mu.Lock()
+	for id, f := range p.families {
+		if f == nil {
+			delete(m.families, id)
+		}
+	}
+	m.mu.Unlock()
+	return p.noCause
+}
+
+// end obeys one item: a family that this person left, or the end of this device.
+func (p *pageFold) end(item wire.Item) error {
+	if item.Kind != wire.ItemDropScope {
+		return untrusted("The server was asked what ended, and tells something else.", nil)
+	}
+	if item.Place.Record != policies.RecordID(p.org.ID) {
+		f := p.family(policies.FamilyID(item.Place.Record))
+		if f == nil || slices.Contains(p.dropped, f.ID) {
+			return nil // nothing is held
+		}
+		return p.drop(item)
+	}
+	if p.m.d.overIn(p.org) != nil {
+		return p.wipe() // as the record said itself
+	}
+	s, err := statement.Verify([]byte(item.Statement), p.org.Key)
+	if err != nil || s.ID != item.ID {
+		return refused(item, err)
+	}
+	held := p.org
+	defer func() { p.org = held }() // it is no part of the chain that this device holds
+	p.org = held.Clone()
+	if _, err := p.org.Apply(s, item.Place.At); err != nil {
+		return refused(item, err)
+	}
+	return p.wipe()
+}
