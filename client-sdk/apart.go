@@ -31,6 +31,6 @@ func (c *courier) apart(ctx context.Context, batch []queued, r *Report) error {
 }
 
 func (c *courier) restricted(ctx context.Context, in wire.PushRequest) (reply wire.PushReply, err error) {
-	bare := &remote{base: c.d.remote.base, client: c.d.remote.client, now: c.d.now}
+	bare := &remote{base: c.d.remote.base, client: c.d.remote.client, now: c.d.now, after: c.d.cfg.After}
 	return reply, bare.call(ctx, http.MethodPost, "/v1/restrictions", in, &reply)
 }

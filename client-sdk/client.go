@@ -18,10 +18,11 @@ import (
 
 // Config says how a device works; the zero value is right for most.
 type Config struct {
-	Now      func() time.Time            // time.Now when nil
-	HTTP     *http.Client                // a client of our own when nil
-	Progress func(label string) Progress // shows long work; nothing is shown when nil
-	Server   string                      // instead of the address in the invitation
+	Now      func() time.Time                     // time.Now when nil
+	After    func(time.Duration) <-chan time.Time // time.After when nil
+	HTTP     *http.Client                         // a client of our own when nil
+	Progress func(label string) Progress          // shows long work; nothing is shown when nil
+	Server   string                               // instead of the address in the invitation
 }
 
 // Client is one person's device. Its fields are what the person works with; it
@@ -67,6 +68,7 @@ type desk struct {
 	shelf  *shelf
 
 	figured figured
+	woken   chan struct{} // something was queued; holds one
 }
 
 // Open opens a home that [Join] made. Errors: an [*Error] with [CodeHome],
@@ -117,6 +119,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.After == nil {
+		c.After = time.After
+	}
 	if c.HTTP == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.ResponseHeaderTimeout = 2 * time.Minute // a finish of a large upload hashes before it answers
@@ -140,9 +145,9 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys}
+	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys, woken: make(chan struct{}, 1)}
 	d.shelf = &shelf{d}
-	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now}
+	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
 		t := statement.Token{Device: me.Device, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}
 		return statement.SignToken(t, keys.device)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 )
@@ -41,6 +42,8 @@ type Error struct {
 	Rules     []string
 	RequestID string // of the server's reply, for its administrator
 	Cause     error
+
+	RetryAfter time.Duration // that a busy server asked for, at most an hour; 0 for nothing
 
 	shows *exhibit // what is kept of it, until it is; nil for most
 }

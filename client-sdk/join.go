@@ -80,7 +80,7 @@ func join(ctx context.Context, dir string, inv Invitation, passphrase []byte, cf
 	if err != nil {
 		return nil, Joined{}, err
 	}
-	if err := present(ctx, &remote{base: base, client: cfg.HTTP, now: cfg.Now}, j); err != nil {
+	if err := present(ctx, &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After}, j); err != nil {
 		return nil, Joined{}, err
 	}
 	c, err := compose(dir, cfg, j.Profile, keys, db)

@@ -92,6 +92,9 @@ func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(
 		}
 		return nil
 	})
+	if err == nil {
+		o.d.nudge()
+	}
 	return s, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -17,11 +18,11 @@ import (
 )
 
 const (
-	maxReplyBytes  = 128 << 20 // above 1,000 leaves of the log at their longest; held in memory
-	maxErrorBytes  = 64 << 10
-	maxWaits       = 4 // of maxWaitSeconds at most, for one request
-	maxWaitSeconds = 30
-	tokenSpare     = time.Minute // a token is renewed while it still has this long to live
+	maxReplyBytes = 128 << 20 // above 1,000 leaves of the log at their longest; held in memory
+	maxErrorBytes = 64 << 10
+	maxWaits      = 4 // of maxWait at most, for one request: for longer nobody waits at a sync
+	maxWait       = 30 * time.Second
+	tokenSpare    = time.Minute // a token is renewed while it still has this long to live
 )
 
 // remote speaks HTTP to one server: bearer, error bodies, and the server's time.
@@ -29,6 +30,8 @@ type remote struct {
 	base   string // no slash at the end
 	client *http.Client
 	now    func() time.Time
+	after  func(time.Duration) <-chan time.Time            // time.After when nil
+	heard  atomic.Int64                                    // answers since the start
 	sign   func(issued, expires time.Time) (string, error) // nil before the device joined
 
 	mu sync.Mutex
@@ -113,15 +116,17 @@ func (r *remote) send(ctx context.Context, method, path string, header http.Head
 			}
 			return nil, problem(CodeOffline, "Your work is kept here; sync when you are connected.", "The server at %s cannot be reached.", r.base).because(unwrapURL(err))
 		}
+		r.heard.Add(1)
 		if reply.StatusCode/100 == 2 {
 			return reply, nil
 		}
-		wait := later(reply)
+		wait := later(reply, r.now())
 		refusal := readError(reply)
-		if wait > 0 && waits < maxWaits {
+		refusal.RetryAfter = wait
+		if wait > 0 && wait <= maxWait && waits < maxWaits {
 			waits++
 			select {
-			case <-time.After(wait):
+			case <-r.sleep(wait):
 				continue
 			case <-ctx.Done():
 				return nil, ctx.Err()
@@ -135,17 +140,31 @@ func (r *remote) send(ctx context.Context, method, path string, header http.Head
 	}
 }
 
-// later is how long a busy server asks to be left alone; 0 when it is not busy, or
-// asks for longer than a person waits for a sync.
-func later(reply *http.Response) time.Duration {
+// later is how long a busy server asks to be left alone, in seconds or until a date of
+// its own clock; 0 when it is not busy.
+func later(reply *http.Response, now time.Time) time.Duration {
 	if reply.StatusCode != http.StatusServiceUnavailable && reply.StatusCode != http.StatusTooManyRequests {
 		return 0
 	}
-	seconds, err := strconv.Atoi(reply.Header.Get("Retry-After"))
-	if err != nil || seconds <= 0 || seconds > maxWaitSeconds {
+	text := reply.Header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	if said, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+		now = said
+	}
+	return min(max(until.Sub(now), 0), maxRetryAfter)
+}
+
+func (r *remote) sleep(d time.Duration) <-chan time.Time {
+	if r.after == nil {
+		return time.After(d)
+	}
+	return r.after(d)
 }
 
 func unwrapURL(err error) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -45,6 +46,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"stray":    stray,
 	"gateway":  gateway,
 	"ends":     ends,
+	"until":    until,
 }
 
 func want(ts *testscript.TestScript, args []string, n int, use string) {
@@ -123,6 +125,23 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, args, 2, "same A B")
 	if bytes.Equal(read(ts, args[0]), read(ts, args[1])) == neg {
 		ts.Fatalf("%s and %s: same = %v", args[0], args[1], !neg)
+	}
+}
+
+// until PATTERN PROGRAM ARGS… runs a program again and again until what it prints matches.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN PROGRAM ARGS…")
+	}
+	want := regexp.MustCompile("(?m)" + args[0])
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		_ = ts.Exec(args[1], args[2:]...) // it may fail until then
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v never printed %s", args[1:], args[0])
+		}
 	}
 }
 

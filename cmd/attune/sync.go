@@ -9,17 +9,26 @@ import (
 	attune "github.com/attune-vf/attune/client-sdk"
 )
 
-type syncCmd struct{}
+type syncCmd struct {
+	Watch bool `help:"Go on until Ctrl-C: send what is queued and fetch what is new as it comes."`
+}
 
 // Help is what --help shows below the flags.
 func (syncCmd) Help() string {
 	return `Example: attune sync
+         attune sync --watch
 
 Prints what the service accepted, and what it refused and why. What was refused stays on this
-device: see attune status. A device that has joined several services goes to each in turn.`
+device: see attune status. A device that has joined several services goes to each in turn.
+
+With --watch it goes on, prints a line for each change, and tries again by itself after whatever went wrong.
+One program at a time has this device's folder open: end it with Ctrl-C before another command.`
 }
 
 func (c *syncCmd) Run(ctx context.Context, g *global) error {
+	if c.Watch {
+		return g.follow(ctx)
+	}
 	return g.each(func(s attune.Service, d *attune.Client) error {
 		report, err := d.Sync(ctx)
 		if err != nil && report.Waiting > 0 {
@@ -41,12 +50,17 @@ func (c *syncCmd) Run(ctx context.Context, g *global) error {
 }
 
 func syncText(r attune.Report) string {
-	lines := []string{fmt.Sprintf("Sent %d, received %d, uploaded %s.", len(r.Accepted), r.Pulled, count(len(r.Uploaded), "clip", "clips"))}
+	sums := fmt.Sprintf("Sent %d, received %d, uploaded %s.", len(r.Accepted), r.Pulled, count(len(r.Uploaded), "clip", "clips"))
+	return strings.Join(append([]string{sums}, reportLines(r)...), "\n")
+}
+
+// reportLines are what a sync did beside sending and receiving.
+func reportLines(r attune.Report) (lines []string) {
 	for _, o := range r.Refused {
 		lines = append(lines, "Refused: "+outcomeText(o))
 	}
 	for _, s := range r.Stopped {
-		lines = append(lines, fmt.Sprintf("Not uploaded: %s: %s %s%s", s.Clip.Short(), s.Message, s.Next, rulesText(s.Rules)))
+		lines = append(lines, stoppedText(s))
 	}
 	for _, id := range r.Purged {
 		lines = append(lines, fmt.Sprintf("Destroyed here, as the head of service ordered: the film of %s. If the recording is still on the camera, remove it there too.", id.Short()))
@@ -66,7 +80,11 @@ func syncText(r attune.Report) string {
 	for _, f := range r.Dropped {
 		lines = append(lines, "No longer yours to see: family "+f.Short())
 	}
-	return strings.Join(lines, "\n")
+	return lines
+}
+
+func stoppedText(s attune.StoppedUpload) string {
+	return fmt.Sprintf("Not uploaded: %s: %s %s%s", s.Clip.Short(), s.Message, s.Next, rulesText(s.Rules))
 }
 
 func outcomeText(o attune.Outcome) string {

@@ -1,0 +1,150 @@
+package attune
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+)
+
+const (
+	noticePath = "/v1/sync/notice"
+	// streamSilence is more than two of the comments that the server sends each 25 s: a
+	// stream without them is held back on its way.
+	streamSilence = time.Minute
+	maxNotice     = 4 << 10 // a line of the stream
+)
+
+// listener waits for the server to say that there is something new for this person; it
+// never says what. It asks for a stream of events first. Where something on the way holds
+// streams back it asks again and again, each time for as long as the server waits; and of
+// a server that gives no notice it asks for the feed itself, each minute.
+type listener struct {
+	remote *remote
+	after  func(time.Duration) <-chan time.Time
+	cursor func() (string, error)
+
+	way noticeWay
+}
+
+type noticeWay int
+
+const (
+	byStream noticeWay = iota
+	byAsking
+	byPolling
+)
+
+// wait returns nil when there may be something new.
+func (l *listener) wait(ctx context.Context) error {
+	for ctx.Err() == nil {
+		cursor, err := l.cursor()
+		if err != nil {
+			return err
+		}
+		news, err := l.once(ctx, cursor)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case unsupported(err):
+			l.way = byPolling
+			continue
+		case err != nil:
+			return nil // the feed says better than a notice what is the matter //nolint:nilerr
+		case news:
+			return nil
+		}
+		// A stream or a wait that ended without news is begun again; one that ends at once
+		// each time must not make a storm of it.
+		select {
+		case <-l.after(time.Second):
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+func (l *listener) once(ctx context.Context, cursor string) (news bool, err error) {
+	query := url.Values{"cursor": {cursor}}
+	switch l.way {
+	case byStream:
+		return l.stream(ctx, query)
+	case byAsking:
+		query.Set("wait", "25")
+		var head notice
+		err := l.remote.call(ctx, http.MethodGet, noticePath+"?"+query.Encode(), nil, &head)
+		return head.Head != nil, err
+	}
+	select {
+	case <-l.after(pollEvery):
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// notice is what the server says: the number of the newest change for this person.
+type notice struct {
+	Head *int64 `json:"head"`
+}
+
+// unsupported: an older server, or one that has it switched off.
+func unsupported(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == wire.CodeNotFound || e.Code == wire.CodeBadRequest)
+}
+
+// stream reads events until there is one. A comment says that the stream is alive.
+func (l *listener) stream(ctx context.Context, query url.Values) (news bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	reply, err := l.remote.send(ctx, http.MethodGet, noticePath+"?"+query.Encode(), http.Header{"Accept": {"text/event-stream"}}, nil)
+	if err != nil {
+		return false, err
+	}
+	defer reply.Body.Close()
+	if !strings.HasPrefix(reply.Header.Get("Content-Type"), "text/event-stream") {
+		l.way = byAsking
+		return false, nil
+	}
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for r := bufio.NewScanner(reply.Body); r.Scan(); {
+			select {
+			case lines <- r.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	defer func() { // the body is closed by the end of its context, and so is lines
+		cancel()
+		for range lines {
+		}
+	}()
+	for {
+		select {
+		case line, open := <-lines:
+			if !open {
+				return false, nil
+			}
+			if data, ok := strings.CutPrefix(line, "data:"); ok && len(data) <= maxNotice {
+				var n notice
+				if wire.Decode(strings.NewReader(data), maxNotice, &n) == nil && n.Head != nil {
+					return true, nil
+				}
+			}
+		case <-l.after(streamSilence):
+			l.way = byAsking
+			return false, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	attune "github.com/attune-vf/attune/client-sdk"
+)
+
+// follow is attune sync --watch: each service that this device has joined is followed by
+// itself, so that one that cannot be reached holds up no other.
+func (g *global) follow(ctx context.Context) error {
+	services, err := g.opened()
+	if err != nil {
+		return err
+	}
+	changed, stop := newNetworks(ctx, len(services))
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make([]error, len(services))
+	var all sync.WaitGroup
+	var mu sync.Mutex // one line is written at a time
+	for i, s := range services {
+		t := &teller{g: g, mu: &mu, of: s.Service}
+		all.Go(func() {
+			err := s.c.Follow(ctx, attune.Follow{Told: t.told, Changed: changed[i]})
+			if err != nil && len(services) > 1 {
+				t.line("It ended: %s", asFailure(err).Message)
+			}
+			ended[i] = errors.Join(err, s.c.Close())
+		})
+	}
+	all.Wait()
+	return errors.Join(ended...)
+}
+
+// following is a service and this person's open device at it.
+type following struct {
+	attune.Service
+	c *attune.Client
+}
+
+// opened opens the device of the service that was named, or of every one.
+func (g *global) opened() (out []following, err error) {
+	all, err := g.services()
+	if err != nil {
+		return nil, err
+	}
+	if g.Service != "" || len(all) < 2 {
+		dir, err := g.dir()
+		if err != nil {
+			return nil, err
+		}
+		all = []attune.Service{{Dir: dir}}
+	}
+	for _, s := range all {
+		pass, err := g.passphrase(false)
+		if err != nil {
+			return nil, errors.Join(err, closed(out))
+		}
+		c, err := attune.Open(s.Dir, pass, g.followConfig())
+		clear(pass)
+		if err != nil {
+			return nil, errors.Join(err, closed(out))
+		}
+		out = append(out, following{s, c})
+	}
+	return out, nil
+}
+
+func closed(all []following) error {
+	var errs []error
+	for _, s := range all {
+		errs = append(errs, s.c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// followConfig shows long work also where nobody watches a bar.
+func (g *global) followConfig() attune.Config {
+	c := g.config()
+	if c.Progress == nil && !g.JSON {
+		c.Progress = func(label string) attune.Progress { return &lineByLine{g: g, label: label} }
+	}
+	return c
+}
+
+// followed is what --json prints of a round, if there is something to say.
+type followed struct {
+	At     string         `json:"at"` // RFC 3339
+	Number int            `json:"number,omitzero"`
+	Name   string         `json:"name,omitzero"` // of the service, where there are several
+	Report *attune.Report `json:"report,omitzero"`
+	Error  *failure       `json:"error,omitzero"`
+	Again  int            `json:"again_seconds,omitzero"` // until it is tried again
+}
+
+// teller prints one line for each change, and of a failure that stays only the first.
+type teller struct {
+	g  *global
+	mu *sync.Mutex
+	of attune.Service
+
+	begun   bool     // a round was done in full
+	failing string   // code of the failure that was told last
+	stopped []string // what was told of uploads that each round tries again
+}
+
+func (t *teller) told(r attune.Round) {
+	lines := slices.DeleteFunc(changes(r.Report), func(l string) bool { return slices.Contains(t.stopped, l) })
+	t.stopped = nil
+	for _, s := range r.Report.Stopped {
+		t.stopped = append(t.stopped, stoppedText(s))
+	}
+	if t.g.JSON {
+		t.object(r, len(lines) > 0)
+		return
+	}
+	for _, l := range lines {
+		t.line("%s", l)
+	}
+	switch code := codeOf(r.Err); {
+	case r.Err == nil && !t.begun:
+		t.begun, t.failing = true, ""
+		t.line("In step with the service, and staying so. Ctrl-C ends it.")
+	case code == t.failing:
+	case r.Err == nil:
+		t.failing = ""
+		t.line("All is well again.")
+	default:
+		t.failing = code
+		f := asFailure(r.Err)
+		t.line("Not done: %s %s It is tried again by itself, first in %s.", f.Message, f.Next, short(r.Again))
+	}
+}
+
+func codeOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return asFailure(err).Code
+}
+
+func (t *teller) object(r attune.Round, changed bool) {
+	out := followed{At: time.Now().UTC().Format(time.RFC3339), Number: t.of.Number, Name: t.of.Name, Again: int(r.Again.Seconds())}
+	if changed {
+		out.Report = &r.Report
+	}
+	code := codeOf(r.Err)
+	if r.Err != nil && code != t.failing {
+		out.Error = asFailure(r.Err)
+	}
+	if changed || code != t.failing {
+		t.failing = code
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		_ = t.g.print(out, "") // whoever read it has gone; the work goes on
+	}
+}
+
+func (t *teller) line(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := ""
+	if t.of.Name != "" {
+		name = oneLine(t.of.Name) + ": "
+	}
+	fmt.Fprintf(t.g.out, "%s  %s%s\n", time.Now().Format("15:04"), name, fmt.Sprintf(format, args...))
+}
+
+// changes are the lines of a report for somebody who looks on.
+func changes(r attune.Report) (lines []string) {
+	for _, o := range r.Accepted {
+		lines = append(lines, fmt.Sprintf("Sent: %s (%s)", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short()))
+	}
+	for _, id := range r.Uploaded {
+		lines = append(lines, "Uploaded: the film of "+id.Short())
+	}
+	if r.Pulled > 0 {
+		lines = append(lines, fmt.Sprintf("Received: %s from the service", count(r.Pulled, "thing", "things")))
+	}
+	return slices.Concat(lines, reportLines(r))
+}
+
+// lineByLine tells how far long work is, in a line now and then.
+type lineByLine struct {
+	g           *global
+	label       string
+	total, done int64
+	began, told time.Time
+	found       int64 // of done, what was there when it began
+}
+
+// tellEvery is often enough to see that it moves.
+const tellEvery = 10 * time.Second
+
+func (l *lineByLine) Total(n int64) { l.total = n }
+func (l *lineByLine) Done()         {}
+
+func (l *lineByLine) Add(n int64) {
+	now := time.Now()
+	if l.done += n; l.began.IsZero() {
+		l.began, l.told, l.found = now, now, l.done
+	}
+	if l.total == 0 || now.Sub(l.told) < tellEvery {
+		return
+	}
+	l.told = now
+	left := ""
+	if moved := l.done - l.found; moved > 0 {
+		left = ", " + leftText(time.Duration(float64(now.Sub(l.began))*float64(l.total-l.done)/float64(moved)))
+	}
+	l.g.note("%s: %s of %s%s", l.label, bytesText(l.done), bytesText(l.total), left)
+}
+
+// bytesText writes a length as people read it.
+func bytesText(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n < 10_000_000_000:
+		return fmt.Sprintf("%d MB", n/1_000_000)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}
+
+// leftText says how long something still takes, no more exactly than it is known.
+func leftText(d time.Duration) string { return "about " + short(d) + " left" }
+
+func short(d time.Duration) string {
+	switch {
+	case d < 2*time.Second:
+		return "a second"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d seconds", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Minutes()+0.5))
+	}
+	return fmt.Sprintf("%d hours", int(d.Hours()+0.5))
+}
