@@ -174,7 +174,7 @@ func (p *pageFold) drop(item wire.Item) error {
 	}
 	f := p.family(policies.FamilyID(r))
 	if f == nil || p.org == nil {
-		return nil // nothing is held
+		return letGo(p.tx, r) // nothing else is held
 	}
 	if p.entitled(f) && !p.ended(f, item) && !p.m.d.entitledAt(p.org, f, p.told) {
 		// Nobody's word is needed for a date, and one of the two clocks is wrong.
@@ -262,6 +262,9 @@ func (d *desk) entitledAt(org *policies.Org, f *policies.Family, now policies.Mi
 // that was never the server's to delete.
 func (p *pageFold) forget(r policies.RecordID) error {
 	p.families[policies.FamilyID(r)] = nil
+	if err := letGo(p.tx, r); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`DELETE FROM attachments WHERE statement IN (SELECT id FROM statements WHERE record = $1) AND statement NOT IN (SELECT id FROM outbox)`,
 		`DELETE FROM statements WHERE record = $1`,

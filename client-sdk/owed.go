@@ -25,9 +25,13 @@ func (fd *feed) taken() (map[string]bool, error) {
 // owed holds a feed that has come to its end against the receipts that the server had
 // given before: what it took of this device, in records that this person receives, must be
 // there. A server could else take a withdrawal, prove that it did, and show it to nobody.
+//
+// What it took in records that this person does not receive no feed will show: it goes
+// from here, as the records have.
 func (fd *feed) owed(taken map[string]bool) error {
 	var shows exhibit
 	var short string
+	var others []policies.RecordID
 	err := each(fd.d.store.db, func(r *sql.Rows) error {
 		var id, record, raw, head string
 		var leaf int64
@@ -43,12 +47,31 @@ func (fd *feed) owed(taken map[string]bool) error {
 			return err
 		}
 		if !fd.received(in) {
+			if !in.IsZero() {
+				others = append(others, in)
+			}
 			return nil
 		}
 		short = of.Short()
 		shows = exhibit{ID: id, Record: in, Statement: raw, Expected: fmt.Sprintf("leaf %d, head %s", leaf, head)}
 		return nil
 	}, `SELECT id, record, raw, head, leaf FROM outbox WHERE state = 'accepted' AND head <> '' ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		err = fd.d.store.write(func(tx *sql.Tx) error {
+			for _, r := range others {
+				if _, held := fd.d.mirror.Family(policies.FamilyID(r)); held {
+					continue
+				}
+				if err := letGo(tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	if err != nil || short == "" {
 		return err
 	}
@@ -57,6 +80,24 @@ func (fd *feed) owed(taken map[string]bool) error {
 		return err
 	}
 	return lied(CodeUnshown, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
+}
+
+// letGo removes from the outbox what the server has a receipt given for, in a record
+// that is held no longer, and what lies beside it. A clip stays whose film is still to
+// be sent, and a family's opening that was not shown yet keeps all of it.
+func letGo(tx *sql.Tx, r policies.RecordID) error {
+	const gone = ` FROM outbox WHERE record = $1 AND state = 'accepted'
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = $1)
+		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.clip = outbox.id AND u.state <> 'stored')`
+	for _, q := range []string{
+		`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement IN (SELECT id` + gone + `)`,
+		`DELETE` + gone,
+	} {
+		if _, err := tx.Exec(q, r.String()); err != nil {
+			return fmt.Errorf("let go of %s: %w", r.Short(), err)
+		}
+	}
+	return nil
 }
 
 // received: this device holds the record, and its person may.
