@@ -92,6 +92,10 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
+	if me, s, err = lastOwn(dir, me, s, newStore(dir, db, s.Store)); err != nil {
+		db.Close()
+		return nil, err
+	}
 	c, err := compose(dir, cfg, me, s, db)
 	if err != nil {
 		db.Close()
@@ -149,8 +153,9 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	d.shelf = &shelf{d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
-		t := statement.Token{Device: me.Device, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}
-		return statement.SignToken(t, keys.device)
+		this := keys.this()
+		t := statement.Token{Device: this.id, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}
+		return statement.SignToken(t, this.key)
 	}
 	if d.mirror, err = openMirror(d); err != nil {
 		return nil, err
@@ -226,12 +231,12 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 // is forgotten, all the same.
 func (c *Client) Sync(ctx context.Context) (Report, error) {
 	var r Report
-	err := (&courier{c.desk}).push(ctx, &r)
+	err := (&courier{d: c.desk}).push(ctx, &r)
 	if CodeOf(err) == CodeLogUnsigned {
 		// The root may have certified other keys for the server since this device was
 		// there. Only the record can say so; what was sent stays queued until it has.
 		if err = (&feed{c.desk}).pull(ctx, &r); err == nil {
-			err = (&courier{c.desk}).push(ctx, &r)
+			err = (&courier{d: c.desk}).push(ctx, &r)
 		}
 	}
 	if err == nil {
@@ -270,7 +275,7 @@ func (c *Client) changeLocks(ctx context.Context, r *Report) error {
 	if err != nil || !queued {
 		return err
 	}
-	if err := (&courier{c.desk}).push(ctx, r); err != nil {
+	if err := (&courier{d: c.desk}).push(ctx, r); err != nil {
 		return err
 	}
 	return (&feed{c.desk}).pull(ctx, r)
@@ -293,7 +298,7 @@ func (c *Client) settle(ctx context.Context, r *Report) error {
 	if r.Purged, err = c.Uploader.obey(); err != nil || len(r.Purged) == 0 {
 		return err
 	}
-	return (&courier{c.desk}).push(ctx, r)
+	return (&courier{d: c.desk}).push(ctx, r)
 }
 
 // Report is what a sync did.
@@ -310,6 +315,7 @@ type Report struct {
 	Turned   []TurnedKey         `json:"turned"`   // families whose key this device turned
 	Relocked int                 `json:"relocked"` // clips' keys that were written for a family's new key
 	Waiting  int                 `json:"waiting"`  // statements not yet at the server
+	Copied   bool                `json:"copied"`   // this device was one of two, and goes on as another
 
 	waits []policies.ClipID // whose film was not sent, because it awaits a decision
 }

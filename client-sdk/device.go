@@ -17,13 +17,17 @@ type DeviceView struct {
 	ID    policies.DeviceID `json:"id"`
 	Staff policies.StaffID  `json:"staff"`
 	Name  string            `json:"name"`  // of its person
-	State string            `json:"state"` // in use, waiting for words, revoked, ended
+	State string            `json:"state"` // in use, copied, waiting for words, revoked, ended
 	Until time.Time         `json:"until"` // end of its certificate
 	This  bool              `json:"this"`  // this very one
 }
 
-// DeviceInUse is the state of a device that may be used.
-const DeviceInUse = "in use"
+// DeviceInUse is the state of a device that may be used, and DeviceCopied of one of which
+// there was a copy that goes on as another.
+const (
+	DeviceInUse  = "in use"
+	DeviceCopied = "in use, was copied"
+)
 
 // List is the devices of a person, the oldest first; of this one where who is zero.
 func (ds *Devices) List(who policies.StaffID) ([]DeviceView, error) {
@@ -48,7 +52,7 @@ func (ds *Devices) List(who policies.StaffID) ([]DeviceView, error) {
 		if d.Staff != who {
 			continue
 		}
-		v := DeviceView{ID: id, Staff: who, Name: m.Name, State: DeviceInUse, Until: d.Until.Time(), This: id == ds.d.me.Device}
+		v := DeviceView{ID: id, Staff: who, Name: m.Name, State: DeviceInUse, Until: d.Until.Time(), This: id == ds.d.keys.Device()}
 		switch {
 		case !d.Revoked.IsZero() || m.State == Revoked:
 			v.State = Revoked
@@ -56,6 +60,8 @@ func (ds *Devices) List(who policies.StaffID) ([]DeviceView, error) {
 			v.State = Ended
 		case d.Waiting || m.State == WaitingForWords:
 			v.State = WaitingForWords
+		case d.Copied != 0:
+			v.State = DeviceCopied
 		}
 		out = append(out, v)
 	}
@@ -81,7 +87,7 @@ func (ds *Devices) Find(text string, all bool) (policies.DeviceID, error) {
 // Revoke ends a device: one's own from another of one's own, or as a registrar
 // anybody's. This device itself is refused: whoever holds it would be shut out by it.
 func (ds *Devices) Revoke(id policies.DeviceID) error {
-	if id == ds.d.me.Device {
+	if id == ds.d.keys.Device() {
 		return problem(CodeInput, "Do it on another device of yours, or ask a registrar.", "This is the device that you are using.")
 	}
 	_, err := ds.d.outbox.file(draft{policies.RecordID(ds.d.me.Org), "device.revoke", policies.DeviceRevoke{Device: id}, nil})
@@ -105,7 +111,7 @@ func (ds *Devices) Ending() (device, person time.Time) {
 		}
 		return time.Time{}
 	}
-	if d := org.Devices[ds.d.me.Device]; d != nil {
+	if d := org.Devices[ds.d.keys.Device()]; d != nil {
 		device = soon(d.Until)
 	}
 	if p := org.Staff[ds.d.me.Staff]; p != nil && !p.Certified.IsZero() {
@@ -122,12 +128,12 @@ func (ds *Devices) renew(ctx context.Context) error {
 	if ending.IsZero() {
 		return nil
 	}
-	d := ds.d.mirror.Org().Devices[ds.d.me.Device]
+	d := ds.d.mirror.Org().Devices[ds.d.keys.Device()]
 	until := policies.At(ds.d.now().AddDate(0, certificateMonths, 0))
 	if !d.Revoked.IsZero() || d.Waiting || until <= d.Until {
 		return nil
 	}
-	_, err := ownKey{d: ds.d, blind: true}.state(ctx, "device.certify", policies.DeviceCertify{Staff: d.Staff, Key: d.Key, Until: until})
+	_, err := ownKey{d: ds.d, blind: true}.state(ctx, "device.certify", policies.DeviceCertify{Staff: d.Staff, Key: d.Key, Until: until, Continues: d.Continues})
 	if e := CodeOf(err); slices.Contains([]wire.Code{wire.CodeSigner, wire.CodeNotPossible, wire.CodeDenied, wire.CodeReused}, e) {
 		return nil
 	}

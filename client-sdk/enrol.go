@@ -114,7 +114,7 @@ func (ds *Devices) certified(ctx context.Context, key policies.PublicKey) (polic
 			return id, nil
 		}
 	}
-	mine := org.Devices[ds.d.me.Device]
+	mine := org.Devices[ds.d.keys.Device()]
 	if mine == nil {
 		return policies.DeviceID{}, problem(CodeUnknown, "Sync, and try again.", "This device is not in the record.")
 	}

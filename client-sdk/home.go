@@ -18,6 +18,7 @@ import (
 //	device.json   who and where, public
 //	keys.locked   this device's signing key and its store key, under the passphrase
 //	person.sealed its person's key and age identity, under the store key
+//	device.sealed signing keys that this device made itself, when it had been copied
 //	store.db      mirror, outbox, uploads
 //	clips/        sealed payloads
 //	services/     a folder like this one for each further service: see services.go
@@ -26,9 +27,10 @@ const (
 	deviceFile = "device.json"
 	keysFile   = "keys.locked"
 	personFile = "person.sealed"
-	nextFile   = "person.next" // while this person's key is being replaced: the secrets to come
-	askFile    = "ask.locked"  // while this device asks to be certified by another
-	joinFile   = "join.json"   // while joining: what was signed, so that a lost answer does no harm
+	nextFile   = "person.next"   // while this person's key is being replaced: the secrets to come
+	ownFile    = "device.sealed" // keys that this device made itself once it turned out to have been copied
+	askFile    = "ask.locked"    // while this device asks to be certified by another
+	joinFile   = "join.json"     // while joining: what was signed, so that a lost answer does no harm
 	clipsDir   = "clips"
 )
 

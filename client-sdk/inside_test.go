@@ -78,4 +78,4 @@ func usurp(d *desk, id policies.FamilyID, junk []byte) (seal.Identity, error) {
 }
 
 // DeviceKey is what somebody signs with who kept a device.
-func DeviceKey(c *Client) ed25519.PrivateKey { return c.Keys.device }
+func DeviceKey(c *Client) ed25519.PrivateKey { return c.Keys.this().key }

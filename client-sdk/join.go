@@ -200,9 +200,9 @@ func (d *desk) mySelf() (*policies.Staff, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, dev := org.Staff[d.me.Staff], org.Devices[d.me.Device]
+	p, dev := org.Staff[d.me.Staff], org.Devices[d.keys.Device()]
 	waiting, _ := org.Waiting(d.me.Staff)
-	if p == nil || p.Certified != d.me.Certificate && waiting.ID != d.me.Certificate || dev == nil || dev.Key != publicKey(d.keys.device) {
+	if p == nil || p.Certified != d.me.Certificate && waiting.ID != d.me.Certificate || dev == nil || dev.Key != publicKey(d.keys.this().key) {
 		return nil, problem(CodeInvitation, "Tell your registrar at once, and ask for a new invitation.",
 			"Somebody else has used this invitation.")
 	}

@@ -3,6 +3,7 @@ package attune
 import (
 	"crypto/ed25519"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/policies"
@@ -13,7 +14,7 @@ import (
 type Keys struct {
 	me       profile
 	person   ed25519.PrivateKey
-	device   ed25519.PrivateKey
+	device   atomic.Pointer[deviceKey] // replaced when this device turns out to have been copied
 	identity seal.Identity
 	former   []seal.Identity // before this person's key was replaced: what was wrapped to them still opens
 	lost     bool            // the person's are not here any more
@@ -23,13 +24,16 @@ type Keys struct {
 
 func newKeys(me profile, s secrets) (*Keys, error) {
 	if s.Identity == "" {
-		return &Keys{me: me, device: signingKey(s.Device), lost: true}, nil
+		k := &Keys{me: me, lost: true}
+		k.device.Store(&deviceKey{me.Device, signingKey(s.Device)})
+		return k, nil
 	}
 	id, err := seal.ParseIdentity(s.Identity)
 	if err != nil {
 		return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
 	}
-	k := &Keys{me: me, person: signingKey(s.Person), device: signingKey(s.Device), identity: id}
+	k := &Keys{me: me, person: signingKey(s.Person), identity: id}
+	k.device.Store(&deviceKey{me.Device, signingKey(s.Device)})
 	for _, text := range s.Former {
 		if id, err = seal.ParseIdentity(text); err != nil {
 			return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
@@ -38,6 +42,16 @@ func newKeys(me profile, s secrets) (*Keys, error) {
 	}
 	return k, nil
 }
+
+// deviceKey is a device's certificate and the key that it certifies: always both, so that
+// nothing is signed by one key in the name of another.
+type deviceKey struct {
+	id  policies.DeviceID
+	key ed25519.PrivateKey
+}
+
+// this is what this device signs with now.
+func (k *Keys) this() *deviceKey { return k.device.Load() }
 
 // own are all the identities of this person, the one in force first.
 func (k *Keys) own() []seal.Identity {
@@ -59,7 +73,7 @@ func (k *Keys) held() error {
 func (k *Keys) Staff() policies.StaffID { return k.me.Staff }
 
 // Device is this device.
-func (k *Keys) Device() policies.DeviceID { return k.me.Device }
+func (k *Keys) Device() policies.DeviceID { return k.this().id }
 
 // Org is the organisation that this device joined.
 func (k *Keys) Org() policies.OrgID { return k.me.Org }

@@ -67,7 +67,8 @@ func (o *Outbox) fileWith(d draft, also func(tx *sql.Tx, s policies.Statement) e
 }
 
 func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(tx *sql.Tx, s policies.Statement) error) (policies.Statement, error) {
-	s, apply, err := o.context(d)
+	this := o.d.keys.this()
+	s, apply, err := o.context(d, this)
 	if err != nil {
 		return policies.Statement{}, err
 	}
@@ -76,7 +77,7 @@ func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(
 		if s.N, err = nextNumber(tx, s.Signer); err != nil {
 			return err
 		}
-		raw, signed, err := statement.Sign(s, o.d.keys.device)
+		raw, signed, err := statement.Sign(s, this.key)
 		if err != nil {
 			return unsignable(d.kind, err)
 		}
@@ -99,14 +100,14 @@ func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(
 }
 
 // context is the statement without its number, and the fold that it must pass.
-func (o *Outbox) context(d draft) (policies.Statement, func(policies.Statement) error, error) {
+func (o *Outbox) context(d draft, by *deviceKey) (policies.Statement, func(policies.Statement) error, error) {
 	seen, err := recall(o.d.store.db)
 	if err != nil {
 		return policies.Statement{}, nil, err
 	}
 	now := policies.At(o.d.now())
 	s := policies.Statement{
-		Signer: policies.KeyID(o.d.me.Device), Record: d.record, Kind: d.kind, At: now, Body: d.body,
+		Signer: policies.KeyID(by.id), Record: d.record, Kind: d.kind, At: now, Body: d.body,
 		Deps: []policies.StatementID{},
 		Seen: policies.Seen{Size: seen.Size, Root: policies.Digest(seen.Root)},
 	}

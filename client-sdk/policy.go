@@ -114,7 +114,7 @@ func (p *Policies) File(adoption policies.StatementID) ([]byte, error) {
 	}
 	in := wire.PushRequest{}
 	for _, q := range list {
-		if err := (&courier{p.d}).attach(&q); err != nil {
+		if err := (&courier{d: p.d}).attach(&q); err != nil {
 			return nil, err
 		}
 		in.Statements = append(in.Statements, q.sealed)

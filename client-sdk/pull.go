@@ -49,7 +49,7 @@ func (d *desk) overIn(o *policies.Org) error {
 	if o == nil {
 		return nil
 	}
-	me, p := o.Devices[d.me.Device], o.Staff[d.me.Staff]
+	me, p := o.Devices[d.keys.Device()], o.Staff[d.me.Staff]
 	if p != nil && !p.Revoked.IsZero() {
 		return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
 	}

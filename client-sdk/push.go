@@ -24,7 +24,12 @@ type queued struct {
 }
 
 // courier takes the outbox to the server.
-type courier struct{ d *desk }
+type courier struct {
+	d *desk
+
+	first  bool // the oldest of the last batch is still queued
+	wentOn bool // as another device, in this push
+}
 
 // push sends what is queued, restrictions first and alone, until nothing is left
 // or the server cannot go on. Results are final and kept before the next batch.
@@ -45,6 +50,15 @@ func (c *courier) push(ctx context.Context, r *Report) error {
 			err = c.send(ctx, batch, c.pushed, r)
 			if restriction && (unknownHere(err) || Outdated(err)) {
 				err = c.apart(ctx, batch, r)
+			}
+			if c.copied(err) {
+				c.wentOn = true
+				if err = c.d.goOn(ctx); err == nil {
+					r.Copied = true
+				}
+			}
+			if CodeOf(err) == wire.CodeGap && !c.first {
+				continue // the older ones are settled: now it is the oldest itself that misses one
 			}
 			if err != nil {
 				return err
@@ -125,11 +139,12 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 	var done Report
 	var stuck error
 	keep := func(tx *sql.Tx) error {
-		done, stuck = Report{}, nil
+		done, stuck, c.first = Report{}, nil, false
 		for i, res := range reply.Results {
 			if err := settle(tx, batch[i], res, after, &done, &stuck); err != nil {
 				return err
 			}
+			c.first = c.first || i == 0 && stuck != nil
 		}
 		return (witness{c.d}).remember(tx, after)
 	}
@@ -208,7 +223,9 @@ func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck 
 		}
 		out.Message, out.Next = advised(out.Code, out.Rules, out.Message, out.Next)
 		if why := (&Error{Code: res.Code, Message: out.Message, Next: out.Next}); unsettled(why) {
-			*stuck = why
+			if *stuck == nil {
+				*stuck = why
+			}
 			return nil
 		}
 		r.Refused = append(r.Refused, out)

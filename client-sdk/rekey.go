@@ -45,7 +45,7 @@ func (c *Client) Rekey(ctx context.Context, passphrase []byte) ([]string, error)
 		return nil, err
 	}
 	body := policies.StaffRekey{
-		Staff: d.me.Staff, Device: d.me.Device, Key: publicKey(signingKey(next.Person)), Recipient: id.Recipient().String(),
+		Staff: d.me.Staff, Device: d.keys.Device(), Key: publicKey(signingKey(next.Person)), Recipient: id.Recipient().String(),
 	}
 	if _, err = (ownKey{d: d}).state(ctx, "staff.rekey", body); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (d *desk) takeNext(was secrets) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	keys.mirror, keys.shelf = d.keys.mirror, d.keys.shelf
-	*d.keys, d.me = *keys, me
+	d.keys.me, d.keys.person, d.keys.identity, d.keys.former = keys.me, keys.person, keys.identity, keys.former
+	d.me = me
 	return true, nil
 }
 
@@ -119,19 +119,28 @@ func finishRekey(dir string, me profile, s secrets, in *store) (profile, secrets
 // certificateOf is this person's certificate in the record as this device verified it, if
 // it is of this key; zero else.
 func certificateOf(in *store, me profile, key policies.PublicKey) (none policies.KeyID, err error) {
-	org, state := me.Org.String(), ""
-	err = in.db.QueryRow(`SELECT state FROM records WHERE record = $1`, org).Scan(opens(in, &state, "records", &org))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && state == "" {
-		return none, nil
-	} else if err != nil {
+	known, err := orgIn(in, me.Org)
+	if known == nil {
 		return none, err
-	}
-	var known policies.Org
-	if err := json.Unmarshal([]byte(state), &known); err != nil {
-		return none, fmt.Errorf("read mirror: %w", err)
 	}
 	if p := known.Staff[me.Staff]; p != nil && p.Key == key {
 		return p.Certified, nil
 	}
 	return none, nil
+}
+
+// orgIn is the organisation as this device verified it, nil before the first contact.
+func orgIn(in *store, id policies.OrgID) (*policies.Org, error) {
+	record, state := id.String(), ""
+	err := in.db.QueryRow(`SELECT state FROM records WHERE record = $1`, record).Scan(opens(in, &state, "records", &record))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && state == "" {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	org := new(policies.Org)
+	if err := json.Unmarshal([]byte(state), org); err != nil {
+		return nil, fmt.Errorf("read mirror: %w", err)
+	}
+	return org, nil
 }

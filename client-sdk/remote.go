@@ -206,6 +206,13 @@ func (r *remote) adopt(serverMicros int64) bool {
 	return true
 }
 
+// forget has the next request carry a new token: this device signs with another key.
+func (r *remote) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.token = ""
+}
+
 type refusal struct {
 	Error
 	time int64

@@ -225,8 +225,8 @@ func (sh *shelf) order(r policies.RecordID) (map[string]int, error) {
 // changed database file is noticed.
 func trusted(raw string, d *desk) (policies.Statement, error) {
 	return statement.Verify([]byte(raw), func(kid policies.KeyID) (policies.PublicKey, bool) {
-		if kid == policies.KeyID(d.me.Device) {
-			return publicKey(d.keys.device), true
+		if this := d.keys.this(); kid == policies.KeyID(this.id) {
+			return publicKey(this.key), true
 		}
 		if o := d.mirror.Org(); o != nil {
 			return o.Key(kid)

@@ -48,7 +48,7 @@ func (c *Consents) wouldSee(family policies.FamilyID, body policies.ConsentSign)
 	body.Fixed = []policies.Attachment{{Name: "form", SHA256: unsigned, Bytes: 1}, {Name: "shown", SHA256: unsigned, Bytes: 1}}
 	now := policies.At(c.d.now())
 	if _, err := f.Apply(org, policies.Statement{
-		ID: policies.StatementID(unsigned), Signer: policies.KeyID(c.d.me.Device), Record: policies.RecordID(family), Kind: "consent.sign",
+		ID: policies.StatementID(unsigned), Signer: policies.KeyID(c.d.keys.Device()), Record: policies.RecordID(family), Kind: "consent.sign",
 		Deps: f.DepsFor(org, body), At: now, Body: body,
 	}, now); err != nil {
 		return nil, impossible("consent.sign", err)

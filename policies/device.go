@@ -33,6 +33,14 @@ func certifyDevice(o *Org, a act[DeviceCertify]) (Changes, error) {
 	if d := o.deviceOf(a.Signer, a.Said.Key); d != nil {
 		return renewDevice(d, a)
 	}
+	before := o.Devices[a.Said.Continues]
+	switch {
+	case a.Said.Continues.IsZero():
+	case before == nil:
+		return Changes{}, missing("the device", a.Said.Continues)
+	case before.Staff != a.By.Staff:
+		return Changes{}, notCertified("a device goes on with the work of its own person's devices only")
+	}
 	if o.keyUsed(a.Said.Key) {
 		return Changes{}, notPossible("this key is already in use; make a new one")
 	}
@@ -41,15 +49,32 @@ func certifyDevice(o *Org, a act[DeviceCertify]) (Changes, error) {
 	}
 	o.Devices[DeviceID(a.ID)] = &Device{
 		ID: DeviceID(a.ID), Staff: a.By.Staff, Key: a.Said.Key, Until: a.Said.Until,
-		Under: a.Signer, Waiting: a.Signer != o.Staff[a.By.Staff].Certified,
+		Under: a.Signer, Waiting: a.Signer != o.Staff[a.By.Staff].Certified, Continues: a.Said.Continues,
+	}
+	if before != nil && before.Copied == 0 {
+		before.Copied = a.Now
 	}
 	return Changes{}, nil
+}
+
+// Carries reports whether a device goes on with the work of another, also through others
+// between them. What it brings is held to no
+// numbers, which two copies gave out twice.
+func (o *Org) Carries(device, said DeviceID) bool {
+	for d := o.Devices[device]; d != nil; d = o.Devices[d.Continues] {
+		if d.Continues == said && !said.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 func renewDevice(d *Device, a act[DeviceCertify]) (Changes, error) {
 	switch {
 	case !d.Revoked.IsZero():
 		return Changes{}, notCertified("this device was revoked; make a new key on it")
+	case a.Said.Continues != d.Continues:
+		return Changes{}, notPossible("a device that is certified already goes on with no other's work")
 	case a.Said.Until <= d.Until:
 		return Changes{}, notPossible("this device's certificate lasts until %s already", d.Until.day())
 	}

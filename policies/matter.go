@@ -52,6 +52,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	wordsWaiting,
 	certificatesEnding,
+	copiesFound,
 	strayEquipment,
 	trainingMatters,
 	ownWaiting,

@@ -10,6 +10,7 @@ const (
 	WordsWait       MatterKind = "words"       // somebody joined, or made a new key, and nobody heard their six words
 	CertificateEnds MatterKind = "certificate" // of a person: a registrar renews it
 	DeviceEnds      MatterKind = "device"      // that did not renew itself, as it does when it syncs
+	DeviceCopied    MatterKind = "copy"        // of a device, or a backup of one, was in use beside it
 )
 
 // endingSoon is when a certificate that is about to end begins to be listed.
@@ -59,3 +60,26 @@ func certificatesEnding(o *Org, _ Pack, now Micros) (out []Matter) {
 	}
 	return out
 }
+
+// copiesFound lists devices whose work another one went on with, for as long as they are in
+// force: their person restored a backup, or somebody else has a copy of their keys. Only
+// the person knows which.
+func copiesFound(o *Org, _ Pack, now Micros) (out []Matter) {
+	for id, d := range o.Devices {
+		if d.Copied == 0 || !d.Active(now) || !o.Staff[d.Staff].Active(now) {
+			continue
+		}
+		out = append(out, Matter{
+			Kind: DeviceCopied, Of: id.String(), Since: d.Copied, Due: d.Copied + copyWait, For: []Role{HeadOfService, IGOfficer},
+			Text: "A device was in use twice: it was copied, or restored from a backup.",
+			Do:   "Ask its person. If it was not they who did it, revoke this device and have them replace their key. If nothing works on it any more, revoke it.",
+		})
+	}
+	return out
+}
+
+// copyWait is how long it may wait: a copy in the wrong hands is a breach of personal data,
+// which the regulator is told of within 72 hours.
+//
+// Source: UK GDPR Art 33(1).
+const copyWait = 72 * Hour

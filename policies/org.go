@@ -79,6 +79,9 @@ type Device struct {
 	Revoked StatementID `json:"revoked"` // or the statement that replaced the person's key
 	Under   KeyID       `json:"under"`   // the person's certificate; zero in states stored before
 	Waiting bool        `json:"waiting"` // that certificate waits for a registrar
+
+	Continues DeviceID `json:"continues,omitzero"` // whose numbers were in use twice, so that this one goes on with its work
+	Copied    Micros   `json:"copied,omitzero"`    // when another device went on with the work of this one; zero for never
 }
 
 // OrgRoot is the body of org.root, signed by the root key it names.
@@ -115,10 +118,15 @@ type StaffCertify struct {
 }
 
 // DeviceCertify is the body of device.certify, signed by the person's key.
+//
+// Continues is for a device that was copied, or restored from a backup: two of them then
+// give out the same numbers, and neither knows what the other said. One makes itself a new
+// key, with numbers of its own, and names whose work it goes on with.
 type DeviceCertify struct {
-	Staff StaffID   `json:"staff"`
-	Key   PublicKey `json:"key"`
-	Until Micros    `json:"until"`
+	Staff     StaffID   `json:"staff"`
+	Key       PublicKey `json:"key"`
+	Until     Micros    `json:"until"`
+	Continues DeviceID  `json:"continues"` // "" for a device of its own
 }
 
 // StaffConfirm is the body of staff.confirm: the registrar heard the six words of

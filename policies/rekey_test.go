@@ -264,6 +264,55 @@ func TestOwnDevices(t *testing.T) {
 	wants(t, "a revoked device again", err, policies.ErrSigner)
 }
 
+// TestDeviceThatGoesOn: a device goes on with the work of its own person's devices only,
+// and a registrar reads of the copy until one of the two has ended.
+func TestDeviceThatGoesOn(t *testing.T) {
+	w := newStaffed(t)
+	ann, bea := w.Staff["ann"], w.Staff["bea"]
+	certify := func(by policies.KeyID, name string, days int, of policies.DeviceID) (policies.DeviceID, error) {
+		who, _ := w.Org.Signer(by)
+		id, err := w.InOrg(by, "device.certify", policies.DeviceCertify{
+			Staff: who.Staff, Key: policiestest.Key(name), Until: w.Now + policiestest.Day(days), Continues: of})
+		return policies.DeviceID(id), err
+	}
+	_, err := certify(ann.Person, "a", 300, bea.Device)
+	wants(t, "a colleague's", err, policies.ErrSigner)
+	_, err = certify(ann.Person, "b", 300, policies.DeviceID{9})
+	wants(t, "nobody's", err, policies.ErrMissing)
+	second, err := certify(ann.Person, "c", 300, ann.Device)
+	wants(t, "one's own", err, nil)
+	third, err := certify(ann.Person, "d", 300, second)
+	wants(t, "a copy of the copy", err, nil)
+	_, err = certify(ann.Person, "d", 310, ann.Device)
+	wants(t, "renewed as another's", err, policies.ErrNotPossible)
+	_, err = certify(ann.Person, "d", 310, second)
+	wants(t, "renewed", err, nil)
+	for _, c := range []struct {
+		device, said policies.DeviceID
+		want         bool
+	}{{third, ann.Device, true}, {third, second, true}, {second, third, false}, {ann.Device, ann.Device, false}, {third, bea.Device, false}, {second, policies.DeviceID{}, false}} {
+		if got := w.Org.Carries(c.device, c.said); got != c.want {
+			t.Errorf("%s carries what %s said: %v", c.device.Short(), c.said.Short(), got)
+		}
+	}
+	copies := func() (n int) {
+		for _, m := range w.Org.Matters(policies.Pack{}, w.Now) {
+			if m.Kind == policies.DeviceCopied {
+				n++
+			}
+		}
+		return n
+	}
+	if copies() != 2 {
+		t.Errorf("%d copies to ask about, want 2", copies())
+	}
+	_, err = w.InOrg(w.Key("ig"), "device.revoke", policies.DeviceRevoke{Device: ann.Device})
+	wants(t, "revoke", err, nil)
+	if copies() != 1 {
+		t.Errorf("%d copies to ask about after the first was revoked, want 1", copies())
+	}
+}
+
 // TestRegistrars: nobody alone makes a second registrar where there are others, and the
 // last one in force stays.
 func TestRegistrars(t *testing.T) {

@@ -51,3 +51,39 @@ func TestUselessRecipient(t *testing.T) {
 		t.Errorf("error = %v, want not possible", r.Err)
 	}
 }
+
+// TestCopiedDevice: of two statements with one number the second is refused, and taken
+// from the device that goes on with the work of the copy: one that the person's own key
+// certified for it, and nobody else's. The other copy's numbers stay its own.
+func TestCopiedDevice(t *testing.T) {
+	w := storagetest.New(t, storagetest.Adopted(t))
+	f := w.Open("NF-2041")
+	say := func(p *storagetest.Person, number int) storage.Sealed {
+		s, _ := p.Say(f.Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: number})
+		return s
+	}
+	copied := w.Sam.Copy()
+	w.MustAccept(w.Sam.Caller(), say(w.Sam, 1), say(w.Sam, 2))
+	mine := []storage.Sealed{say(copied, 3), say(copied, 4), say(copied, 5)}
+	for i, want := range []error{storage.ErrNumberUsed, storage.ErrNumberUsed, nil} {
+		if got := w.Push(copied.Caller(), mine[i])[0].Err; !errors.Is(got, want) {
+			t.Errorf("statement %d of the copy: %v, want %v", i+1, got, want)
+		}
+	}
+	next := w.Sam.GoesOn()
+	other := w.Sam.GoesOn()
+	if got := w.Push(w.Ana.Caller(), mine[0])[0].Err; !errors.Is(got, storage.ErrNumberUsed) {
+		t.Errorf("brought by a colleague: %v", got)
+	}
+	w.MustAccept(next, mine...)
+	lost := say(copied, 6)
+	late := say(copied, 7)
+	if got := w.Push(copied.Caller(), late)[0].Err; !errors.Is(got, storage.ErrGap) {
+		t.Errorf("after a lost one: %v, want a gap", got)
+	}
+	w.MustAccept(other, late, lost)
+	if got := w.Push(w.Sam.Caller(), say(w.Sam, 8))[0].Err; !errors.Is(got, storage.ErrNumberUsed) {
+		t.Errorf("the number of what the copy sent itself: %v", got)
+	}
+	w.MustAccept(w.Sam.Caller(), say(w.Sam, 9)) // the number of lost, which was brought and took none
+}

@@ -22,6 +22,10 @@ type judge struct {
 	orgDirty bool
 	families map[policies.FamilyID]*policies.Family
 	dirty    map[policies.FamilyID]bool
+
+	// copied are keys with one number too many: what follows under them in this batch must
+	// not take numbers that the other copy will give out.
+	copied map[policies.PublicKey]bool
 }
 
 func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
@@ -30,7 +34,8 @@ func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
 		return nil, err
 	}
 	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o,
-		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{}}, nil
+		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{},
+		copied: map[policies.PublicKey]bool{}}, nil
 }
 
 // keep writes back the states that changed.
@@ -76,9 +81,6 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 	}
 	if refusal != nil {
 		return j.refuse(s, refusal)
-	}
-	if err := j.tx.PutNumber(key, s.N, s.ID); err != nil {
-		return Result{}, err
 	}
 	if err := matches(s, sealed.Attachments); err != nil {
 		return j.refuse(s, err)
@@ -135,24 +137,34 @@ func (j *judge) signer(s policies.Statement) (policies.PublicKey, policies.Row, 
 	return key, row, nil
 }
 
-// number refuses a clone and a gap. Restrictions are taken at any number: neither
-// a lost statement nor a copied device must hold up a withdrawal.
+// number takes a statement's number, and refuses a clone and a gap. Restrictions are taken at any number: neither
+// a lost statement nor a copied device must hold up a withdrawal. What a copied device
+// had said is taken from the one that goes on with its work, as it was signed: the
+// person's own key has said so, in the record, where everybody sees that there was a copy.
 func (j *judge) number(s policies.Statement, key policies.PublicKey, row policies.Row) (refusal, err error) {
+	if j.org.Carries(j.c.Device, policies.DeviceID(s.Signer)) {
+		return nil, nil // and takes none from the copy that goes on under the old certificate
+	}
 	used, ok, err := j.tx.Number(key, s.N)
-	if err != nil || row.Restriction {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if ok && used != s.ID {
+	case !row.Restriction && (ok && used != s.ID || j.copied[key]):
+		j.copied[key] = true
 		return ErrNumberUsed, nil
-	}
-	if ok {
+	case ok:
 		return nil, nil // refused before, and asked again: something it rests on may have arrived
 	}
-	last, err := j.tx.LastNumber(key)
-	if err == nil && s.N > last+1 {
-		return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
+	if !row.Restriction {
+		last, err := j.tx.LastNumber(key)
+		if err != nil {
+			return nil, err
+		}
+		if s.N > last+1 {
+			return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
+		}
 	}
-	return nil, err
+	return nil, j.tx.PutNumber(key, s.N, s.ID)
 }
 
 // folded is the state that a statement leads to.

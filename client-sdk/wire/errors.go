@@ -61,7 +61,7 @@ var table = map[Code]Entry{
 	CodeNotPossible:  {http.StatusUnprocessableEntity, "That is not possible now.", "Sync and look at what changed."},
 	CodeMissing:      {http.StatusUnprocessableEntity, "It rests on something that has not arrived.", "Sync the device that made it, then this one."},
 	CodeGap:          {http.StatusUnprocessableEntity, "An earlier statement of this device is missing.", "Sync again; the app sends them in order."},
-	CodeReused:       {http.StatusUnprocessableEntity, "Two different statements carry the same number.", "This device was copied or restored; join it again as a new device."},
+	CodeReused:       {http.StatusUnprocessableEntity, "Two different statements carry the same number.", "This device was copied or restored; sync again, and if it stays, tell your registrar."},
 	CodeAttachment:   {http.StatusUnprocessableEntity, "An attachment does not match its statement.", "Sync again; nothing was stored."},
 	CodeNotSealed:    {http.StatusUnprocessableEntity, "That is film in clear, not a sealed clip.", "Add it with the app, which seals it first."},
 	CodeMismatch:     {http.StatusUnprocessableEntity, "The bytes are not those that the clip's statement names.", "The app starts this upload again from its sealed copy."},

@@ -88,6 +88,8 @@ func matterHow(m attune.MatterView) string {
 		how = "attune recovery list"
 	case policies.WordsWait:
 		how = "attune confirm " + of + " --words 'THE SIX WORDS'"
+	case policies.DeviceCopied:
+		how = "attune device list; attune device revoke " + of
 	case policies.GlassOpened:
 		how = "attune breakglass show " + of
 	case policies.TrainingEnds, policies.TraineeUncovered:

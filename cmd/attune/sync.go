@@ -56,6 +56,10 @@ func syncText(r attune.Report) string {
 
 // reportLines are what a sync did beside sending and receiving.
 func reportLines(r attune.Report) (lines []string) {
+	if r.Copied {
+		lines = append(lines, "This device was copied, or restored from a backup. Nothing is lost: it goes on as another device, and registrars are told that there was a copy.",
+			"If you restored it, nothing more is needed. If you did not, tell your registrar now: somebody has your keys.")
+	}
 	for _, o := range r.Refused {
 		lines = append(lines, "Refused: "+outcomeText(o))
 	}

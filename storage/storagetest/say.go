@@ -147,3 +147,20 @@ func (p *Person) NewDevice() (storage.Sealed, policies.StatementID) {
 
 // FreshKey is a key that nobody has used.
 func FreshKey() policies.PublicKey { return newKey().public() }
+
+// Copy is this person on a copy of their device: the same keys, and numbers from here on
+// that the device gives out too.
+func (p *Person) Copy() *Person {
+	n, phone := *p, *p.phone
+	n.phone = &phone
+	return &n
+}
+
+// GoesOn certifies a new device that goes on with the work of this one, and is its caller.
+func (p *Person) GoesOn() policies.Caller {
+	p.w.t.Helper()
+	until := p.w.Clock.Micros() + policies.Micros(300*24*time.Hour/time.Microsecond)
+	s, id := p.SayOwn("device.certify", &policies.DeviceCertify{Staff: p.Staff, Key: newKey().public(), Until: until, Continues: p.Device})
+	p.w.MustAccept(p.Caller(), s)
+	return policies.Caller{Staff: p.Staff, Device: policies.DeviceID(id), Request: "test"}
+}
