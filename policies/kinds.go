@@ -22,10 +22,15 @@ type Row struct {
 	Roles       []Role   // when a device signs: the roles, confirmed; empty means any
 	Deputy      bool     // also by a deputy of the head of service, between their dates
 	Restriction bool     // accepted at any n, from a revoked device, without a token
+	Disposal    bool     // lets something be destroyed, or tells that it was
 	New         func() Body
 	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil where only families have it
 	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil where only the organisation has it
 }
+
+// Ledgered reports whether statements of a kind stand in the restriction ledger, which
+// no backup holds: what must not be undone by putting a service back.
+func (r Row) Ledgered() bool { return r.Restriction || r.Disposal }
 
 // ByTeam reports whether a kind is one that only a family's practitioner team states.
 func (r Row) ByTeam() bool {

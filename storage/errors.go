@@ -31,6 +31,7 @@ var (
 	ErrBusy         = errors.New("too many uploads at once") // nothing is lost; come back in a moment
 	ErrNotAdopted   = errors.New("rules differ from those adopted")
 	ErrNotCertified = errors.New("the server's keys are not those that the root certified")
+	ErrPutBack      = errors.New("the database is older than its restriction ledger")
 	ErrNoFigures    = errors.New("the figures that were adopted cannot be read")
 )
 

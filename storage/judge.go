@@ -118,6 +118,9 @@ func (j *judge) again(s policies.Statement, sealed Sealed) (Result, bool, error)
 	if refused, err := j.attach(s, stored.Record, sealed); refused.Err != nil || err != nil {
 		return refused, true, err
 	}
+	if err := j.note(stored, sealed.Attachments); err != nil { // a duplicate is an acknowledgement, too
+		return Result{}, true, err
+	}
 	return Result{ID: s.ID, Duplicate: true, Receipt: &Receipt{Place: place(stored)}}, true, nil
 }
 
@@ -247,10 +250,11 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 		return Result{}, err
 	}
 	p.Index = index
-	err = j.tx.PutStatement(rows.Statement{
+	stored := rows.Statement{
 		ID: s.ID, Record: p.Record, Position: p.Position, Class: p.Class, Kind: s.Kind,
 		Raw: sealed.Statement, Head: p.Head, OrgHead: p.OrgHead, At: p.At, Index: p.Index,
-	})
+	}
+	err = j.tx.PutStatement(stored)
 	var keys []Attachment
 	for _, a := range sealed.Attachments {
 		if next.forViewer(s, a.Name) {
@@ -269,6 +273,9 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 		return Result{}, err
 	}
 	if err := j.handOver(s, next, ruling); err != nil {
+		return Result{}, err
+	}
+	if err := j.note(stored, sealed.Attachments); err != nil {
 		return Result{}, err
 	}
 	return Result{ID: s.ID, Receipt: &Receipt{Place: p, Leaf: leaf}}, nil

@@ -15,7 +15,8 @@ import (
 
 // Open opens a founded store. It refuses with ErrNotAdopted when the rules at hand are
 // not those that the head of service adopted, and with ErrNoFigures when the pack that
-// was adopted cannot be read: a server that rules by anything else must not start.
+// was adopted cannot be read: a server that rules by anything else must not start. With
+// ErrPutBack it refuses a database that is older than the restriction ledger saw it.
 //
 // Uploads whose finish was interrupted are finished before Open returns.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
@@ -43,6 +44,9 @@ func (s *Store) start(ctx context.Context) error {
 	if o.Server.Key != publicKey(s.d.cfg.Key) || o.Server.LogKey != publicKey(s.d.cfg.LogKey) {
 		return ErrNotCertified
 	}
+	if err := s.d.inStep(ctx); err != nil {
+		return err
+	}
 	return s.Uploads.resume(ctx)
 }
 
@@ -67,6 +71,9 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	d.log = s.Log
 	if err := s.Log.load(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := d.openBook(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

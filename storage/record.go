@@ -64,6 +64,7 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 	if err != nil {
 		return nil, Proven{}, err
 	}
+	r.d.step("after the commit")
 	p, err := r.d.log.prove(ctx, since, results)
 	return results, p, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/policies/authz"
+	"github.com/attune-vf/attune/storage/ledger"
 	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/rows"
 )
@@ -21,6 +22,13 @@ type Config struct {
 	Key      ed25519.PrivateKey // the server's, for its own statements
 	LogKey   ed25519.PrivateKey // signs checkpoints
 	Now      func() time.Time   // time.Now when nil
+
+	// Ledger is the folder of the restriction ledger, "ledger" beside the database when
+	// empty. It is in no backup, and best on a disk of its own.
+	Ledger string
+
+	// Step is told of points at which a crash matters, so that a test can crash there.
+	Step func(point string)
 
 	// UploadBuffers is how many parts of uploads are in memory at once, 12 when zero.
 	// UploadWait is how long one is waited for, five seconds when zero.
@@ -46,6 +54,7 @@ type door struct {
 	org  *orgCache
 	log  *Log
 	pack figures
+	book *ledger.Ledger // nil before the foundation
 
 	stating sync.Mutex // held while the server makes a statement of its own
 }
@@ -53,10 +62,16 @@ type door struct {
 // Close signs and keeps a last checkpoint, waits for the writer, and closes the
 // database.
 func (s *Store) Close() error {
-	return errors.Join(s.Log.seal(context.Background()), s.d.rows.Close())
+	return errors.Join(s.Log.seal(context.Background()), s.d.rows.Close(), s.d.closeBook())
 }
 
 // Ready reports whether the store can take a write now.
 func (s *Store) Ready(ctx context.Context) error { return s.d.rows.Ping(ctx) }
+
+func (d *door) step(point string) {
+	if d.cfg.Step != nil {
+		d.cfg.Step(point)
+	}
+}
 
 func (d *door) now() policies.Micros { return policies.At(d.cfg.Now()) }

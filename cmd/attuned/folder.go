@@ -13,6 +13,8 @@ import (
 //
 //	attune.db        records and access log (SQLite, with -wal and -shm beside it)
 //	reserve          room on the disk that is kept for withdrawals; random bytes
+//	ledger/          restriction ledger: what a backup must not undo
+//	ledger.at        the folder in which that lies instead
 //	serving          locked while a server runs; empty
 //	objects/         sealed payloads, unless they lie on an S3 server
 //	objects.url      the address of that server
@@ -131,4 +133,17 @@ func writeNew(path string, body []byte, mode fs.FileMode) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// replaceFile is writeNew for a file that may be there: whoever reads it finds the one
+// or the other, whole.
+func replaceFile(path string, body []byte, mode fs.FileMode) error {
+	next := path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeNew(next, body, mode); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
 }

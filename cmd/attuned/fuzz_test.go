@@ -50,6 +50,7 @@ var fuzzed = []struct {
 	{"checkpoints", []string{"storage/accesslog.parseBody"}, "storage/accesslog:FuzzOpenCheckpoint"},
 	{"inclusion and consistency proofs", nil, "storage/accesslog:FuzzVerifyProof"},
 	{"keys of logs", []string{"storage/accesslog.ParseVerifier"}, "storage/accesslog:FuzzParseVerifier"},
+	{"the restriction ledger", []string{"storage/ledger.decode", "storage/ledger.scan", "storage/ledger.Read"}, "storage/ledger:FuzzRead"},
 	{"exports: rows, tiles, bundles", nil, "storage/accesslog:FuzzVerifyWhole"},
 	{"exports: rows and proofs", []string{"storage/accesslog.parseProven"}, "storage/accesslog:FuzzVerifyPart"},
 	{"exports: tables, names, details", []string{"client-sdk.parseName"}, "client-sdk:FuzzVerifyLogExport"},

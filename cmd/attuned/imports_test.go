@@ -39,9 +39,10 @@ var importTable = map[string][]string{
 	"storage/accesslog": {},
 	"storage/objects":   {},
 	"storage/reserve":   {},
+	"storage/ledger":    {"storage/reserve"},
 	"storage/rows":      {"policies", "client-sdk/statement", "storage/accesslog", "storage/reserve"},
 	"storage": {
-		"storage/rows", "storage/objects", "storage/accesslog",
+		"storage/rows", "storage/objects", "storage/accesslog", "storage/ledger",
 		"client-sdk/statement", "client-sdk/seal", "policies", "policies/authz", "policies/packs",
 	},
 

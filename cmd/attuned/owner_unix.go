@@ -25,3 +25,9 @@ func lock(w *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// sameDisk reports whether two paths lie on one file system.
+func sameDisk(a, b string) bool {
+	var x, y syscall.Stat_t
+	return syscall.Stat(a, &x) == nil && syscall.Stat(b, &y) == nil && x.Dev == y.Dev
+}

@@ -19,6 +19,7 @@ type serveCmd struct {
 	ContactPhone string `placeholder:"NUMBER" help:"Telephone number on the carer's page."`
 	ContactEmail string `placeholder:"ADDRESS" help:"E-mail address on the carer's page."`
 	Complaints   string `placeholder:"TEXT" help:"How to complain, on the carer's page: an address or a sentence."`
+	Ledger       string `placeholder:"DIR" help:"Keep the restriction ledger in this folder, best on another disk; remembered."`
 	objectsFlags
 }
 
@@ -78,6 +79,9 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 		return err
 	}
 	defer release()
+	if err := f.keepLedger(c.Ledger); err != nil {
+		return err
+	}
 	store, err := openStore(ctx, f, c.objectsFlags)
 	if err != nil {
 		return err

@@ -91,6 +91,10 @@ func explain(f folder, err error) error {
 		return problem("not_certified", "Restore server.key and log.key as they were last; if they are lost: attuned rotate --help",
 			"The keys in %s are not those that the root certified.", f)
 	}
+	if errors.Is(err, storage.ErrPutBack) {
+		return problem("put_back", "Put the newest backup back with: attuned restore --help",
+			"The database in %s is older than its restriction ledger: what was withdrawn since is missing from it.", f)
+	}
 	if errors.Is(err, storage.ErrNoFigures) {
 		return problem("no_figures", "Use the version of attuned that was adopted; if it says so too, restore the database from the backup.",
 			"The figures that were adopted cannot be read: %v.", err)
@@ -101,6 +105,9 @@ func explain(f folder, err error) error {
 // storeConfig is what lies in the folder, and the rules of this binary.
 func storeConfig(f folder) (cfg storage.Config, err error) {
 	cfg.Database = f.database()
+	if cfg.Ledger, err = f.ledger(); err != nil {
+		return cfg, err
+	}
 	if cfg.Key, err = readKey(f.serverKey()); err != nil {
 		return cfg, err
 	}

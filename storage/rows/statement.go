@@ -67,6 +67,17 @@ func (q q) Statements(record policies.RecordID, from, to int64, limit int) ([]St
 	return out, err
 }
 
+// StatementsOf reads all statements of a kind, in the order of the log.
+func (q q) StatementsOf(kind policies.Kind) ([]Statement, error) {
+	var out []Statement
+	err := q.each(func(scan func(...any) error) error {
+		s, err := scanStatement(scan)
+		out = append(out, s)
+		return err
+	}, `SELECT `+statementColumns+` FROM statements WHERE kind = $1 ORDER BY log_index`, string(kind))
+	return out, err
+}
+
 // LastIndex is the index of the newest change: an accepted statement, a late
 // attachment, or the end of somebody's access; -1 for none.
 func (q q) LastIndex() (int64, error) {

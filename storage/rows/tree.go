@@ -24,6 +24,14 @@ func (db *DB) loadEdge(ctx context.Context) error {
 	})
 }
 
+// LogSize is how many leaves of the log are committed.
+func (q q) LogSize() (size int64, err error) {
+	if err = q.row(`SELECT size FROM authority WHERE id = 1`).Scan(&size); err != nil {
+		err = fmt.Errorf("read log size: %w", err)
+	}
+	return size, err
+}
+
 // Edge is the log's frontier in this snapshot.
 func (v *View) Edge() (accesslog.Frontier, error) {
 	var size int64

@@ -1,0 +1,181 @@
+// Package ledger keeps the restriction ledger: each statement that stops something,
+// ends somebody's access, or disposes of something, in a file of its own, outside the
+// database and outside its backups. A service that is put back from a backup replays
+// it, so that nothing that was withdrawn comes back.
+//
+// It promises that what [Ledger.Append] returned nil for is on the disk, also when that
+// disk is full, and that a line which was cut by a crash is told from one that was
+// changed afterwards. What belongs into it, and when it is written, is for storage: before
+// the statement is committed, so that none was acknowledged that is not here. One that
+// is here and was never committed is what somebody signed to stop something: to replay it
+// stops no more than they wanted.
+//
+// Start at [Open] and [Read].
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/attune-vf/attune/storage/reserve"
+)
+
+// Room that is kept for the ledger on its own disk: some 400 statements, and the
+// database beside a full disk takes no more than that from its own reserve at once.
+const (
+	reserveBytes = 1 << 20
+	reserveStep  = 256 << 10
+)
+
+// Ledger is one authority's ledger, open for writing. Its methods may be called from
+// several goroutines. Several processes may have it open: lines are appended whole.
+type Ledger struct {
+	path string
+	kept *reserve.File
+
+	// mu guards the fields below.
+	mu   sync.Mutex
+	file *os.File
+	have map[string]bool // statements, as read at the start and written since
+	size int64           // the longest log that any line saw committed
+}
+
+// ErrFull means that the ledger's disk has no room, and nothing is left in reserve.
+var ErrFull = errors.New("no room for the restriction ledger")
+
+// File is where an authority's ledger lies in a folder.
+func File(dir, authority string) string { return filepath.Join(dir, authority+".ledger") }
+
+// Open opens or makes the ledger of an authority in a folder. A last line that was not
+// finished is cut off: its statement was acknowledged to nobody. Damaged lines before
+// it stay as they are; see [Read].
+func Open(dir, authority string) (*Ledger, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make ledger: %w", err)
+	}
+	path := File(dir, authority)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	l := &Ledger{path: path, file: file, kept: reserve.New(path+".reserve", reserveBytes, reserveStep), have: map[string]bool{}}
+	if err := l.load(); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	l.kept.Refill() // a full disk keeps no service from starting that has to take withdrawals
+	return l, nil
+}
+
+func (l *Ledger) load() error {
+	whole, err := scan(l.file, func(_ int, e Entry, err error) error {
+		if err == nil {
+			l.have[e.ID], l.size = true, max(l.size, e.Size)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read ledger %s: %w", l.path, err)
+	}
+	if err := l.file.Truncate(whole); err != nil {
+		return fmt.Errorf("cut ledger %s: %w", l.path, err)
+	}
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("sync ledger %s: %w", l.path, err)
+	}
+	return syncDir(filepath.Dir(l.path))
+}
+
+// Close closes the file.
+func (l *Ledger) Close() error { return l.file.Close() }
+
+// Path is where the ledger lies.
+func (l *Ledger) Path() string { return l.path }
+
+// Has reports whether a statement stands in the ledger.
+func (l *Ledger) Has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.have[id]
+}
+
+// Empty reports whether nothing stands in it.
+func (l *Ledger) Empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.have) == 0
+}
+
+// Size is the longest log that any line saw committed. A database whose log is shorter
+// was put back.
+func (l *Ledger) Size() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size
+}
+
+// Append writes an entry, durable on return; one that is there already is not written
+// again. On a full disk it takes what it needs from its reserve.
+func (l *Ledger) Append(e Entry) error {
+	line, err := e.encode()
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.have[e.ID] {
+		return nil
+	}
+	for {
+		err := l.append(line)
+		if err == nil {
+			l.have[e.ID], l.size = true, max(l.size, e.Size)
+			return nil
+		}
+		if full(err) && l.kept.Spend() {
+			continue
+		}
+		if full(err) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		return fmt.Errorf("write ledger %s: %w", l.path, err)
+	}
+}
+
+// append leaves the file as long as it was when the line could not be written: what
+// comes after a torn line would be a damaged one.
+func (l *Ledger) append(line []byte) error {
+	info, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err = l.file.Write(line); err == nil {
+		err = l.file.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, l.file.Truncate(info.Size()))
+	}
+	return nil
+}
+
+// Whole returns an error when the room that is kept on the ledger's disk is used.
+func (l *Ledger) Whole() error {
+	if l.kept.Refill() {
+		return nil
+	}
+	return fmt.Errorf("%w: %s.reserve is not whole", ErrFull, l.path)
+}
+
+func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// syncDir makes a new file's name durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
