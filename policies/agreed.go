@@ -61,9 +61,10 @@ func (f *Family) restingOn(whole *Consent, p PersonID, purpose Purpose, when Mic
 // lastForm is the last form about a person, of one sort, that was signed and had
 // begun.
 func (f *Family) lastForm(p PersonID, when Micros, of func(*Consent) bool) (last *Consent) {
-	day := when.plus(summerTime).day()
+	var text [10]byte
+	day := when.plus(summerTime).Time().AppendFormat(text[:0], dayForm)
 	for _, c := range f.Consents {
-		if c.Covers(p) && c.SignedOn <= day && c.From <= when && of(c) && (last == nil || last.before(c)) {
+		if c.Covers(p) && c.SignedOn <= string(day) && c.From <= when && of(c) && (last == nil || last.before(c)) {
 			last = c
 		}
 	}

@@ -62,8 +62,13 @@ func (id ID[Noun]) String() string {
 	if id.IsZero() {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(id[:])
+	var text [idText]byte
+	base64.RawURLEncoding.Encode(text[:], id[:])
+	return string(text[:])
 }
+
+// idText is the length of an ID's text form.
+const idText = 43
 
 // Short is the first eight characters, for people to read to each other.
 func (id ID[Noun]) Short() string {

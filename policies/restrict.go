@@ -1,6 +1,9 @@
 package policies
 
-import "slices"
+import (
+	"encoding/base64"
+	"slices"
+)
 
 // Restrictions win in any order (DESIGN §3). Each restriction is recorded under
 // its subject, and a permission counts only if its author named every
@@ -37,7 +40,14 @@ import "slices"
 // team.remove.
 type Subject string
 
-func subject[Noun any](noun string, id ID[Noun]) Subject { return Subject(noun + "/" + id.String()) }
+func subject[Noun any](noun string, id ID[Noun]) Subject {
+	text := make([]byte, 0, 96) // of the stack: each ruling asks for many
+	text = append(append(text, noun...), '/')
+	if !id.IsZero() {
+		text = base64.RawURLEncoding.AppendEncode(text, id[:])
+	}
+	return Subject(text)
+}
 
 func staffSubject(who StaffID) Subject  { return subject("staff", who) }
 func viewerSubject(who StaffID) Subject { return subject("viewer", who) }

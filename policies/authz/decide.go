@@ -21,7 +21,7 @@ import (
 // PULL-TEAM covers control statements only.
 func (b *Bundle) Decide(r policies.Request, o *policies.Org, f *policies.Family) policies.Ruling {
 	ruling := policies.Ruling{Action: r.Action, Bundle: b.sha256, Rules: []string{policies.DefaultDeny}}
-	facts, ok := load(r, o, f)
+	facts, ok := load(r, o, f, b.known)
 	if !ok {
 		return ruling
 	}

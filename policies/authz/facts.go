@@ -38,11 +38,12 @@ type question struct {
 	org    *policies.Org
 	family *policies.Family
 	author policies.Author // of the statement
+	known  *known
 }
 
 // load works out the facts, and is false when there is nothing to ask about.
-func load(r policies.Request, o *policies.Org, f *policies.Family) (*facts, bool) {
-	q := question{Request: r, org: o, family: f}
+func load(r policies.Request, o *policies.Org, f *policies.Family, k *known) (*facts, bool) {
+	q := question{Request: r, org: o, family: f, known: k}
 	if !q.Caller.Link.IsZero() && !q.asCarer() {
 		return nil, false
 	}

@@ -29,31 +29,42 @@ func (q *question) addedClip() (types.Entity, bool) {
 
 // clipFacts works out of a clip only what the rules on this action look at.
 func (q *question) clipFacts(c *policies.Clip) types.Entity {
-	m := types.RecordMap{
-		"by": entity("Staff", c.By.String()), "stored": types.Boolean(!c.Stored.IsZero()),
-		"approved": types.False, "permitted": types.False, "lawful": types.False, "decided": types.False,
-		"agreed": types.False, "named": types.False, "listed": types.False, "signed": types.False,
-		"glass": types.False, "happy": types.False,
+	is := q.arrived
+	if q.purposeful() {
+		is = q.watched
 	}
-	if q.Action == policies.ActWatch || q.Action == policies.ActCopy {
-		m["agreed"] = q.agreed(c, q.Purpose)
-		m["permitted"] = types.Boolean(q.family.FilmPermitted(q.org, c.ID, q.Now))
-		listed, signed := q.family.ListedFor(q.Caller.Staff, q.Purpose, q.Now)
-		m["named"] = types.Boolean(q.family.NamedViewer(q.Caller.Staff, c.ID, q.Purpose, q.Now))
-		m["listed"], m["signed"] = types.Boolean(listed), types.Boolean(signed)
-		_, glass := q.family.GlassFor(q.Caller.Staff, c.ID, q.Now)
-		m["glass"] = types.Boolean(glass)
-	} else {
-		arrival := q.family.ArrivalOf(q.org, c)
-		approved, lawful := true, true
-		if arrival == policies.ArrivalShut {
-			approved, lawful = q.family.LawfulThen(q.org, c)
-		}
-		m["approved"], m["lawful"] = types.Boolean(approved), types.Boolean(lawful)
-		m["decided"] = types.Boolean(arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy)
-		m["happy"] = types.Boolean(q.family.HappyWith(c))
+	return types.Entity{UID: entity("Clip", c.ID.String()), Attributes: q.known.record(outline{noun: "Clip", facts: is(c)}, ofClip)}
+}
+
+// ofClip are the facts of a clip: those of all clips, of one that is sent, of one that is
+// watched or copied. The ones that are not asked about are false.
+var ofClip = []string{
+	"stored", "own",
+	"approved", "lawful", "decided", "happy",
+	"agreed", "permitted", "named", "listed", "signed", "glass",
+}
+
+func (q *question) own(c *policies.Clip) bool {
+	return c.By == q.Caller.Staff && q.Statement == nil || c.By == q.author.Staff && q.Statement != nil
+}
+
+func (q *question) arrived(c *policies.Clip) uint16 {
+	arrival := q.family.ArrivalOf(q.org, c)
+	approved, lawful := true, true
+	if arrival == policies.ArrivalShut {
+		approved, lawful = q.family.LawfulThen(q.org, c)
 	}
-	return thing(entity("Clip", c.ID.String()), m)
+	decided := arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy
+	return bits(!c.Stored.IsZero(), q.own(c), approved, lawful, decided, q.family.HappyWith(c))
+}
+
+func (q *question) watched(c *policies.Clip) uint16 {
+	who := q.Caller.Staff
+	listed, signed := q.family.ListedFor(who, q.Purpose, q.Now)
+	_, glass := q.family.GlassFor(who, c.ID, q.Now)
+	return bits(!c.Stored.IsZero(), q.own(c), false, false, false, false,
+		bool(q.agreed(c, q.Purpose)), q.family.FilmPermitted(q.org, c.ID, q.Now),
+		q.family.NamedViewer(who, c.ID, q.Purpose, q.Now), listed, signed, glass)
 }
 
 // agreed reports whether everyone in the clip agrees to a purpose now.

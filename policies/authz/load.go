@@ -25,6 +25,7 @@ type Bundle struct {
 	index   index
 	actions map[types.EntityUID]types.Entity
 	sha256  policies.Digest
+	known   *known
 }
 
 // Rule is one rule as its author wrote it.
@@ -65,7 +66,7 @@ type source struct{ name, text string }
 
 // build makes a bundle of a schema in two parts and any number of rule files.
 func build(sources []source) (*Bundle, error) {
-	b := &Bundle{sha256: fingerprint(sources)}
+	b := &Bundle{sha256: fingerprint(sources), known: new(known)}
 	schema, err := parseSchema(sources[0].text + "\n" + sources[1].text)
 	if err != nil {
 		return nil, err

@@ -53,19 +53,16 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 	trained, supervised := q.trained(who)
 	listed := q.Action == policies.ActPull && f != nil && f.Listed(q.org, who, q.Now)
 	appointed := q.Action == policies.ActPull && q.org.Appointed(who, q.Now)
-	return thing(entity("Staff", who.String()), types.RecordMap{
-		"role":      entity("Role", string(p.Role)),
-		"active":    types.Boolean(device && p.Active(q.Now)),
-		"confirmed": types.Boolean(q.org.Empowered(who, at)),
-		"team":      types.Boolean(f != nil && f.TeamAt(who, q.Now)),
-		"listed":    types.Boolean(listed),
-		"outside":   types.Boolean(p.Outside),
-		"deputy":    types.Boolean(q.org.Deputises(who, q.Now)),
-		"worked":    types.Boolean(f != nil && f.Worked(who)),
-		"appointed": types.Boolean(appointed),
-		"trained":   types.Boolean(trained), "supervised": types.Boolean(supervised),
-	})
+	is := bits(
+		device && p.Active(q.Now), q.org.Empowered(who, at),
+		f != nil && f.TeamAt(who, q.Now), f != nil && f.Worked(who), listed,
+		p.Outside, q.org.Deputises(who, q.Now), appointed, trained, supervised,
+	)
+	return types.Entity{UID: entity("Staff", who.String()), Attributes: q.known.record(outline{"Staff", p.Role, is}, ofStaff)}
 }
+
+// ofStaff are the facts of a person beside their role.
+var ofStaff = []string{"active", "confirmed", "team", "worked", "listed", "outside", "deputy", "appointed", "trained", "supervised"}
 
 // trained looks at what is recorded of whoever makes film: as of the time when the
 // clip was filmed, so that it may arrive late, and as of now when they ask to film.

@@ -68,7 +68,8 @@ func TestFactsFitTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range cases(t) {
-		facts, ok := load(c.request(t))
+		r, o, f := c.request(t)
+		facts, ok := load(r, o, f, new(known))
 		if !ok {
 			continue
 		}

@@ -97,7 +97,7 @@ func nothingIsLookedUp(t *testing.T) {
 			t.Errorf("%s: %s", name, verdict(got))
 		}
 	}
-	f, ok := load(policies.Request{Caller: ann, Action: policies.ActWatch, Clip: w.Clip, Purpose: policies.FilmAndUse, Now: w.Now}, w.Org, w.Family)
+	f, ok := load(policies.Request{Caller: ann, Action: policies.ActWatch, Clip: w.Clip, Purpose: policies.FilmAndUse, Now: w.Now}, w.Org, w.Family, new(known))
 	if !ok {
 		t.Fatal("nothing to ask about")
 	}
