@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,6 +40,10 @@ const obstinate = `trap 'echo asked; exit 0' TERM; trap 'echo interrupted' INT; 
 // TestChildEndsWithUs: however the demonstration ends, its programs end, asked
 // first. Killed is how a machine that runs out of memory ends one.
 func TestChildEndsWithUs(t *testing.T) {
+	// Whoever runs this in the background may have it ignore these two (nohup does), and
+	// its children with it; not when it handles them.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGINT, syscall.SIGHUP)
 	for _, s := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			us := exec.Command(os.Args[0], "begin", "-c", obstinate)
