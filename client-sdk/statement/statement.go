@@ -102,10 +102,18 @@ type Unverified struct {
 	signature []byte
 }
 
-// Parse checks every rule of PROTOCOL.md
+// Parse checks every rule of PROTOCOL.md.
 //
 // Errors: [*SyntaxError] with the rule; [ErrUnknownKind].
-func Parse(raw Sealed) (Unverified, error) {
+func Parse(raw Sealed) (Unverified, error) { return parse(raw, false) }
+
+// ParseKept is [Parse] for a device, which keeps what it cannot read: a statement of a
+// kind that it does not know comes with the body [policies.Unread]. Of that body it is
+// checked that it is canonical, and no more. Whether it may be passed over is for the
+// fold; a server refuses it.
+func ParseKept(raw Sealed) (Unverified, error) { return parse(raw, true) }
+
+func parse(raw Sealed, keep bool) (Unverified, error) {
 	c, err := split(raw, policies.MaxStatementBytes)
 	if err != nil {
 		return Unverified{}, err
@@ -118,7 +126,7 @@ func Parse(raw Sealed) (Unverified, error) {
 		return Unverified{}, err
 	}
 	row, ok := policies.RowOf(policies.Kind(name))
-	if !ok {
+	if !ok && !keep {
 		return Unverified{}, fmt.Errorf("%w: %s", ErrUnknownKind, name)
 	}
 	var p payload[jsontext.Value]
@@ -128,11 +136,20 @@ func Parse(raw Sealed) (Unverified, error) {
 	if len(p.Body) == 0 {
 		return Unverified{}, broken(RuleMissingMember, "no body")
 	}
-	body := row.New()
-	if err := decode(p.Body, body); err != nil {
-		return Unverified{}, err
+	var again []byte
+	var body policies.Body = policies.Unread{}
+	if ok {
+		body = row.New()
+		if err := decode(p.Body, body); err != nil {
+			return Unverified{}, err
+		}
+		again, err = encode(payload[policies.Body]{p.V, p.Record, p.Kind, p.N, p.Deps, p.At, p.Seen, body})
+	} else {
+		if p.Body.Kind() != '{' {
+			return Unverified{}, broken(RuleValueType, "the body is no object")
+		}
+		again, err = encode(p)
 	}
-	again, err := encode(payload[policies.Body]{p.V, p.Record, p.Kind, p.N, p.Deps, p.At, p.Seen, body})
 	if err != nil {
 		return Unverified{}, broken(RuleCanonical, "cannot be encoded again")
 	}

@@ -19,6 +19,16 @@ type Keys func(kid policies.KeyID) (policies.PublicKey, bool)
 // Errors: [*SyntaxError], [ErrUnknownKind], [ErrUnknownKey], [ErrSignature].
 func Verify(raw Sealed, keys Keys) (policies.Statement, error) {
 	u, err := Parse(raw)
+	return u.by(keys, err)
+}
+
+// VerifyKept is [Verify] of what [ParseKept] takes.
+func VerifyKept(raw Sealed, keys Keys) (policies.Statement, error) {
+	u, err := ParseKept(raw)
+	return u.by(keys, err)
+}
+
+func (u Unverified) by(keys Keys, err error) (policies.Statement, error) {
 	if err != nil {
 		return policies.Statement{}, err
 	}

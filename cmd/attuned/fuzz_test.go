@@ -33,6 +33,7 @@ var fuzzed = []struct {
 	{"periods and days in packs", []string{"policies.ParsePeriod", "policies.ParseDay"}, "policies:FuzzParsePeriod"},
 	{"packs", []string{"policies/packs.Parse", "policies/packs.parse"}, "policies/packs:FuzzParse"},
 	{"statements", []string{"client-sdk/statement.Parse", "client-sdk/statement.decode", "client-sdk/statement.decode64"}, "client-sdk/statement:FuzzParse"},
+	{"statements of kinds of a later version", []string{"client-sdk/statement.ParseKept", "client-sdk/statement.parse"}, "client-sdk/statement:FuzzParseKept"},
 	{"bearer tokens", []string{"client-sdk/statement.VerifyToken"}, "client-sdk/statement:FuzzVerifyToken"},
 	{"refusals of a server or a proxy", []string{"client-sdk.readError"}, "client-sdk:FuzzReadError"},
 	{"invitations", []string{"client-sdk.ParseInvitation"}, "client-sdk:FuzzParseInvitation"},
