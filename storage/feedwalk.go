@@ -112,6 +112,7 @@ type scope struct {
 	reset  bool  // access is new: forget the mirror first
 	drop   bool  // access ended
 	until  int64 // with drop: the change that ended it
+	held   bool  // with drop: the caller's devices have the record, as of Done
 }
 
 // order is the walk's order of records: the organisation's first, since families
@@ -128,9 +129,13 @@ func (w *walk) order(record policies.RecordID) string {
 // began by the head counts.
 func (w *walk) scopes(members []rows.Member) []scope {
 	var out []scope
+	held := map[policies.RecordID]bool{}
 	for i, m := range members {
 		if m.Since > w.at.Head {
 			continue
+		}
+		if m.Since <= w.at.Done && (m.Until < 0 || m.Until > w.at.Done) {
+			held[m.Record] = true
 		}
 		if i+1 < len(members) && members[i+1].Record == m.Record && members[i+1].Since <= w.at.Head {
 			continue
@@ -142,7 +147,7 @@ func (w *walk) scopes(members []rows.Member) []scope {
 		case !over:
 			out = append(out, scope{record: m.Record, from: w.at.Done})
 		case m.Until > w.at.Done:
-			out = append(out, scope{record: m.Record, drop: true, until: m.Until})
+			out = append(out, scope{record: m.Record, drop: true, until: m.Until, from: w.at.Done, held: held[m.Record]})
 		}
 	}
 	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
@@ -153,7 +158,16 @@ func (w *walk) scopes(members []rows.Member) []scope {
 // on our word: with it goes the statement that ended the access, which stands in the log
 // where the access ends. There is none where a date has passed, and none here where
 // somebody's desk went; that one is in the organisation's record.
+//
+// Before it goes what happened in the record up to there: somebody may have been taken
+// off a team, then off the viewer list, and been a deputy until the last of it. A device
+// that was away has heard of none, and would not believe the last alone.
 func (w *walk) ended(s scope) error {
+	if s.held {
+		if err := w.farewell(s); err != nil || w.more {
+			return err
+		}
+	}
 	item := Item{Kind: ItemDropScope, Place: Place{Record: s.record}}
 	why, err := w.v.Statements(s.record, s.until-1, s.until, 1)
 	if err != nil {
@@ -165,6 +179,38 @@ func (w *walk) ended(s scope) error {
 	}
 	w.items = append(w.items, item)
 	return nil
+}
+
+// farewell delivers a record up to where the caller's access ended: what nobody may hide,
+// and nothing beside it.
+func (w *walk) farewell(s scope) error {
+	from := s.from
+	if w.at.Record == w.order(s.record) {
+		from = w.at.Index
+	}
+	for {
+		most := max(1, w.limit-len(w.items)+1)
+		statements, err := w.v.Statements(s.record, from, s.until-1, most) // the last goes with the drop
+		if err != nil {
+			return err
+		}
+		for _, st := range statements {
+			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
+				w.more, w.at.Record, w.at.Index = true, w.order(s.record), from
+				return nil
+			}
+			item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
+			if st.Class == policies.Control {
+				item.Statement = st.Raw
+			}
+			w.bytes += len(item.Statement) + 256
+			w.items = append(w.items, item)
+			from = st.Index
+		}
+		if len(statements) < most {
+			return nil
+		}
+	}
 }
 
 // unbegun is the index of a position at a record of which nothing was delivered.
