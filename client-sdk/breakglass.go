@@ -187,7 +187,7 @@ func (b *BreakGlass) Reason(v GlassView) (string, error) {
 	if sealed == nil {
 		return "", problem(CodeUnknown, "It is for the IG officer and the family's team; sync, if you are one of them.", "The reason is not on this device.")
 	}
-	with := b.d.keys.own()
+	with := b.d.keys.identities()
 	if key, err := b.d.keys.family(v.Family); err == nil {
 		with = append(with, key...)
 	}

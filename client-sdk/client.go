@@ -101,6 +101,12 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
+	if c.desk.over() != nil { // a crash kept it from being done
+		err = c.desk.loseKeys()
+	}
+	if err = errors.Join(err, c.desk.store.scrub()); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	c.desk.clean()
 	c.desk.cleanPieces()
 	c.Clips.finishRemovals()

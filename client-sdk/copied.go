@@ -37,7 +37,7 @@ func (c *courier) copied(err error) bool {
 // goOn has this device go on as another one. The new key lies in device.sealed before the
 // server is asked: a lost answer, or a crash, loses nothing.
 func (d *desk) goOn(ctx context.Context) error {
-	if err := d.keys.held(); err != nil {
+	if _, err := d.keys.held(); err != nil {
 		return err
 	}
 	if err := (&feed{d}).pull(ctx, &Report{}); err != nil {

@@ -71,7 +71,7 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 	}
 	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}, outdated: true}
 	err = fd.d.store.write(func(tx *sql.Tx) error {
-		p.tx, p.past, p.told, p.org = tx, past{tx: tx}, told.Time, m.Org().Clone()
+		p.tx, p.past, p.told, p.org = tx, past{tx: tx, in: fd.d.store}, told.Time, m.Org().Clone()
 		for _, item := range told.Items {
 			if err := p.end(item); err != nil {
 				return err
@@ -90,7 +90,7 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 		}
 	}
 	m.mu.Unlock()
-	return p.noCause
+	return errors.Join(fd.d.cleared(p), p.noCause)
 }
 
 // end obeys one item: a family that this person left, or the end of this device.

@@ -130,17 +130,18 @@ func (ds *Devices) certified(ctx context.Context, key policies.PublicKey) (polic
 
 func (ds *Devices) reply(device policies.DeviceID) ([]byte, error) {
 	k := ds.d.keys
-	if err := k.held(); err != nil {
+	own, err := k.held()
+	if err != nil {
 		return nil, err
 	}
 	r := deviceReply{Version: 1, Profile: ds.d.me, Known: map[policies.StaffID]policies.Digest{}}
 	r.Profile.Device = device
-	copy(r.Secrets.Person[:], k.person.Seed())
-	r.Secrets.Identity, r.Secrets.Former = k.identity.String(), []string{}
-	for _, id := range k.former {
+	copy(r.Secrets.Person[:], own.person.Seed())
+	r.Secrets.Identity, r.Secrets.Former = own.identity.String(), []string{}
+	for _, id := range own.former {
 		r.Secrets.Former = append(r.Secrets.Former, id.String())
 	}
-	err := each(ds.d.store.db, func(rows *sql.Rows) error {
+	err = each(ds.d.store.db, func(rows *sql.Rows) error {
 		var staff, key string
 		if err := rows.Scan(&staff, &key); err != nil {
 			return err

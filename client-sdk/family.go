@@ -29,10 +29,11 @@ func (fs *Families) Open(reference string, programme policies.Programme) (polici
 	if err != nil {
 		return id, err
 	}
-	if err := fs.d.keys.held(); err != nil {
+	mine, err := fs.d.keys.held()
+	if err != nil {
 		return id, err
 	}
-	own, err := seal.Seal([]byte(key.String()), fs.d.keys.identity.Recipient())
+	own, err := seal.Seal([]byte(key.String()), mine.identity.Recipient())
 	if err != nil {
 		return id, err
 	}

@@ -29,6 +29,8 @@ type pageFold struct {
 	noCause  error                      // families that the server would have forgotten without one
 	told     policies.Micros            // the server's time
 	outdated bool                       // the feed itself cannot be read any more: see endings.go
+	gone     bool                       // something was deleted, and must leave the disk
+	wiped    bool                       // this device was revoked: its person's keys leave it too
 	behind   bool                       // a family's date has passed by that, and not by the clock here
 }
 
@@ -151,6 +153,9 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 	case f == nil && policies.RecordID(s.ID) != item.Place.Record:
 		return broken(item, "a family's record begins with its opening")
 	case f == nil:
+		if err := p.m.d.store.recallFloor(p.tx, item.Place.Record); err != nil {
+			return err
+		}
 		if f, _, err = policies.NewFamily(under, s, item.Place.At); err != nil {
 			return refused(item, err)
 		}

@@ -15,7 +15,7 @@ func Stolen(c *Client, id policies.FamilyID) []seal.Identity {
 	if err != nil {
 		panic(err)
 	}
-	return append(keys, c.Keys.identity)
+	return append(keys, c.Keys.own.Load().identity)
 }
 
 // Lacking is why the family's key in force is not on a device; nil when it is.

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -99,6 +98,9 @@ func (p *pageFold) restart(r policies.RecordID) error {
 		p.families[policies.FamilyID(r)] = nil
 	}
 	p.again[r] = true
+	if err := p.m.d.store.recallFloor(p.tx, r); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`DELETE FROM attachments WHERE statement IN (SELECT id FROM statements WHERE record = $1)
 			AND EXISTS (SELECT 1 FROM doubted d WHERE d.statement = attachments.statement AND d.name = attachments.name)`,
@@ -192,28 +194,6 @@ func (p *pageFold) drop(item wire.Item) error {
 	return p.forget(r)
 }
 
-// wipe forgets every family once the verified record says that this device, or its person,
-// was revoked.
-// What is queued here stays: it was never the server's to delete.
-func (p *pageFold) wipe() error {
-	if p.org == nil {
-		return nil
-	}
-	if over := p.m.d.overIn(p.org); over == nil {
-		return nil
-	}
-	p.m.mu.Lock()
-	held := slices.SortedFunc(maps.Keys(p.m.families), compareIDs)
-	p.m.mu.Unlock()
-	for _, id := range held {
-		if err := p.forget(policies.RecordID(id)); err != nil {
-			return err
-		}
-		p.dropped = append(p.dropped, id)
-	}
-	return nil
-}
-
 // ended: the item carries the statement that ended the access. It need not be the next
 // of its record: what was signed to end something ends it in whatever order it comes,
 // and one that was answered since, by who put this person back, ends nothing.
@@ -256,25 +236,6 @@ func (d *desk) entitledAt(org *policies.Org, f *policies.Family, now policies.Mi
 		return false
 	}
 	return f.Receives(org, d.me.Staff, now) || slices.Contains(org.Desks(now), d.me.Staff)
-}
-
-// forget removes what is held of a family's record, but not what is queued here:
-// that was never the server's to delete.
-func (p *pageFold) forget(r policies.RecordID) error {
-	p.families[policies.FamilyID(r)] = nil
-	if err := letGo(p.tx, r); err != nil {
-		return err
-	}
-	for _, q := range []string{
-		`DELETE FROM attachments WHERE statement IN (SELECT id FROM statements WHERE record = $1) AND statement NOT IN (SELECT id FROM outbox)`,
-		`DELETE FROM statements WHERE record = $1`,
-		`UPDATE records SET state = '' WHERE record = $1`,
-	} {
-		if _, err := p.tx.Exec(q, r.String()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // save writes the folded states.

@@ -12,34 +12,39 @@ import (
 // Keys are this device's secrets, unlocked. Family keys are not kept: they are
 // opened from their envelopes when they are needed, and gone with the mirror.
 type Keys struct {
-	me       profile
+	me     profile
+	device atomic.Pointer[deviceKey] // replaced when this device turns out to have been copied
+	own    atomic.Pointer[ownKeys]   // nil on a device that was revoked
+	mirror *Mirror
+	shelf  *shelf
+}
+
+// ownKeys are what all devices of a person have in common.
+type ownKeys struct {
 	person   ed25519.PrivateKey
-	device   atomic.Pointer[deviceKey] // replaced when this device turns out to have been copied
 	identity seal.Identity
 	former   []seal.Identity // before this person's key was replaced: what was wrapped to them still opens
-	lost     bool            // the person's are not here any more
-	mirror   *Mirror
-	shelf    *shelf
 }
 
 func newKeys(me profile, s secrets) (*Keys, error) {
+	k := &Keys{me: me}
+	k.device.Store(&deviceKey{me.Device, signingKey(s.Device)})
 	if s.Identity == "" {
-		k := &Keys{me: me, lost: true}
-		k.device.Store(&deviceKey{me.Device, signingKey(s.Device)})
 		return k, nil
 	}
-	id, err := seal.ParseIdentity(s.Identity)
-	if err != nil {
-		return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
-	}
-	k := &Keys{me: me, person: signingKey(s.Person), identity: id}
-	k.device.Store(&deviceKey{me.Device, signingKey(s.Device)})
-	for _, text := range s.Former {
-		if id, err = seal.ParseIdentity(text); err != nil {
-			return nil, problem(CodeHome, "Join again with a new invitation, in a new folder.", "The keys of this device are damaged.").because(err)
+	own := ownKeys{person: signingKey(s.Person)}
+	for i, text := range append([]string{s.Identity}, s.Former...) {
+		id, err := seal.ParseIdentity(text)
+		if err != nil {
+			return nil, damagedKeys(err)
 		}
-		k.former = append(k.former, id)
+		if i == 0 {
+			own.identity = id
+		} else {
+			own.former = append(own.former, id)
+		}
 	}
+	k.own.Store(&own)
 	return k, nil
 }
 
@@ -53,20 +58,25 @@ type deviceKey struct {
 // this is what this device signs with now.
 func (k *Keys) this() *deviceKey { return k.device.Load() }
 
-// own are all the identities of this person, the one in force first.
-func (k *Keys) own() []seal.Identity {
-	if k.lost {
+// identities are all of this person, the one in force first; none on a device that was
+// revoked.
+func (k *Keys) identities() []seal.Identity {
+	own := k.own.Load()
+	if own == nil {
 		return nil
 	}
-	return append([]seal.Identity{k.identity}, k.former...)
+	return append([]seal.Identity{own.identity}, own.former...)
 }
 
-// held is nil while this device has its person's keys.
-func (k *Keys) held() error {
-	if !k.lost {
-		return nil
+// lose forgets the person's keys in memory.
+func (k *Keys) lose() { k.own.Store(nil) }
+
+// held are the person's keys, or why they are not here.
+func (k *Keys) held() (*ownKeys, error) {
+	if own := k.own.Load(); own != nil {
+		return own, nil
 	}
-	return problem(CodeNoKey, "Use another device of yours, or ask a registrar.", "Your keys are not on this device any more.")
+	return nil, problem(CodeNoKey, "Use another device of yours, or ask a registrar.", "Your keys are not on this device any more.")
 }
 
 // Staff is the person whose device this is.
@@ -84,21 +94,23 @@ func (k *Keys) Words() []string { return Words(k.me.Certificate) }
 // Recipient is this person's public age key, age1pq1…; "" where their keys are not any
 // more.
 func (k *Keys) Recipient() string {
-	if k.lost {
+	own, err := k.held()
+	if err != nil {
 		return ""
 	}
-	return k.identity.Recipient().String()
+	return own.identity.Recipient().String()
 }
 
 // clips are the keys that open a family's clips here: the family's on the team, and
 // for everybody else their own, for which a device of the team writes a header
 // beside each clip that they may watch.
 func (k *Keys) clips(f *policies.Family) (ring, error) {
-	if err := k.held(); err != nil {
+	own, err := k.held()
+	if err != nil {
 		return nil, err
 	}
 	if !f.OnTeam(k.me.Staff) {
-		return ring{k.identity}, nil
+		return ring{own.identity}, nil
 	}
 	return k.family(f.ID)
 }

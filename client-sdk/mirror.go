@@ -47,6 +47,18 @@ func openMirror(d *desk) (*Mirror, error) {
 	return m, nil
 }
 
+// take shows what a page brought, once it is kept.
+func (m *Mirror) take(p *pageFold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.org = p.org
+	for id, f := range p.families {
+		if m.families[id] = f; f == nil {
+			delete(m.families, id)
+		}
+	}
+}
+
 // Org is the organisation as verified, nil before the first contact.
 func (m *Mirror) Org() *policies.Org {
 	m.mu.Lock()

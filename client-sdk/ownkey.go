@@ -52,7 +52,8 @@ func (k ownKey) state(ctx context.Context, kind policies.Kind, body policies.Bod
 }
 
 func (k ownKey) sign(n int64, kind policies.Kind, body policies.Body) ([]byte, policies.Statement, error) {
-	if err := k.d.keys.held(); err != nil {
+	mine, err := k.d.keys.held()
+	if err != nil {
 		return nil, policies.Statement{}, err
 	}
 	org, err := k.d.mirror.verifiedOrg()
@@ -67,7 +68,7 @@ func (k ownKey) sign(n int64, kind policies.Kind, body policies.Body) ([]byte, p
 		Signer: k.d.me.Certificate, Record: policies.RecordID(org.ID), Kind: kind, N: n, Deps: []policies.StatementID{},
 		At: policies.At(k.d.now()), Body: body,
 		Seen: policies.Seen{Head: org.Head, Size: seen.Size, Root: policies.Digest(seen.Root)},
-	}, k.d.keys.person)
+	}, mine.person)
 	if err != nil {
 		return nil, s, unsignable(kind, err)
 	}

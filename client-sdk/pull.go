@@ -218,15 +218,8 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 	if err != nil {
 		return mark{}, p, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.org = p.org
-	for id, f := range p.families {
-		if m.families[id] = f; f == nil {
-			delete(m.families, id)
-		}
-	}
-	return after, p, nil
+	m.take(p)
+	return after, p, fd.d.cleared(p)
 }
 
 // short tells why what waited for more was not taken: the feed ended.

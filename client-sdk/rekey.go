@@ -29,7 +29,7 @@ func (c *Client) Rekey(ctx context.Context, passphrase []byte) ([]string, error)
 	d := c.desk
 	was, err := unlockSecrets(d.dir, passphrase)
 	if err == nil {
-		err = c.Keys.held()
+		_, err = c.Keys.held()
 	}
 	if err == nil {
 		err = (&feed{d}).pull(ctx, &Report{})
@@ -86,8 +86,8 @@ func (d *desk) takeNext(was secrets) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	d.keys.me, d.keys.person, d.keys.identity, d.keys.former = keys.me, keys.person, keys.identity, keys.former
-	d.me = me
+	d.keys.own.Store(keys.own.Load())
+	d.keys.me, d.me = me, me
 	return true, nil
 }
 

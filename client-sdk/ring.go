@@ -40,7 +40,7 @@ func (k *Keys) opened(f *policies.Family) (r ring, strange [][]byte, err error) 
 		return nil, nil, err
 	}
 	for _, e := range envelopes {
-		if text, err := seal.Open(e, k.own()...); err == nil && r.add(f, text) {
+		if text, err := seal.Open(e, k.identities()...); err == nil && r.add(f, text) {
 			strange = envelopes
 		}
 	}

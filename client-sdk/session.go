@@ -49,14 +49,15 @@ func (s *Sessions) log(family policies.FamilyID, body policies.SessionLog, note 
 	body.On, body.Number, body.Fixed = on, number, []policies.Attachment{}
 	var attachments []wire.Attachment
 	if strings.TrimSpace(note) != "" {
-		if err := s.d.keys.held(); err != nil {
+		mine, err := s.d.keys.held()
+		if err != nil {
 			return policies.SessionID{}, err
 		}
 		to, err := s.d.sealTo(family)
 		if err != nil {
 			return policies.SessionID{}, err
 		}
-		sealed, err := seal.Seal([]byte(note), to, s.d.keys.identity.Recipient())
+		sealed, err := seal.Seal([]byte(note), to, mine.identity.Recipient())
 		if err != nil {
 			return policies.SessionID{}, err
 		}
@@ -77,7 +78,7 @@ func (s *Sessions) Note(family policies.FamilyID, id policies.SessionID) (string
 	if err != nil {
 		return "", err
 	}
-	text, err := seal.Open(sealed, append(keys, s.d.keys.own()...)...)
+	text, err := seal.Open(sealed, append(keys, s.d.keys.identities()...)...)
 	return string(text), err
 }
 

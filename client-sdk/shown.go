@@ -88,7 +88,7 @@ func (c *Consents) read(family policies.FamilyID, id policies.ConsentID, name st
 	if sealed == nil {
 		return nil, problem(CodeUnknown, "Sync, and try again.", "The form of consent %s is not on this device.", id.Short())
 	}
-	with := c.d.keys.own()
+	with := c.d.keys.identities()
 	if keys, err := c.d.keys.family(family); err == nil {
 		with = append(with, keys...)
 	}

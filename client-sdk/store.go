@@ -59,6 +59,13 @@ CREATE TABLE IF NOT EXISTS records (
 	proven         TEXT NOT NULL DEFAULT ''   -- head that the signed log was last seen to carry
 ) WITHOUT ROWID;
 
+-- Where a record had been that this device was told to forget, under a name that only
+-- this device can tell: given back, the record must reach as far again.
+CREATE TABLE IF NOT EXISTS floors (
+	name  TEXT PRIMARY KEY,
+	floor BLOB NOT NULL      -- JSON, sealed
+) WITHOUT ROWID;
+
 -- n of the next statement of this device: it never repeats, whatever is refused.
 CREATE TABLE IF NOT EXISTS numbers (
 	signer TEXT PRIMARY KEY,
