@@ -68,6 +68,7 @@ type desk struct {
 	shelf  *shelf
 
 	figured figured
+	crash   func() error  // between forgetting and clearing up; nil but in a test
 	woken   chan struct{} // something was queued; holds one
 }
 

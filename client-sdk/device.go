@@ -94,6 +94,11 @@ func (ds *Devices) Revoke(id policies.DeviceID) error {
 	return err
 }
 
+// Over says that this device was revoked, or its person, and what to do; nil while both
+// are in force. A device that was revoked has neither its person's keys nor anything of
+// families: what is left is what was queued on it.
+func (ds *Devices) Over() error { return ds.d.over() }
+
 // renewAhead is how long before the end of its certificate a device renews it.
 const renewAhead = 30 * 24 * time.Hour
 

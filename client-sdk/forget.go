@@ -141,6 +141,9 @@ func (d *desk) loseKeys() error {
 
 // cleared sees to it that what a page had this device forget leaves the disk too.
 func (d *desk) cleared(p *pageFold) error {
+	if d.crash != nil && (p.gone || p.wiped) {
+		return d.crash()
+	}
 	if p.wiped {
 		if err := d.loseKeys(); err != nil {
 			return err

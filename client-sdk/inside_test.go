@@ -79,3 +79,9 @@ func usurp(d *desk, id policies.FamilyID, junk []byte) (seal.Identity, error) {
 
 // DeviceKey is what somebody signs with who kept a device.
 func DeviceKey(c *Client) ed25519.PrivateKey { return c.Keys.this().key }
+
+// CrashBeforeClearing has a device die when it has forgotten something, and before it
+// clears up after that.
+func CrashBeforeClearing(c *Client) {
+	c.desk.crash = func() error { return problem("crashed", "", "It crashed.") }
+}

@@ -38,6 +38,7 @@ type deviceStatus struct {
 	Ends     string                 `json:"ends"`     // day on which this person's certificate ends, when it is less than a month away
 	Device   string                 `json:"device"`   // the same of this device
 	Outdated *failure               `json:"outdated"` // this program, or the service, has to be updated; null for neither
+	Over     *failure               `json:"over"`     // this device was revoked, or its person; null for neither
 	Evidence []string               `json:"evidence"` // files that show where the server said what is not so
 
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
@@ -86,6 +87,9 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 	}
 	device, person := d.Devices.Ending()
 	s.Device, s.Ends = dateOf(device), dateOf(person)
+	if over := d.Devices.Over(); over != nil {
+		s.Over = asFailure(over)
+	}
 	if org := d.Mirror.Org(); org != nil {
 		s.Service = org.Service
 		p := org.Staff[d.Keys.Staff()]
@@ -122,6 +126,9 @@ func (s deviceStatus) text() string {
 	}
 	if s.Outdated != nil {
 		attend(s.Outdated.Message + " " + s.Outdated.Next)
+	}
+	if s.Over != nil {
+		attend(s.Over.Message + " " + s.Over.Next)
 	}
 	if len(s.Words) > 0 {
 		lines = append(lines, "Not confirmed yet. Read these words to your registrar: "+strings.Join(s.Words, " "))
