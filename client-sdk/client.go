@@ -22,6 +22,7 @@ type Config struct {
 	After    func(time.Duration) <-chan time.Time // time.After when nil
 	HTTP     *http.Client                         // a client of our own when nil
 	Progress func(label string) Progress          // shows long work; nothing is shown when nil
+	Metered  func() (metered, known bool)         // whether the network is paid for by volume; not known when nil
 	Server   string                               // instead of the address in the invitation
 }
 
@@ -314,6 +315,7 @@ type Report struct {
 	Refused  []Outcome           `json:"refused"`
 	Uploaded []policies.ClipID   `json:"uploaded"`
 	Stopped  []StoppedUpload     `json:"stopped"`
+	Held     []HeldUpload        `json:"held"`     // film that waits for another network, or for the person's word
 	Purged   []policies.ClipID   `json:"purged"`   // film that was destroyed here, as a head of service ordered
 	Pulled   int                 `json:"pulled"`   // statements
 	Dropped  []policies.FamilyID `json:"dropped"`  // families that this person may no longer see

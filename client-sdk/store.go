@@ -113,6 +113,16 @@ CREATE TABLE IF NOT EXISTS uploads (
 	why   TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- What became of trying to send each film, and whether its person said that it goes over
+-- any network.
+CREATE TABLE IF NOT EXISTS upload_tries (
+	clip  TEXT PRIMARY KEY REFERENCES uploads (clip) ON DELETE CASCADE,
+	sent  INTEGER NOT NULL DEFAULT 0,   -- bytes that the server has, as far as was noted
+	tries INTEGER NOT NULL DEFAULT 0,
+	tried INTEGER NOT NULL DEFAULT 0,   -- µs, the last of them
+	word  INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
 -- The recording on the camera, until somebody said what shall become of it.
 CREATE TABLE IF NOT EXISTS sources (
 	clip   TEXT PRIMARY KEY,

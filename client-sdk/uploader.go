@@ -60,6 +60,10 @@ func (u *Uploader) run(ctx context.Context, r *Report) error {
 
 func (u *Uploader) sending(ctx context.Context, r *Report, only func(policies.ClipID) bool) error {
 	due, err := u.due()
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	net, err := u.network()
 	if err != nil {
 		return err
 	}
@@ -69,6 +73,12 @@ func (u *Uploader) sending(ctx context.Context, r *Report, only func(policies.Cl
 		}
 		if u.waits(up.clip) {
 			r.waits = append(r.waits, up.clip)
+			continue
+		}
+		if waits, why, err := u.held(up, net); err != nil {
+			return err
+		} else if waits != "" {
+			r.Held = append(r.Held, HeldUpload{Clip: up.clip, Why: why})
 			continue
 		}
 		err := u.one(ctx, up)
@@ -158,9 +168,7 @@ func (u *Uploader) due() (out []upload, err error) {
 		err := up.clip.UnmarshalText([]byte(clip))
 		out = append(out, up)
 		return err
-	}, `SELECT clip, bytes, url FROM uploads u WHERE state = 'waiting'
-		AND (EXISTS (SELECT 1 FROM statements s WHERE s.id = u.clip)
-			OR EXISTS (SELECT 1 FROM outbox o WHERE o.id = u.clip AND o.state = 'accepted'))`)
+	}, `SELECT clip, bytes, url FROM uploads u WHERE state = 'waiting' AND `+clipTaken)
 	return out, err
 }
 
@@ -183,8 +191,10 @@ func (u *Uploader) one(ctx context.Context, up upload) error {
 	p := u.d.cfg.progress("Uploading " + up.clip.Short())
 	defer p.Done()
 	p.Total(up.bytes)
+	at := u.try(up.clip)
+	defer func() { at.over(up.shown) }()
 	for again := true; ; again = false {
-		err := u.from(ctx, &up, file, p)
+		err := u.from(ctx, &up, file, p, at)
 		switch code := CodeOf(err); {
 		case err == nil || code == wire.CodeStored:
 			return u.set(up.clip, "", uploadStored, "")
@@ -198,7 +208,7 @@ func (u *Uploader) one(ctx context.Context, up upload) error {
 	}
 }
 
-func (u *Uploader) from(ctx context.Context, up *upload, file io.ReaderAt, p Progress) error {
+func (u *Uploader) from(ctx context.Context, up *upload, file io.ReaderAt, p Progress, at *attempt) error {
 	if err := u.locate(ctx, up); err != nil {
 		return err
 	}
@@ -208,6 +218,7 @@ func (u *Uploader) from(ctx context.Context, up *upload, file io.ReaderAt, p Pro
 	}
 	p.Add(offset - up.shown) // what a resume finds there counts as done
 	for up.shown = offset; err == nil && up.shown < up.bytes; {
+		at.at(up.shown)
 		up.shown, err = u.patch(ctx, up, file, up.shown, p)
 	}
 	return err

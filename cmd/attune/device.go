@@ -18,6 +18,7 @@ type deviceCmd struct {
 	Accept  deviceAcceptCmd  `cmd:"" help:"On the new device: finish with the other's reply."`
 	List    deviceListCmd    `cmd:"" help:"Your devices, or a colleague's."`
 	Revoke  deviceRevokeCmd  `cmd:"" help:"Stop a device that was lost, or is no longer used."`
+	Network deviceNetworkCmd `cmd:"" help:"Over which networks film is sent."`
 }
 
 type deviceRequestCmd struct {

@@ -171,5 +171,5 @@ func (g *global) device(do func(c *attune.Client) error) error {
 }
 
 func (g *global) config() attune.Config {
-	return attune.Config{Progress: g.progress(), Server: g.Server}
+	return attune.Config{Progress: g.progress(), Server: g.Server, Metered: metered}
 }

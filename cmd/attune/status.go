@@ -12,7 +12,13 @@ import (
 
 type statusCmd struct{}
 
-func (statusCmd) Help() string { return `Example: attune status` }
+// Help is what --help shows below the flags.
+func (statusCmd) Help() string {
+	return `Example: attune status
+
+Until when visits can be made without a connection; what was not sent yet; what needs your attention, with what
+to do; and of each film that is not at the service how far it is, what it waits for, and how often it was tried.`
+}
 
 // deviceStatus is what --json prints.
 type deviceStatus struct {
@@ -27,6 +33,8 @@ type deviceStatus struct {
 	Objected []attune.ObjectionView `json:"objected"` // film that is paused until two people agree
 	Viewers  []attune.ViewerEntry   `json:"viewers"`  // that wait, for a countersign or for a practitioner's device
 	Held     []attune.HeldUpload    `json:"held"`     // film that did not go to the service
+	Uploads  []attune.QueuedUpload  `json:"uploads"`  // film that is not at the service, and what for it waits
+	Ready    attune.Readiness       `json:"ready"`    // for visits without a connection
 	Glass    []attune.GlassView     `json:"glass"`    // broken, and to be looked at by this IG officer, or for this person to watch
 	Locks    []attune.Lock          `json:"locks"`    // families whose locks were changed, or have to be
 	Training []attune.TrainingView  `json:"training"` // of this person: over, ending, or without a supervisor
@@ -45,6 +53,7 @@ type deviceStatus struct {
 
 	contact       time.Time // zero before the first
 	headOfService bool      // whose device this is, or a deputy's
+	practitioner  bool
 }
 
 func (c *statusCmd) Run(g *global) error {
@@ -69,6 +78,8 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Objected, err = d.Families.Objected(); return err },
 		func() error { s.Viewers, err = d.Viewers.Waiting(); return err },
 		func() error { s.Held, err = d.Uploader.Held(); return err },
+		func() error { s.Uploads, err = d.Uploader.Queue(); s.Uploads = list(s.Uploads); return err },
+		func() error { s.Ready, err = d.Ready(); return err },
 		func() error { s.Glass, err = d.Glass.Waiting(); return err },
 		func() error { s.Locks, err = d.Families.Locks(); return err },
 		func() error { s.Training, err = myTraining(d); s.Training = list(s.Training); return err },
@@ -98,6 +109,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 				s.Deputy = date(a.Until)
 			}
 		}
+		s.practitioner = p != nil && p.Role == policies.Practitioner
 		s.headOfService = p != nil && (p.Role == policies.HeadOfService || org.Deputises(p.ID, policies.At(time.Now())))
 	}
 	if s.headOfService {
@@ -118,10 +130,14 @@ func (s deviceStatus) text() string {
 	}
 	lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
 		fmt.Sprintf("Not sent yet: %d.%s", len(s.Waiting), mark(len(s.Waiting) > 0, " Send it when you are connected: attune sync"))}
+	quiet := len(lines)
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
-	deputy := 0
+	if s.practitioner {
+		quiet++
+		lines = append(lines, readyText(s.Ready))
+	}
 	if s.Deputy != "" {
-		deputy = 1
+		quiet++
 		lines = append(lines, "You decide about families in the head of service's place until "+s.Deputy+": attune help deputy appoint")
 	}
 	if s.Outdated != nil {
@@ -188,7 +204,10 @@ func (s deviceStatus) text() string {
 	for _, h := range s.Held {
 		attend(heldText(h))
 	}
-	if len(lines) == 2+deputy && len(s.Waiting) == 0 {
+	for _, u := range s.Uploads {
+		lines = append(lines, "Film on its way: "+uploadText(u))
+	}
+	if len(lines) == quiet && len(s.Waiting) == 0 {
 		lines = append(lines, "Nothing waits for you.")
 	}
 	return strings.Join(lines, "\n")

@@ -10,6 +10,7 @@ import (
 )
 
 type syncCmd struct {
+	Film  bool `help:"Send the film that waits for another network, or for your word, now: see attune device network."`
 	Watch bool `help:"Go on until Ctrl-C: send what is queued and fetch what is new as it comes."`
 }
 
@@ -27,9 +28,12 @@ One program at a time has this device's folder open: end it with Ctrl-C before a
 
 func (c *syncCmd) Run(ctx context.Context, g *global) error {
 	if c.Watch {
-		return g.follow(ctx)
+		return g.follow(ctx, c.Film)
 	}
 	return g.each(func(s attune.Service, d *attune.Client) error {
+		if err := g.released(d, c.Film); err != nil {
+			return err
+		}
 		report, err := d.Sync(ctx)
 		if err != nil && report.Waiting > 0 {
 			g.note("%s not sent yet; nothing is lost.", count(report.Waiting, "thing is", "things are"))
@@ -66,6 +70,9 @@ func reportLines(r attune.Report) (lines []string) {
 	for _, s := range r.Stopped {
 		lines = append(lines, stoppedText(s))
 	}
+	for _, h := range r.Held {
+		lines = append(lines, fmt.Sprintf("Kept here: the film of %s. %s", h.Clip.Short(), h.Why))
+	}
 	for _, id := range r.Purged {
 		lines = append(lines, fmt.Sprintf("Destroyed here, as the head of service ordered: the film of %s. If the recording is still on the camera, remove it there too.", id.Short()))
 	}
@@ -92,7 +99,7 @@ func stoppedText(s attune.StoppedUpload) string {
 }
 
 func outcomeText(o attune.Outcome) string {
-	return fmt.Sprintf("%s (%s): %s %s%s", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short(), o.Message, o.Next, rulesText(o.Rules))
+	return fmt.Sprintf("%s (%s): %s %s%s", kindText(o.Kind), o.ID.Short(), o.Message, o.Next, rulesText(o.Rules))
 }
 
 // rulesText follows a sentence, "" when no rule decided.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,10 +13,15 @@ import (
 
 // follow is attune sync --watch: each service that this device has joined is followed by
 // itself, so that one that cannot be reached holds up no other.
-func (g *global) follow(ctx context.Context) error {
+func (g *global) follow(ctx context.Context, film bool) error {
 	services, err := g.opened()
 	if err != nil {
 		return err
+	}
+	for _, s := range services {
+		if err := g.released(s.c, film); err != nil {
+			return errors.Join(err, closed(services))
+		}
 	}
 	changed, stop := newNetworks(ctx, len(services))
 	defer stop()
@@ -109,14 +113,14 @@ type teller struct {
 
 	begun   bool     // a round was done in full
 	failing string   // code of the failure that was told last
-	stopped []string // what was told of uploads that each round tries again
+	stopped []string // what was told of film that stays here, as each round finds
 }
 
 func (t *teller) told(r attune.Round) {
 	lines := slices.DeleteFunc(changes(r.Report), func(l string) bool { return slices.Contains(t.stopped, l) })
 	t.stopped = nil
-	for _, s := range r.Report.Stopped {
-		t.stopped = append(t.stopped, stoppedText(s))
+	for _, l := range reportLines(attune.Report{Stopped: r.Report.Stopped, Held: r.Report.Held}) {
+		t.stopped = append(t.stopped, l)
 	}
 	if t.g.JSON {
 		t.object(r, len(lines) > 0)
@@ -177,7 +181,7 @@ func (t *teller) line(format string, args ...any) {
 // changes are the lines of a report for somebody who looks on.
 func changes(r attune.Report) (lines []string) {
 	for _, o := range r.Accepted {
-		lines = append(lines, fmt.Sprintf("Sent: %s (%s)", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short()))
+		lines = append(lines, fmt.Sprintf("Sent: %s (%s)", kindText(o.Kind), o.ID.Short()))
 	}
 	for _, id := range r.Uploaded {
 		lines = append(lines, "Uploaded: the film of "+id.Short())
