@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -71,6 +72,7 @@ type desk struct {
 	figured figured
 	crash   func() error  // between forgetting and clearing up; nil but in a test
 	woken   chan struct{} // something was queued; holds one
+	walking sync.Mutex    // held by who walks the feed
 }
 
 // Open opens a home that [Join] made. Errors: an [*Error] with [CodeHome],

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -33,7 +34,12 @@ type feed struct{ d *desk }
 //
 // A feed ends where its record ended when its first page was asked for. One that was cut
 // short is taken to that end, and then another: only of that is it known what it must hold.
+//
+// Two that walk at once would each fold over what the other has taken, and blame the
+// server for it: one waits for the other.
 func (fd *feed) pull(ctx context.Context, r *Report) error {
+	fd.d.walking.Lock()
+	defer fd.d.walking.Unlock()
 	err := fd.walk(ctx, r)
 	told, _ := fd.d.convict(err)
 	if told == nil {
@@ -85,6 +91,9 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 			return err
 		}
 		if page.Cursor == "" { // 204: nothing new, and no checkpoint to prove it by
+			if err := fd.met(); err != nil {
+				return err
+			}
 			if len(waiting) > 0 {
 				return errors.Join(noCause, fd.short(waiting, before))
 			}
@@ -146,10 +155,57 @@ func (fd *feed) page(ctx context.Context, before mark, page wire.PullReply) (mar
 // maxWaiting bounds what a server can have this device hold in memory.
 const maxWaiting = 20 * wire.MaxPullItems
 
+// fetch asks for a page. It is the zero page when the server says that nothing is new.
+// That is not signed, so that now and then a device asks for a page all the same: a
+// server that shows one device an old state has to sign it within the hour.
 func (fd *feed) fetch(ctx context.Context, cursor string, before mark) (page wire.PullReply, err error) {
 	query := url.Values{"cursor": {cursor}, "checkpoint": {strconv.FormatInt(before.Size, 10)}}
+	stale, err := fd.unsigned()
+	if err != nil {
+		return page, err
+	}
+	if stale {
+		query.Set("proof", "1")
+	}
 	err = fd.d.remote.call(ctx, http.MethodGet, "/v1/sync/pull?"+query.Encode(), nil, &page)
+	if err == nil && page.Cursor == "" && (stale || cursor == "") {
+		err = untrusted("The server says that nothing is new, and was asked to sign it.", nil)
+	}
 	return page, err
+}
+
+// signEvery is how old the last signed state of the log may be before a device wants
+// another, although nothing is new.
+const signEvery = time.Hour
+
+// unsigned reports whether it is older than that, by a clock that may have been set since.
+func (fd *feed) unsigned() (bool, error) {
+	text, err := setting(fd.d.store.db, settingSigned)
+	if err != nil || text == "" {
+		return true, err
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	ago := fd.d.now().Sub(time.UnixMicro(at))
+	return ago < 0 || ago >= signEvery, err
+}
+
+// metEvery is how exactly a contact that brought nothing is remembered: a device that
+// listens asks often, and a phone pays for each write.
+const metEvery = time.Minute
+
+// met remembers that the server answered.
+func (fd *feed) met() error {
+	last, err := fd.d.mirror.Contact()
+	if err != nil {
+		return err
+	}
+	now := fd.d.now()
+	if ago := now.Sub(last); ago >= 0 && ago < metEvery {
+		return nil
+	}
+	return fd.d.store.write(func(tx *sql.Tx) error {
+		return set(tx, settingContact, strconv.FormatInt(int64(policies.At(now)), 10))
+	})
 }
 
 // errRehearsed undoes the fold of a page that is not proved yet.

@@ -23,6 +23,7 @@ const (
 	settingOrigin     = "log_origin" // pinned at the first contact
 	settingOutdated   = "outdated"   // code of the last sync, while program and service do not understand each other
 	settingContact    = "contact"    // µs of this device's clock, when the server last answered
+	settingSigned     = "signed"     // µs of this device's clock, when it last came with a signed state of the log
 	settingAhead      = "ahead"      // µs by which it was ahead of the server's then
 )
 
@@ -119,7 +120,7 @@ func (w witness) remember(tx *sql.Tx, m mark) error {
 	now := policies.At(w.d.now())
 	for name, value := range map[string]string{
 		settingCheckpoint: m.note, settingOrigin: m.Origin,
-		settingContact: strconv.FormatInt(int64(now), 10), settingAhead: strconv.FormatInt(int64(now-m.told), 10),
+		settingContact: strconv.FormatInt(int64(now), 10), settingSigned: strconv.FormatInt(int64(now), 10), settingAhead: strconv.FormatInt(int64(now-m.told), 10),
 	} {
 		if err := set(tx, name, value); err != nil {
 			return err // at the first: see store.must

@@ -9,9 +9,10 @@ import (
 
 // Bounds on connections that are open at once, both counted before TLS.
 const (
-	// maxConns costs about 50 MiB when all of them speak TLS, and is twenty times
-	// what a service of 50 practitioners was seen to need.
-	maxConns = 1000
+	// maxConns is 2,000 devices that wait for a notice, and a thousand that do something:
+	// twenty times what a service of 50 practitioners was seen to need. All of them
+	// cost about 150 MiB when they speak TLS.
+	maxConns = 3000
 
 	// maxConnsPerAddress is an office behind one address: 50 devices with two
 	// connections each. A browser uses six at most.

@@ -67,17 +67,21 @@ func TestFeedCarriesNoViewings(t *testing.T) {
 	pull := func(name string) wire.PullReply {
 		var page wire.PullReply
 		for more := true; more; more = page.More {
-			f.call(name, http.MethodGet, "/v1/sync/pull?cursor="+cursor[name], nil).decode(f.world, &page)
-			cursor[name] = page.Cursor
-			if len(page.Items) == 0 {
+			got := f.call(name, http.MethodGet, "/v1/sync/pull?cursor="+cursor[name], nil)
+			if page = (wire.PullReply{}); got.status == http.StatusNoContent {
 				break
 			}
+			got.decode(f.world, &page)
+			cursor[name] = page.Cursor
 		}
 		return page
 	}
 	team := []string{"sam", "ana", "vera", "head", "ig"}
 	for _, name := range team {
 		pull(name)
+		if len(pull(name).Items) > 0 {
+			t.Fatalf("the feed of %s does not end", name)
+		}
 	}
 	f.told(link)
 	f.call("sam", http.MethodPost, "/v1/clips/"+f.clip.ID.String()+"/viewings", wire.ViewRequest{Purpose: policies.FilmAndUse}).

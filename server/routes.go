@@ -27,6 +27,7 @@ func (s *Server) routes() *echo.Echo {
 	v1 := e.Group("/v1", s.api, s.versions, s.bearer, s.limitDevice(s.devices))
 	v1.POST("/sync/push", s.push)
 	v1.GET("/sync/pull", s.pull)
+	v1.GET("/sync/notice", s.notice)
 	v1.POST("/clips/:clip/viewings", s.openViewing)
 	v1.GET("/clips/:clip/upload", s.uploadOfClip)
 	v1.GET("/links/:link", s.showLink)

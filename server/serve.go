@@ -41,9 +41,11 @@ func (s *Server) serve(ctx context.Context, l net.Listener, handler http.Handler
 	go func() { ended <- h.Serve(l) }()
 	select {
 	case err := <-ended:
+		s.stop()
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
+	s.stop()
 	return drain(h, ended)
 }
 

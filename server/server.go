@@ -38,8 +38,12 @@ type Config struct {
 	// minute when zero. It is renewed by progress.
 	BodyTime time.Duration
 
+	// NoticeBeat is how often a device that waits hears that it still does, 25 seconds
+	// when zero: proxies and mobile networks forget a silent connection after 30.
+	NoticeBeat time.Duration
+
 	// Connections open at once, in all and from one address.
-	Connections           int // 1,000 when zero
+	Connections           int // 3,000 when zero
 	ConnectionsPerAddress int // 100 when zero
 
 	// Requests a minute from one address. A whole team behind one address joins
@@ -81,6 +85,9 @@ type Server struct {
 	behind sync.WaitGroup // what is done beside an answer
 	probe  probe
 	echo   *echo.Echo
+
+	stopping chan struct{} // closed by stop: what only waits for something ends
+	stop     func()
 }
 
 // New builds the server and its routes.
@@ -96,6 +103,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.BodyTime == 0 {
 		cfg.BodyTime = time.Minute
+	}
+	if cfg.NoticeBeat == 0 {
+		cfg.NoticeBeat = wire.MaxNoticeWait * time.Second
 	}
 	for _, figure := range []struct {
 		set   *int
@@ -123,6 +133,8 @@ func New(cfg Config) *Server {
 		log:    cfg.Log,
 		tokens: newTokens(),
 
+		stopping: make(chan struct{}),
+
 		joins:        newLimiter[netip.Prefix](cfg.JoinsPerMinute),
 		opens:        newLimiter[netip.Prefix](cfg.OpensPerMinute),
 		stops:        newLimiter[netip.Prefix](cfg.StopsPerMinute),
@@ -132,6 +144,7 @@ func New(cfg Config) *Server {
 		devices:      newLimiter[policies.DeviceID](cfg.DevicePerMinute),
 		ranges:       newLimiter[policies.Digest](cfg.PagePerMinute),
 	}
+	s.stop = sync.OnceFunc(func() { close(s.stopping) })
 	s.echo = s.routes()
 	return s
 }

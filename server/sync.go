@@ -81,9 +81,10 @@ func (s *Server) result(c echo.Context, r storage.Result) wire.Result {
 	return out
 }
 
-// pull handles GET /v1/sync/pull?cursor=&limit=&checkpoint=.
+// pull handles GET /v1/sync/pull?cursor=&limit=&checkpoint=&proof=. When nothing is new
+// the answer is 204; with proof=1 it is a page all the same, for its signed checkpoint.
 func (s *Server) pull(c echo.Context) error {
-	q, err := query(c, "cursor", "limit", "checkpoint")
+	q, err := query(c, "cursor", "limit", "checkpoint", "proof")
 	if err != nil {
 		return err
 	}
@@ -94,6 +95,19 @@ func (s *Server) pull(c echo.Context) error {
 	since, err := number(q, "checkpoint", 0, 0, maxSize)
 	if err != nil {
 		return err
+	}
+	proof, err := number(q, "proof", 0, 0, 1)
+	if err != nil {
+		return err
+	}
+	if proof == 0 {
+		same, err := s.store.Records.Unchanged(c.Request().Context(), caller(c), q.Get("cursor"))
+		if err != nil {
+			return err
+		}
+		if same {
+			return noContent(c)
+		}
 	}
 	page, err := s.store.Records.Pull(c.Request().Context(), caller(c), q.Get("cursor"), since, int(limit))
 	if err != nil {

@@ -22,53 +22,26 @@ type position struct {
 	Index   int64  `json:"i"`
 }
 
-// openCursor reads a cursor that sealCursor made for the same person. One of
-// another history starts anew: the restored database cannot know what was
-// delivered from the old one.
+// openCursor is where a cursor of this person's stands.
 func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (position, error) {
+	s, err := newCursorSeal(v)
+	if err != nil {
+		return position{}, err
+	}
+	return s.at(staff, cursor)
+}
+
+// cursorSeal makes and reads cursors of one history.
+type cursorSeal struct {
+	history string
+	key     []byte
+}
+
+func newCursorSeal(v *rows.View) (*cursorSeal, error) {
 	_, history, err := v.Authority()
 	if err != nil {
-		return position{}, err
+		return nil, err
 	}
-	fresh := position{History: history, Done: -1, Head: -1, Index: -1}
-	if cursor == "" {
-		return fresh, nil
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) < sha256.Size {
-		return position{}, ErrCursor
-	}
-	body, tag := b[sha256.Size:], b[:sha256.Size]
-	want, err := cursorTag(v, staff, body)
-	if err != nil {
-		return position{}, err
-	}
-	if !hmac.Equal(tag, want) {
-		return position{}, ErrCursor
-	}
-	var p position
-	if err := json.Unmarshal(body, &p); err != nil {
-		return position{}, ErrCursor
-	}
-	if p.History != history {
-		return fresh, nil
-	}
-	return p, nil
-}
-
-func (d *door) sealCursor(v *rows.View, staff policies.StaffID, p position) (string, error) {
-	body, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode cursor: %w", err)
-	}
-	tag, err := cursorTag(v, staff, body)
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(append(tag, body...)), nil
-}
-
-func cursorTag(v *rows.View, staff policies.StaffID, body []byte) ([]byte, error) {
 	secret, err := v.CursorKey()
 	if err != nil {
 		return nil, err
@@ -77,8 +50,57 @@ func cursorTag(v *rows.View, staff policies.StaffID, body []byte) ([]byte, error
 	if err != nil {
 		return nil, fmt.Errorf("cursor key: %w", err)
 	}
-	mac := hmac.New(sha256.New, key)
+	return &cursorSeal{history, key}, nil
+}
+
+// fresh is where everybody begins.
+func (s *cursorSeal) fresh() position {
+	return position{History: s.history, Done: -1, Head: -1, Index: -1}
+}
+
+// at is where a cursor stands. One of another history starts anew: the restored
+// database cannot know what was delivered from the old one.
+func (s *cursorSeal) at(staff policies.StaffID, cursor string) (position, error) {
+	if cursor == "" {
+		return s.fresh(), nil
+	}
+	p, err := s.openCursor(staff, cursor)
+	if err == nil && p.History != s.history {
+		return s.fresh(), nil
+	}
+	return p, err
+}
+
+// maxCursor is above what a position needs, in characters: a longer one is nobody's.
+const maxCursor = 512
+
+// openCursor reads a cursor that seal made for the same person.
+func (s *cursorSeal) openCursor(staff policies.StaffID, cursor string) (position, error) {
+	var p position
+	if len(cursor) > maxCursor {
+		return p, ErrCursor
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(b) < sha256.Size {
+		return p, ErrCursor
+	}
+	if body, tag := b[sha256.Size:], b[:sha256.Size]; !hmac.Equal(tag, s.tag(staff, body)) || json.Unmarshal(body, &p) != nil {
+		return position{}, ErrCursor
+	}
+	return p, nil
+}
+
+func (s *cursorSeal) seal(staff policies.StaffID, p position) (string, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("encode cursor: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(append(s.tag(staff, body), body...)), nil
+}
+
+func (s *cursorSeal) tag(staff policies.StaffID, body []byte) []byte {
+	mac := hmac.New(sha256.New, s.key)
 	mac.Write(staff[:])
 	mac.Write(body)
-	return mac.Sum(nil), nil
+	return mac.Sum(nil)
 }

@@ -24,13 +24,17 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 			return err
 		}
 		w.v, w.o, w.now = v, o, r.d.now()
-		if w.at, err = r.d.openCursor(v, c.Staff, cursor); err != nil {
+		seal, err := newCursorSeal(v)
+		if err != nil {
+			return err
+		}
+		if w.at, err = seal.at(c.Staff, cursor); err != nil {
 			return err
 		}
 		if err := w.run(); err != nil {
 			return err
 		}
-		next, err = r.d.sealCursor(v, c.Staff, w.at)
+		next, err = seal.seal(c.Staff, w.at)
 		return err
 	})
 	if err != nil {

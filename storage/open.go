@@ -61,7 +61,8 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, rows: db, org: new(orgCache)}
+	d := &door{cfg: cfg, rows: db, org: new(orgCache), heads: newHeads()}
+	db.OnMove(d.heads.moved)
 	r := &Records{d: d}
 	s := &Store{
 		Records: r, Clips: &Clips{d: d}, Links: &Links{d: d, records: r}, Log: &Log{d: d}, d: d,

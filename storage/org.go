@@ -46,6 +46,14 @@ func (c *orgCache) read(from orgReader) (*policies.Org, error) {
 	return c.org, nil
 }
 
+// last is the state as it was read last, nil for never. It may be behind: whoever uses
+// it knows otherwise that nothing that concerns the caller has happened since.
+func (c *orgCache) last() *policies.Org {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.org
+}
+
 // Org is the organisation's folded state. The caller must not change it.
 func (r *Records) Org(ctx context.Context) (*policies.Org, error) {
 	var o *policies.Org

@@ -56,6 +56,9 @@ type door struct {
 	pack figures
 	book *ledger.Ledger // nil before the foundation
 
+	heads *heads
+	seals seals
+
 	stating sync.Mutex // held while the server makes a statement of its own
 }
 

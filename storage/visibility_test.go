@@ -177,10 +177,17 @@ func (c *crowd) pull(p *storagetest.Person) {
 	c.pulls++
 	before := c.size()
 	holds := c.holds[p]
+	same, err := c.Records.Unchanged(c.Context(), p.Caller(), c.cursor[p])
+	if err != nil {
+		c.Fatal(err)
+	}
 	for pages, more := 0, true; more; pages++ {
 		page, err := c.Records.Pull(c.Context(), p.Caller(), c.cursor[p], 0, 1+c.rnd.IntN(40))
 		if err != nil {
 			c.Fatal(err)
+		}
+		if same && len(page.Items) > 0 {
+			c.Errorf("%s is told that nothing is new, and %d items are", p.Name, len(page.Items))
 		}
 		for _, item := range page.Items {
 			switch item.Kind {
@@ -195,6 +202,12 @@ func (c *crowd) pull(p *storagetest.Person) {
 	dropped := c.withheld(before)
 	o, all := c.fold()
 	now, bundle := c.Clock.Micros(), c.Config.Bundle
+	if same, err = c.Records.Unchanged(c.Context(), p.Caller(), c.cursor[p]); err != nil {
+		c.Fatal(err)
+	}
+	if want := dropped == 0 && o.Devices[p.Device].Active(now) && o.Staff[p.Staff].Active(now); same != want {
+		c.Errorf("%s (%s) has all there is; told that nothing is new: %v, want %v", p.Name, p.Role, same, want)
+	}
 	ask := func(f *policies.Family) bool {
 		return bundle.Decide(policies.Request{Caller: p.Caller(), Action: policies.ActPull, Now: now}, o, f).Allowed
 	}

@@ -7,6 +7,7 @@ const (
 	MaxPushStatements = 200      // one transaction's worth; a practitioner's week is below it
 	MaxPushBytes      = 12 << 20 // one largest attachment (8 MiB in base64) and its statements
 	MaxPullItems      = 500
+	MaxNoticeWait     = 25       // seconds: proxies and mobile networks forget a silent connection after 30
 	MaxRequestBytes   = 64 << 10 // any other request
 )
 
@@ -116,4 +117,10 @@ type PullReply struct {
 	Cursor string `json:"cursor"` // opaque; send it back as it is
 	More   bool   `json:"more"`
 	Proven Proven `json:"proven"`
+}
+
+// Notice says that there is something to pull, and not what: the number of the newest
+// change of what the caller receives.
+type Notice struct {
+	Head int64 `json:"head"`
 }

@@ -36,6 +36,7 @@ type DB struct {
 	room  room
 
 	watch atomic.Pointer[func(query string)]
+	moved func(Moved) // [DB.OnMove]; nil for nobody
 
 	// edge is the log's frontier as last committed; only the writer touches it.
 	edge accesslog.Frontier

@@ -15,6 +15,7 @@ type Member struct {
 
 // Join lets a person receive a record from this index on; again is the same as once.
 func (tx *Tx) Join(record policies.RecordID, staff policies.StaffID, since int64) error {
+	tx.moves(record, staff, since)
 	return tx.exec(`
 		INSERT INTO members (record, staff, since, until)
 		SELECT $1, $2, $3, NULL
@@ -24,6 +25,7 @@ func (tx *Tx) Join(record policies.RecordID, staff policies.StaffID, since int64
 
 // Leave ends a person's access to a record.
 func (tx *Tx) Leave(record policies.RecordID, staff policies.StaffID, until int64) error {
+	tx.moves(record, staff, until)
 	return tx.exec(`UPDATE members SET until = $3 WHERE record = $1 AND staff = $2 AND until IS NULL`,
 		record.String(), staff.String(), until)
 }

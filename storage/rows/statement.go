@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 
@@ -25,6 +26,7 @@ const statementColumns = `id, record, position, class, kind, raw, head, org_head
 
 // PutStatement stores an accepted statement.
 func (tx *Tx) PutStatement(s Statement) error {
+	tx.moves(s.Record, policies.StaffID{}, s.Index)
 	return tx.exec(`INSERT INTO statements (`+statementColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		s.ID.String(), s.Record.String(), s.Position, s.Class, string(s.Kind), s.Raw, s.Head.String(), s.OrgHead.String(), s.At, s.Index)
 }
@@ -130,10 +132,17 @@ func (tx *Tx) PutAttachment(id policies.StatementID, a Attachment) error {
 // PutLateAttachment stores bytes that came after their statement: a change of its
 // own, with the index of its event.
 func (tx *Tx) PutLateAttachment(id policies.StatementID, a Attachment, index int64) error {
+	var text string
+	var record policies.RecordID
+	err := tx.row(`SELECT record FROM statements WHERE id = $1`, id.String()).Scan(&text)
+	if err = cmp.Or(err, record.UnmarshalText([]byte(text))); err != nil {
+		return fmt.Errorf("attachment of %s: %w", id, err)
+	}
+	tx.moves(record, policies.StaffID{}, index)
 	sum := sha256.Sum256(a.Body)
 	return tx.exec(`INSERT INTO attachments (statement, name, sha256, body, log_index, record)
-		VALUES ($1, $2, $3, $4, $5, (SELECT record FROM statements WHERE id = $1)) ON CONFLICT (statement, name) DO NOTHING`,
-		id.String(), a.Name, policies.Digest(sum).String(), a.Body, index)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (statement, name) DO NOTHING`,
+		id.String(), a.Name, policies.Digest(sum).String(), a.Body, index, record.String())
 }
 
 // DropHeaders deletes the keys of a family's clips that were written under one

@@ -23,7 +23,8 @@ var ErrClosed = errors.New("database is closed")
 // writes stand in one order.
 type Tx struct {
 	q
-	edge accesslog.Frontier
+	edge      accesslog.Frontier
+	movements []movement // of the feed, by the jobs that stand
 }
 
 // View is a consistent snapshot for reading.
@@ -138,11 +139,25 @@ func (db *DB) commit(jobs []*job) error {
 	if err := tx.exec(`UPDATE authority SET size = $1 WHERE id = 1`, tx.edge.Size()); err != nil {
 		return err
 	}
+	moved, err := tx.moved()
+	if err != nil {
+		return err
+	}
 	if err := sqlTx.Commit(); err != nil {
+		db.tell(nil)
 		return fmt.Errorf("commit: %w", err)
 	}
 	db.edge = tx.edge
+	if len(moved) > 0 {
+		db.tell(moved)
+	}
 	return nil
+}
+
+func (db *DB) tell(moved Moved) {
+	if db.moved != nil {
+		db.moved(moved)
+	}
 }
 
 var errSavepoint = errors.New("savepoint")
@@ -155,7 +170,7 @@ func (tx *Tx) savepoint(j *job) error {
 	if err := tx.exec(`SAVEPOINT job`); err != nil {
 		return errors.Join(errSavepoint, err)
 	}
-	before := tx.edge
+	before, moved := tx.edge, len(tx.movements)
 	err := tx.run(j)
 	if *tx.broken != nil {
 		return errors.Join(errSavepoint, *tx.broken)
@@ -166,7 +181,7 @@ func (tx *Tx) savepoint(j *job) error {
 		}
 		return nil
 	}
-	tx.edge = before
+	tx.edge, tx.movements = before, tx.movements[:moved]
 	if undo := errors.Join(tx.exec(`ROLLBACK TO job`), tx.exec(`RELEASE job`)); undo != nil {
 		return errors.Join(errSavepoint, undo, err)
 	}
