@@ -8,9 +8,10 @@
 // time. It asserts nothing; a goal is printed as met or missed.
 //
 // It is a Go module of its own, so that peers do not enter the product's module
-// graph, and it knows the product only from outside: its binaries, its pages and
-// PROTOCOL.md. Rows about the inside come from the benchmarks beside the code,
-// which it runs with go test.
+// graph, and it measures the product only from outside: its binaries, its pages and
+// PROTOCOL.md. What a device would send, package fleet signs with the SDK's own
+// packages. Rows about the inside come from the benchmarks beside the code, which it
+// runs with go test.
 //
 // Start in main.go, with the list of benchmarks.
 //

@@ -31,12 +31,16 @@ var benches = []bench{
 	{"fold", "folding statements into a family's record", foldRows},
 	{"log", "appending to the access log against a bare insert", logRows},
 	{"push", "pushing one statement, by one client and by 32", pushRows},
+	{"sync", "first sync, push, poll and notice against PocketBase", syncRows},
 	{"start", "starting to serve against opening SQLite", startRows},
 }
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == openArg {
 		os.Exit(openBare(os.Args[2]))
+	}
+	if len(os.Args) == 4 && os.Args[1] == bareArg {
+		os.Exit(bareServer(os.Args[2], os.Args[3]))
 	}
 	w := &workshop{}
 	flag.StringVar(&w.root, "root", ".", "folder of the product's module")
