@@ -12,6 +12,7 @@ const (
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
 	ReviewRule   = "CONSENT-REVIEW"
+	AgainRule    = "RESTORE-AGAIN"
 
 	// What stands between film and its destruction.
 	WithdrawnRule = "DISPOSE-ASKED"
@@ -49,6 +50,8 @@ func AppliedRules() []AppliedRule {
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
 		{ReviewRule, "From the service's age on nobody else signs for a young person, unless a review since says that they do not decide themselves.",
 			"UK GDPR recital 38 and Art 7; ICO, what rights do children have", "the server, at each form; the device, before filming"},
+		{AgainRule, "What the service had accepted before it was put back is taken again when its own signed log proves that.",
+			"UK GDPR Art 5(1)(f) and 32(1)(c): availability is restored", "the server, after it was put back from a backup"},
 		{ContactRule, "No filming begins on a device that was out of contact with the service for longer than the policy allows.",
 			"Service policy on filming offline", "the device, before filming"},
 		{ProofRule, "Nobody films on a record that the service has not proved to be whole.",

@@ -11,6 +11,7 @@ func (o *Org) Clone() *Org {
 	n := *o
 	n.Custodians = slices.Clone(o.Custodians)
 	n.Retired = slices.Clone(o.Retired)
+	n.Restorations = slices.Clone(o.Restorations)
 	n.Staff = cloneMap(o.Staff, func(p *Staff) { p.Training = slices.Clone(p.Training) })
 	n.Equipment = cloneMap(o.Equipment, func(*Equipment) {})
 	n.Devices = cloneMap(o.Devices, func(*Device) {})

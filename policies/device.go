@@ -102,7 +102,7 @@ func revokeDevice(o *Org, a act[DeviceRevoke]) (Changes, error) {
 		return Changes{}, lastRegistrar()
 	}
 	if d.Revoked.IsZero() {
-		d.Revoked = a.ID
+		d.Revoked, d.RevokedAt = a.ID, a.Now
 	}
 	return Changes{}, nil
 }

@@ -57,6 +57,7 @@ var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	trainingMatters,
 	ownWaiting,
 	ownEnding,
+	serviceRecovers,
 }
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that

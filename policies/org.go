@@ -30,6 +30,9 @@ type Org struct {
 	Reinvites    map[StatementID]*Reinvite `json:"reinvites"` // staff.reinvite
 
 	Equipment map[EquipmentID]*Equipment `json:"equipment"`
+
+	// Restorations are the times that the service was put back, oldest first.
+	Restorations []Restoration `json:"restorations"`
 }
 
 // Server is the certified server: a device that states what it stored.
@@ -72,13 +75,14 @@ type Staff struct {
 
 // Device is one certified device of a person.
 type Device struct {
-	ID      DeviceID    `json:"id"`
-	Staff   StaffID     `json:"staff"`
-	Key     PublicKey   `json:"key"`
-	Until   Micros      `json:"until"`
-	Revoked StatementID `json:"revoked"` // or the statement that replaced the person's key
-	Under   KeyID       `json:"under"`   // the person's certificate; zero in states stored before
-	Waiting bool        `json:"waiting"` // that certificate waits for a registrar
+	ID        DeviceID    `json:"id"`
+	Staff     StaffID     `json:"staff"`
+	Key       PublicKey   `json:"key"`
+	Until     Micros      `json:"until"`
+	Revoked   StatementID `json:"revoked"`    // or the statement that replaced the person's key
+	RevokedAt Micros      `json:"revoked_at"` // when; zero in states stored before
+	Under     KeyID       `json:"under"`      // the person's certificate; zero in states stored before
+	Waiting   bool        `json:"waiting"`    // that certificate waits for a registrar
 
 	Continues DeviceID `json:"continues,omitzero"` // whose numbers were in use twice, so that this one goes on with its work
 	Copied    Micros   `json:"copied,omitzero"`    // when another device went on with the work of this one; zero for never

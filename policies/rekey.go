@@ -75,7 +75,7 @@ func rekeyStaff(o *Org, a act[StaffRekey]) (Changes, error) {
 	case o.keyUsed(a.Said.Key) || o.recipientUsed(a.Said.Recipient):
 		return Changes{}, notPossible("this key is already in use; make a new one")
 	}
-	o.replace(p, Certificate{ID: KeyID(a.ID), Key: a.Said.Key, Recipient: a.Said.Recipient, Until: p.Until}, d.ID, a.ID)
+	o.replace(p, Certificate{ID: KeyID(a.ID), Key: a.Said.Key, Recipient: a.Said.Recipient, Until: p.Until}, d.ID, a.ID, a.Now)
 	return Changes{}, nil
 }
 
@@ -102,7 +102,7 @@ func reinviteStaff(o *Org, a act[StaffReinvite]) (Changes, error) {
 	}
 	for _, d := range o.Devices {
 		if d.Staff == p.ID && d.Waiting && d.Revoked.IsZero() {
-			d.Revoked = a.ID
+			d.Revoked, d.RevokedAt = a.ID, a.Now
 		}
 	}
 	p.Again = a.ID
@@ -149,7 +149,7 @@ func confirmAgain(o *Org, p *Staff, r *Reinvite, a act[StaffConfirm]) (Changes, 
 	case !o.Staff[r.By].Revoked.IsZero():
 		return Changes{}, notPossible("whoever asked for this new key was revoked since; make a new invitation")
 	}
-	o.replace(p, *o.Certificates[r.Certificate], DeviceID{}, a.ID)
+	o.replace(p, *o.Certificates[r.Certificate], DeviceID{}, a.ID, a.Now)
 	p.Confirmed, p.Heard = a.ID, a.ID // one of the two is an IG officer
 	return Changes{}, nil
 }
@@ -179,7 +179,7 @@ func renewStaff(o *Org, a act[StaffRenew]) (Changes, error) {
 
 // replace puts a certificate in force, keeps the one before, and ends the devices
 // under it but the one named.
-func (o *Org) replace(p *Staff, with Certificate, kept DeviceID, by StatementID) {
+func (o *Org) replace(p *Staff, with Certificate, kept DeviceID, by StatementID, now Micros) {
 	o.keep(Certificate{ID: p.Certified, Staff: p.ID, Key: p.Key, Recipient: p.Recipient, Until: p.Until})
 	delete(o.Certificates, with.ID)
 	for _, d := range o.Devices {
@@ -188,7 +188,7 @@ func (o *Org) replace(p *Staff, with Certificate, kept DeviceID, by StatementID)
 		case d.ID == kept || d.Under == with.ID:
 			d.Under, d.Waiting = with.ID, false
 		default:
-			d.Revoked = by
+			d.Revoked, d.RevokedAt = by, now
 		}
 	}
 	p.Certified, p.Key, p.Recipient, p.Until = with.ID, with.Key, with.Recipient, with.Until

@@ -44,6 +44,8 @@ var table = []Row{
 	{Kind: "staff.train", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[StaffTrain], Org: inOrg(trainStaff)},
 	{Kind: "equipment.add", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentAdd], Org: inOrg(addEquipment)},
 	{Kind: "equipment.retire", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentRetire], Org: inOrg(retireEquipment)},
+	{Kind: "service.restored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ServiceRestored], Org: inOrg(restoreService)},
+	{Kind: "service.recovered", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[ServiceRecovered], Org: inOrg(recoverService)},
 
 	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},
 	{Kind: "person.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[PersonAdd], Family: inFamily(addPerson)},

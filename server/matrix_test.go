@@ -129,7 +129,8 @@ func newMatrix(t *testing.T, state string, came map[policies.Kind][]string) *mat
 // their own.
 var never = map[policies.Kind]bool{
 	"key.turn": true, "key.wrap": true, // of keys that a device wraps to real recipients: client-sdk
-	"device.purged": true, // of an order to destroy a clip that awaited a decision: client-sdk
+	"service.recovered": true, // of a service that was put back: storage
+	"device.purged":     true, // of an order to destroy a clip that awaited a decision: client-sdk
 }
 
 // people are the columns. lost has a revoked device, left was revoked, removed is off

@@ -39,7 +39,11 @@ type Swept struct{ Viewings, LinkSessions int64 }
 func (s *Store) SweepSessions(ctx context.Context) (out Swept, err error) {
 	now := s.d.now()
 	asked := policies.Request{Caller: policies.Caller{Sweeper: true}, Action: policies.ActSweep, Now: now}
-	if err := refusal(s.d.cfg.Bundle.Decide(asked, nil, nil)); err != nil {
+	o, err := s.Records.Org(ctx)
+	if err != nil {
+		return out, err
+	}
+	if err := refusal(s.d.cfg.Bundle.Decide(asked, o, nil)); err != nil {
 		return out, err
 	}
 	if out.Viewings, err = s.d.sweep(ctx, now-playFor, (*rows.Tx).SweepViewings); err != nil {

@@ -110,6 +110,9 @@ func (s *story) found() (policies.OrgID, string) {
 	s.sign(head, record, "staff.train", &policies.StaffTrain{Staff: staff, Programme: policies.VIG, Level: policies.Trainee, Until: s.at + 300*day, Supervisor: policies.StaffID(digest("a supervisor"))})
 	camera := policies.EquipmentID(s.sign(head, record, "equipment.add", &policies.EquipmentAdd{Kind: policies.Camera, Holder: staff, Encrypted: true, Fixed: attachment("label")}))
 	s.sign(head, record, "equipment.retire", &policies.EquipmentRetire{Equipment: camera, WipedOn: "2026-09-21", How: policies.FactoryReset})
+	was := policies.LogState{Origin: "attune/" + org.String() + "/1", Size: 40, Root: digest("root")}
+	put := s.sign("server", record, "service.restored", &policies.ServiceRestored{Log: was, Known: policies.LogState{Origin: was.Origin, Size: 52}})
+	s.sign("Iris Officer's device", record, "service.recovered", &policies.ServiceRecovered{Restored: put})
 	return org, head
 }
 

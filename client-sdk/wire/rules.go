@@ -70,6 +70,10 @@ var advice = map[string]Advice{
 	"CONSENT-REVIEW": {"Somebody else signed for a young person who is old enough to be asked.", "Talk with them about who decides, and record it: attune person change --review."},
 	"GATE-CONTACT":   {"This device has not met the service for too long.", "Sync before you film."},
 	"GATE-PROOF":     {"The service has not shown that this family's record is whole.", "Sync before you film; if it stays, tell the information governance officer."},
+	"RESTORE-AGAIN":  {"The service had accepted this before it was put back.", "Nothing to do."},
+	"RECOVER-FILM":   {"The service is being put back from a backup, and shows no film until that is over.", "Sync this device, so that the service has back what it knew; the information governance officer ends it."},
+	"RECOVER-LINK":   {"The service is being put back from a backup, and no link opens until that is over.", "Show the clip at the next visit, or wait for the information governance officer."},
+	"RECOVER-SWEEP":  {"The service is being put back from a backup, and removes nothing until that is over.", "Nothing to do."},
 	"FOUNDING":       {"The service is still being founded.", "Finish the ceremony."},
 }
 

@@ -94,6 +94,8 @@ func matterHow(m attune.MatterView) string {
 		how = "attune breakglass show " + of
 	case policies.TrainingEnds, policies.TraineeUncovered:
 		how = "attune staff train " + of + "; who that is: attune staff list"
+	case policies.ServiceRecovers:
+		how = "attune service recovered"
 	case policies.EquipmentOpen, policies.EquipmentStray:
 		how = "attune equipment retire " + of + "; which that is: attune equipment list"
 	default:

@@ -103,6 +103,14 @@ func (c testcase) situation(t testing.TB) *situation {
 // steps are the sentences of `given`. Those that no statement can bring about, or that
 // only a fault could, change the folded state directly.
 var steps = map[string]func(s *situation, arg string){
+	"put back": func(s *situation, _ string) {
+		at := policies.LogState{Origin: "attune/x/1", Size: 10, Root: policiestest.Digest("root")}
+		s.org("server", "service.restored", policies.ServiceRestored{Log: at, Known: at})
+	},
+	"recovered": func(s *situation, _ string) {
+		r, _ := s.Org.Recovering()
+		s.org("ig", "service.recovered", policies.ServiceRecovered{Restored: r.ID})
+	},
 	"removed": func(s *situation, who string) {
 		s.Do("head", "team.remove", policies.TeamRemove{Staff: s.Staff[who].ID})
 	},

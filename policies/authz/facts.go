@@ -142,8 +142,8 @@ func theLog(*question) (types.Entity, bool) {
 	return types.Entity{UID: entity("Log", "access")}, true
 }
 
-func theSessions(*question) (types.Entity, bool) {
-	return types.Entity{UID: entity("Sessions", "ended")}, true
+func theSessions(q *question) (types.Entity, bool) {
+	return thing(entity("Sessions", "ended"), types.RecordMap{"recovering": q.recovering()}), true
 }
 
 func record(organisation bool) types.Entity {

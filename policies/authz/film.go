@@ -41,7 +41,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 var ofClip = []string{
 	"stored", "own",
 	"approved", "lawful", "decided", "happy",
-	"agreed", "permitted", "named", "listed", "signed", "glass",
+	"agreed", "permitted", "named", "listed", "signed", "glass", "recovering",
 }
 
 func (q *question) own(c *policies.Clip) bool {
@@ -62,9 +62,16 @@ func (q *question) watched(c *policies.Clip) uint16 {
 	who := q.Caller.Staff
 	listed, signed := q.family.ListedFor(who, q.Purpose, q.Now)
 	_, glass := q.family.GlassFor(who, c.ID, q.Now)
+	_, recovering := q.org.Recovering()
 	return bits(!c.Stored.IsZero(), q.own(c), false, false, false, false,
 		bool(q.agreed(c, q.Purpose)), q.family.FilmPermitted(q.org, c.ID, q.Now),
-		q.family.NamedViewer(who, c.ID, q.Purpose, q.Now), listed, signed, glass)
+		q.family.NamedViewer(who, c.ID, q.Purpose, q.Now), listed, signed, glass, recovering)
+}
+
+// recovering reports whether the service is being put back.
+func (q *question) recovering() types.Boolean {
+	_, is := q.org.Recovering()
+	return types.Boolean(is)
 }
 
 // agreed reports whether everyone in the clip agrees to a purpose now.
@@ -146,7 +153,7 @@ func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool
 		return types.Entity{}, false
 	}
 	return thing(entity("Link", l.ID.String()), types.RecordMap{
-		"stored":    types.Boolean(!c.Stored.IsZero()),
+		"stored": types.Boolean(!c.Stored.IsZero()), "recovering": q.recovering(),
 		"permitted": types.Boolean(q.family.FilmPermitted(q.org, c.ID, q.Now)),
 		"chosen":    types.Boolean(c.Chosen),
 		"playable":  types.Boolean(c.Media.PlaysOnPhones()),
