@@ -72,7 +72,7 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
 		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},
-		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*LegalRequest{}, Cases: map[StatementID]*CaseState{},
+		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*LegalRequest{}, Cases: map[StatementID]*CaseState{}, Summaries: map[StatementID]*Summary{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
 	f.wrap(Wrap{s.ID, by.Staff, KeyName(b.Recipient), KeyName(o.Staff[by.Staff].Recipient)})

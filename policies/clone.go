@@ -53,6 +53,7 @@ func (f *Family) Clone() *Family {
 	n.Requests = cloneMap(f.Requests, func(r *LegalRequest) { r.People, r.Closed = slices.Clone(r.People), cloneOf(r.Closed) })
 	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })
 	n.Closed = cloneOf(f.Closed)
+	n.Summaries = cloneMap(f.Summaries, func(s *Summary) { s.Clips = slices.Clone(s.Clips) })
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
 	n.Glass = cloneMap(f.Glass, func(g *Glass) { g.Clips = slices.Clone(g.Clips) })
 	n.Restrictions = maps.Clone(f.Restrictions)

@@ -155,6 +155,9 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		return team(t), "case.change", policies.CaseChange{LegalStatus: "care_order", Court: rapid.Bool().Draw(t, "court"), Basis: "public_task", Controller: policies.FilmingService}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
+		return team(t), "summary.file", policies.SummaryFile{Clips: []policies.ClipID{w.Clip}, FiledOn: fmt.Sprintf("2026-02-%02d", i+1), Where: "case_record"}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.Kind, policies.Body) {
 		return team(t), "family.close", policies.FamilyClose{EndedOn: fmt.Sprintf("2026-02-%02d", i+1)}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {

@@ -55,6 +55,7 @@ type Family struct {
 	Requests   map[StatementID]*LegalRequest  `json:"requests"`
 	Cases      map[StatementID]*CaseState     `json:"cases"`
 	Closed     *Closing                       `json:"closed"` // nil while the work goes on
+	Summaries  map[StatementID]*Summary       `json:"summaries"`
 
 	// Viewers is the viewer list, by its viewer.add.
 	Viewers map[StatementID]*Listing `json:"viewers"`

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Course is what is known of one family's work: the days on which things
@@ -208,53 +207,4 @@ func (c Course) is(w Case) bool {
 		return child && !stated(IfLookedAfter) && !stated(IfChildInNeed) && !stated(IfProtection)
 	}
 	return stated(w)
-}
-
-// CourseOf is what a family's record knows of its own course. It has no days for
-// chosen clips, summaries, endings or courts: nothing states them yet, so whoever
-// asks adds what they know. A withdrawal that a later form answered does not count.
-func CourseOf(f *Family, now Micros, where *time.Location) Course {
-	c := Course{Events: map[Trigger]Day{}}
-	later := func(t Trigger, d Day) {
-		if c.Events[t].Before(d) {
-			c.Events[t] = d
-		}
-	}
-	for _, clip := range f.Clips {
-		later(OnFilmed, DayOf(clip.Captured.Until, where))
-	}
-	for _, form := range f.Consents {
-		if form.Says(Accreditation) {
-			later(OnPermissionEnded, f.permittedUntil(form, DayOf(form.Until, where)))
-		}
-	}
-	for id, p := range f.People {
-		if born, err := LastOfMonth(p.Born); err == nil && (p.Role == Child || p.Role == Sibling) && c.Born.Before(born) {
-			c.Born = born
-		}
-		if _, agreed := f.CurrentConsent(id, now); agreed {
-			continue
-		}
-		for _, w := range f.Restrictions[personSubject(id)] {
-			if d, err := ParseDay(f.Withdrawn[w]); err == nil && f.Suspended[w] == nil && c.Withdrawn.Before(d) {
-				c.Withdrawn = d
-			}
-		}
-	}
-	return c
-}
-
-// permittedUntil is when the permission of a form to keep a copy for accreditation
-// ends: on its date, or on the day of a withdrawal that stands.
-func (f *Family) permittedUntil(form *Consent, end Day) Day {
-	for _, p := range form.People {
-		for _, s := range []Subject{personSubject(p.Person), purposeSubject(p.Person, Accreditation)} {
-			for _, w := range f.Restrictions[s] {
-				if d, err := ParseDay(f.Withdrawn[w]); err == nil && d.Before(end) && !f.settles(form, w, p.Person) {
-					end = d
-				}
-			}
-		}
-	}
-	return end
 }

@@ -72,6 +72,7 @@ var table = []Row{
 	{Kind: "request.open", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService, IGOfficer}, Restriction: true, New: fresh[RequestOpen], Family: inFamily(openRequest)},
 	{Kind: "request.close", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[RequestClose], Family: inFamily(closeRequest)},
 	{Kind: "case.change", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[CaseChange], Family: inFamily(changeCase)},
+	{Kind: "summary.file", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[SummaryFile], Family: inFamily(fileSummary)},
 	{Kind: "family.close", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyClose], Family: inFamily(closeFamily)},
 	{Kind: "disposal.authorise", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService, IGOfficer}, Disposal: true, New: fresh[DisposalAuthorise], Family: inFamily(authoriseDisposal)},
 	{Kind: "decision.make", Class: Control, Signers: byDevice, Roles: heads, Deputy: true, Disposal: true, New: fresh[DecisionMake], Family: inFamily(decide)},

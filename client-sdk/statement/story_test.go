@@ -198,6 +198,7 @@ func (s *story) family(org policies.OrgID, head string) {
 		Clips: []policies.ClipID{clip}, For: colleague, Category: policies.GlassCourt, Until: s.at + day/3, Fixed: attachment("reason"),
 	}))
 	s.sign(head, family, "breakglass.close", &policies.BreakglassClose{Glass: glass})
+	s.sign(sam, family, "summary.file", &policies.SummaryFile{Clips: []policies.ClipID{clip}, FiledOn: "2026-09-20", Where: "case_record"})
 	s.sign(sam, family, "family.close", &policies.FamilyClose{EndedOn: "2026-09-21"})
 }
 
