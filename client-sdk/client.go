@@ -45,6 +45,7 @@ type Client struct {
 	Decisions *Decisions
 	Holds     *Holds
 	Requests  *Requests
+	Retention *Retention
 	Viewers   *Viewers
 	Glass     *BreakGlass
 	Register  *Register
@@ -176,7 +177,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Recovery: &Recoveries{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
-		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d},
+		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d}, Retention: &Retention{d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
 		desk: d,
 	}, nil

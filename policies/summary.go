@@ -1,6 +1,9 @@
 package policies
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // SummaryFile is the body of summary.file: what film showed has been written down, well
 // enough that the film need not be kept as the record of it. The text lies in the case or
@@ -62,4 +65,23 @@ func (f *Family) summarised(id ClipID) (last Day) {
 		}
 	}
 	return last
+}
+
+// Unsummarised lists the clips that no summary names, in order of filming; as many as one
+// summary may name.
+func (f *Family) Unsummarised() []ClipID {
+	var out []*Clip
+	for _, c := range f.Clips {
+		if f.summarised(c.ID).IsZero() {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Clip) int {
+		return cmp.Or(cmp.Compare(a.Captured.From, b.Captured.From), compareID(a.ID, b.ID))
+	})
+	ids := make([]ClipID, 0, len(out))
+	for _, c := range out[:min(len(out), MaxSummarised)] {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }

@@ -10,12 +10,13 @@ import (
 )
 
 type familyCmd struct {
-	Open  familyOpenCmd  `cmd:"" help:"Begin a family's record."`
-	List  familyListCmd  `cmd:"" help:"The families on this device."`
-	Show  familyShowCmd  `cmd:"" help:"One family: people, permissions, visits, recordings."`
-	Case  familyCaseCmd  `cmd:"" help:"How the law stands to a family, and whether it is before a court."`
-	Close familyCloseCmd `cmd:"" help:"Record that the work with a family ended."`
-	Who   familyWhoCmd   `cmd:"" name:"who-can-see" help:"Who can see what of a family, and until when."`
+	Open    familyOpenCmd    `cmd:"" help:"Begin a family's record."`
+	List    familyListCmd    `cmd:"" help:"The families on this device."`
+	Show    familyShowCmd    `cmd:"" help:"One family: people, permissions, visits, recordings."`
+	Case    familyCaseCmd    `cmd:"" help:"How the law stands to a family, and whether it is before a court."`
+	Summary familySummaryCmd `cmd:"" help:"Record that what film showed was written down."`
+	Close   familyCloseCmd   `cmd:"" help:"Record that the work with a family ended."`
+	Who     familyWhoCmd     `cmd:"" name:"who-can-see" help:"Who can see what of a family, and until when."`
 }
 
 type familyOpenCmd struct {

@@ -47,6 +47,7 @@ type commands struct {
 	Link       linkCmd       `cmd:"" group:"film" help:"Links by which carers watch."`
 	Export     exportCmd     `cmd:"" group:"film" help:"Write a clip's header and payload, for the stock age tool."`
 	Disposal   disposalCmd   `cmd:"" group:"law" help:"What may be destroyed, and who confirmed it."`
+	Retention  retentionCmd  `cmd:"" group:"law" help:"Until when film is kept, and why."`
 	Hold       holdCmd       `cmd:"" group:"law" help:"What is kept from being destroyed."`
 	Request    requestCmd    `cmd:"" group:"law" help:"What families and courts ask for under the law."`
 	Breakglass breakglassCmd `cmd:"" group:"law" help:"Film opened against somebody's will: danger, a court, the police."`

@@ -245,16 +245,22 @@ func (c *policyPreviewCmd) add(course *policies.Course) error {
 func forecastText(list []policies.Forecast) string {
 	var out []string
 	for _, f := range list {
-		what := map[policies.Standing]string{
-			policies.StandHeld: "held; nothing is destroyed", policies.StandWaiting: "kept; no date yet", policies.StandUndecided: "kept; a person decides",
-			policies.StandDated: "kept until " + f.Until.String() + ", then " + map[policies.Fate]string{policies.FateDestroy: "due to be destroyed", policies.FateReview: "a person looks"}[f.Then],
-		}[f.Standing]
-		if f.Stopped {
-			what += "; nobody watches"
-		}
+		what := keptUntil(f)
 		out = append(out, f.Class.String()+": "+what+".\n"+indented(strings.Join(f.Reasons, "\n")))
 	}
 	return strings.Join(out, "\n")
+}
+
+// keptUntil is where something stands, as the end of a sentence.
+func keptUntil(f policies.Forecast) string {
+	what := map[policies.Standing]string{
+		policies.StandHeld: "held; nothing is destroyed", policies.StandWaiting: "kept; no date yet", policies.StandUndecided: "kept; a person decides",
+		policies.StandDated: "kept until " + f.Until.String() + ", then " + map[policies.Fate]string{policies.FateDestroy: "due to be destroyed", policies.FateReview: "a person looks"}[f.Then],
+	}[f.Standing]
+	if f.Stopped {
+		what += "; nobody watches"
+	}
+	return what
 }
 
 type policyDocCmd struct {

@@ -88,7 +88,9 @@ func TestKeeping(t *testing.T) {
 func TestSummaryOfAllFilm(t *testing.T) {
 	w := policiestest.NewFilmed()
 	other := policies.ClipID(w.Do("ann", "clip.add", w.ClipBody()))
-	filed := func() policies.Day { return policies.CourseOf(w.Family, w.Now, time.UTC).Events[policies.OnSummaryFiled] }
+	filed := func() policies.Day {
+		return policies.CourseOf(w.Family, w.Now, time.UTC).Events[policies.OnSummaryFiled]
+	}
 	w.Do("ann", "summary.file", policies.SummaryFile{Clips: []policies.ClipID{w.Clip}, FiledOn: "2026-03-01", Where: "health_record"})
 	if got := filed(); !got.IsZero() {
 		t.Errorf("filed on %s, and one clip has none", got)
