@@ -119,7 +119,7 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 	if err != nil {
 		return policies.Gate{}, err
 	}
-	contact, err := c.d.mirror.Contact()
+	a, err := c.d.lease.look()
 	if err != nil {
 		return policies.Gate{}, err
 	}
@@ -141,9 +141,12 @@ func (c *Clips) Gate(family policies.FamilyID, people []policies.PersonID) (poli
 	if g, err := c.d.clockRight(); err != nil || !g.Open {
 		return g, err
 	}
+	if a.behind {
+		return setBack(), nil
+	}
 	now, last := policies.At(c.d.now()), policies.Micros(0)
-	if !contact.IsZero() {
-		last = policies.At(contact)
+	if a.known {
+		last = policies.At(c.d.now().Add(-a.away))
 	}
 	gate := policies.FilmingGate(org, known, c.d.me.Staff, people, now, last, pack)
 	here := policies.FilmingGate(soon, provisional, c.d.me.Staff, people, now, last, pack)

@@ -69,6 +69,7 @@ type desk struct {
 	mirror *Mirror
 	outbox *Outbox
 	shelf  *shelf
+	lease  *lease
 
 	figured figured
 	crash   func() error  // between forgetting and clearing up; nil but in a test
@@ -115,6 +116,9 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 	c.desk.clean()
 	c.desk.cleanPieces()
 	c.Clips.finishRemovals()
+	if err := c.desk.lease.expire(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	return c, nil
 }
 
@@ -161,7 +165,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		return nil, err
 	}
 	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys, woken: make(chan struct{}, 1)}
-	d.shelf = &shelf{d}
+	d.shelf, d.lease = &shelf{d}, &lease{d: d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
 		this := keys.this()

@@ -31,6 +31,7 @@ type pageFold struct {
 	outdated bool                       // the feed itself cannot be read any more: see endings.go
 	gone     bool                       // something was deleted, and must leave the disk
 	wiped    bool                       // this device was revoked: its person's keys leave it too
+	heard    policies.Micros            // a colleague's last word: see heard.go
 	behind   bool                       // a family's date has passed by that, and not by the clock here
 }
 

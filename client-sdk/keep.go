@@ -16,6 +16,9 @@ import (
 // the feed must show it exactly where the receipt said that it stands.
 func (p *pageFold) keep(s policies.Statement, item wire.Item) error {
 	pl := item.Place
+	if item.Statement != "" {
+		p.hear(s, pl.At)
+	}
 	if err := p.floor(item); err != nil {
 		return err
 	}

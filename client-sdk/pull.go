@@ -41,6 +41,9 @@ func (fd *feed) pull(ctx context.Context, r *Report) error {
 	fd.d.walking.Lock()
 	defer fd.d.walking.Unlock()
 	err := fd.walk(ctx, r)
+	if err == nil {
+		err = fd.d.lease.met()
+	}
 	told, _ := fd.d.convict(err)
 	if told == nil {
 		told = fd.d.over()
@@ -232,6 +235,9 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		// One after the other: on a full disk SQLite undoes all of it by itself, and the
 		// cursor alone would move on, past what this device then never sees.
 		if err := p.save(); err != nil {
+			return err
+		}
+		if err := p.keepHeard(); err != nil {
 			return err
 		}
 		if err := p.reached(); err != nil {

@@ -1,10 +1,6 @@
 package attune
 
-import (
-	"time"
-
-	"github.com/attune-vf/attune/policies"
-)
+import "time"
 
 // Readiness says until when this device may film and watch without a connection.
 type Readiness struct {
@@ -41,11 +37,15 @@ func (c *Client) Ready() (Readiness, error) {
 	if g, err := c.desk.clockRight(); err != nil || !g.Open {
 		return Readiness{Why: "This device's clock was ahead of the service's at their last contact.", Next: "Set the clock, then: attune sync"}, err
 	}
-	if contact.Sub(now) > policies.Skew {
-		return no("This device's clock is behind its last contact.", "Set the clock, then: attune sync")
+	a, err := c.desk.lease.look()
+	if err != nil {
+		return Readiness{}, err
 	}
-	until := contact.Add(pack.OfflineDays.Days())
-	if now.After(until) {
+	if a.behind {
+		return no("This device's clock says an earlier time than it did before.", "Set the clock, then: attune sync")
+	}
+	until := now.Add(pack.OfflineDays.Days() - a.away)
+	if !a.known || now.After(until) {
 		return no("This device has not met the service since "+contact.Local().Format("Monday 2 January")+".", "Connect once, then film: attune sync")
 	}
 	r := Readiness{Until: until}

@@ -156,6 +156,9 @@ func (k *Keys) key(f *policies.Family) (ring, seal.Identity, error) {
 // yet; or the record says that somebody has, and the service did not hand it over:
 // statements and what came with them are kept and sent together.
 func (k *Keys) lacking(f *policies.Family) error {
+	if err := k.shelf.d.keysGone(); err != nil {
+		return err
+	}
 	to, key := policies.KeyName(k.Recipient()), policies.KeyName(f.Recipient)
 	for _, w := range f.Wraps {
 		if w.Staff == k.me.Staff && w.Key == key && w.To == to && w.Statement != policies.StatementID(f.ID) {

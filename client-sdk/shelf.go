@@ -194,6 +194,9 @@ func (sh *shelf) beside(q querier, name string, bodies [][]byte) (of []string, e
 
 // none says why there is no header here for this person.
 func (sh *shelf) none(f *policies.Family, id policies.ClipID) error {
+	if err := sh.d.keysGone(); err != nil {
+		return err
+	}
 	if !f.OnTeam(sh.d.me.Staff) && sh.listed(f) {
 		return problem(CodeNoKey, "Sync later; a practitioner's device writes it when it next syncs, while the family agrees.",
 			"There is no key to clip %s for you yet.", id.Short())

@@ -245,9 +245,12 @@ func (v *viewing) mayPlayOffline(f *policies.Family, m *policies.Clip, err error
 		return false
 	}
 	pack, packErr := v.d.figures()
-	last, lastErr := v.d.mirror.Contact()
+	if packErr != nil {
+		return false
+	}
+	recent, err := v.d.lease.mayOffline(pack)
 	now := v.d.now()
-	return packErr == nil && lastErr == nil && now.Sub(last) <= pack.OfflineDays.Days() &&
+	return err == nil && recent &&
 		f.OnTeam(v.d.me.Staff) && f.FilmPermitted(v.d.mirror.Org(), m.ID, policies.At(now)) && len(f.ClipConsented(m.ID, v.ask.Purpose, policies.At(now))) == 0
 }
 
