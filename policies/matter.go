@@ -46,6 +46,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	requestsWaiting,
 	keysDue,
 	recoveriesWaiting,
+	dormant,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.

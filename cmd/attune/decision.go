@@ -80,6 +80,8 @@ func matterHow(m attune.MatterView) string {
 		how = "attune disposal confirm " + m.Reference + " " + of + " --identity HOW"
 	case policies.HoldWaits:
 		how = "attune hold place " + m.Reference + " --confirms " + of + " --kind WHY, or attune hold release " + m.Reference + " " + of
+	case policies.DormantFamily:
+		how = "attune family close " + m.Reference + " --on DAY"
 	case policies.RequestWaits:
 		how = "attune request close " + m.Reference + " " + of + " --outcome HOW"
 	case policies.RecoveryWaits:
