@@ -1,11 +1,9 @@
 package attune
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -19,54 +17,44 @@ type standing struct {
 	raw   string
 }
 
-// proofs are what the signed log says of the places that a feed gave.
-type proofs struct {
-	due   []standing
-	after mark // the state of the log that proves them
+// receipt is the proof of one record's end that came with a page, and the state of the log
+// that it leads to.
+type receipt struct {
+	wire.Receipt
+	under mark
 }
 
-// prove has the server prove, for every record that moved, that its last
-// statement stands in the signed log where the feed put it.
+// attest has every record of a page proved: its last statement that this person can read
+// stands in the signed log where the feed put it.
 //
-// The chain of a record shows only that a feed agrees with itself: a server could
-// leave a withdrawal out and chain the rest anew, for this device alone. The leaf
-// of the last statement carries the record's head, so one proof commits to all
-// before it. It is asked for by pushing the statement again, which is a duplicate
-// and changes nothing.
-func (fd *feed) prove(ctx context.Context, org *policies.Org, before mark, due []standing) (proofs, error) {
-	p := proofs{due: due, after: before}
-	for ; len(due) > 0; due = due[min(len(due), wire.MaxPushStatements):] {
-		some := due[:min(len(due), wire.MaxPushStatements)]
-		ask := wire.PushRequest{Checkpoint: p.after.Size}
-		for _, s := range some {
-			ask.Statements = append(ask.Statements, wire.Sealed{Statement: s.raw, Attachments: []wire.Attachment{}})
+// The chain of a record shows only that a feed agrees with itself: a server could leave a
+// withdrawal out and chain the rest anew, for this device alone. The leaf of the last
+// statement carries the record's head, so one proof commits to all before it.
+//
+// What is proved raises the floors: a feed that starts a record again may not end earlier
+// than here, or go another way.
+func (p *pageFold) attest(given map[policies.RecordID]receipt) error {
+	due, err := unproven(p.tx, p.m.d.store, p.m.d.me.Org)
+	if err != nil {
+		return err
+	}
+	for _, s := range due {
+		if !p.touched[s.place.Record] {
+			continue // of an older version of this program: see feed.leftover
 		}
-		var reply wire.PushReply
-		err := fd.d.remote.call(ctx, http.MethodPost, "/v1/sync/push", ask, &reply)
-		if err != nil {
-			return p, err
-		}
-		if p.after, err = (witness{fd.d}).prove(org, p.after, reply.Proven); err != nil {
-			return p, err
-		}
-		if len(reply.Results) != len(some) {
-			return p, misplaced(len(reply.Results), len(some))
-		}
-		for i, s := range some {
-			if err := s.holds(reply.Results[i], p.after); err != nil {
-				return p, err
+		r, ok := given[s.place.Record]
+		proved := s
+		if p.hidden[s.place.Record] && r.Place.Position < s.place.Position {
+			// Who left the team may still hold what they read as one of it, and the server
+			// proves what it shows to them now: what nobody may hide.
+			if proved, err = p.lastControl(s); err != nil {
+				return err
 			}
 		}
-	}
-	return p, nil
-}
-
-// keep remembers what was proved, and raises the floors: a feed that starts a record
-// again may not end earlier than here, or go another way. What is not proved sets no
-// floor, or a server could shut a device out from the truth by one lie.
-func (p *proofs) keep(tx *sql.Tx) error {
-	for _, s := range p.due {
-		if _, err := tx.Exec(`UPDATE records SET proven = $2,
+		if err := proved.holds(r, ok); err != nil {
+			return err
+		}
+		if _, err := p.tx.Exec(`UPDATE records SET proven = $2,
 				floor_head = CASE WHEN $3 > floor_position THEN $2 ELSE floor_head END,
 				floor_position = MAX(floor_position, $3) WHERE record = $1`,
 			s.place.Record.String(), s.place.Head.String(), s.place.Position); err != nil {
@@ -76,46 +64,48 @@ func (p *proofs) keep(tx *sql.Tx) error {
 	return nil
 }
 
-// attest proves what was taken in another way than by a page: of an older version of
-// this program, which took first and asked afterwards.
-func (fd *feed) attest(ctx context.Context) error {
+// lastControl is the last control statement of the record of s.
+func (p *pageFold) lastControl(s standing) (standing, error) {
+	var id, head, orgHead string
+	err := p.tx.QueryRow(`SELECT id, position, class, head, org_head, leaf FROM statements
+		WHERE record = $1 AND class = $2 ORDER BY position DESC LIMIT 1`, s.place.Record.String(), policies.Control).
+		Scan(&id, &s.place.Position, &s.place.Class, &head, &orgHead, &s.place.Index)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, nil
+	}
+	return s, errors.Join(err, s.id.UnmarshalText([]byte(id)), s.place.Head.UnmarshalText([]byte(head)), s.place.OrgHead.UnmarshalText([]byte(orgHead)))
+}
+
+// leftover begins the feed anew where something is held that was never proved: taken by
+// an older version of this program, which took first and asked afterwards.
+func (fd *feed) leftover() error {
 	due, err := unproven(fd.d.store.db, fd.d.store, fd.d.me.Org)
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	before, err := recall(fd.d.store.db)
-	if err != nil {
-		return err
-	}
-	p, err := fd.prove(ctx, fd.d.mirror.Org(), before, due)
-	if err != nil {
-		return err
-	}
-	return fd.d.store.write(func(tx *sql.Tx) error {
-		if err := p.keep(tx); err != nil {
-			return err
-		}
-		return (witness{fd.d}).remember(tx, p.after)
-	})
+	return fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingCursor, "") })
 }
 
 // holds compares what the log proves with what the feed said.
-func (s standing) holds(r wire.Result, signed mark) error {
-	err := checkReceipt(s.id, r.Receipt, signed.Checkpoint)
+func (s standing) holds(r receipt, came bool) error {
+	err := errors.New("no receipt came with it")
+	if came {
+		err = checkReceipt(s.id, &r.Receipt, r.under.Checkpoint)
+	}
 	if err == nil {
-		if p := r.Receipt.Place; p.Head != s.place.Head || p.Position != s.place.Position || p.OrgHead != s.place.OrgHead || p.Class != s.place.Class || p.Index != s.place.Index {
+		if p := r.Place; p.Head != s.place.Head || p.Position != s.place.Position || p.OrgHead != s.place.OrgHead || p.Class != s.place.Class || p.Index != s.place.Index {
 			err = errors.New("the log has it elsewhere")
 		}
 	}
-	if err != nil || r.ID != s.id {
-		shows := ofReceipt(s.raw, r).with("", signed.note, nil)
-		shows.Expected, shows.Record = "", s.place.Record
-		if said, e := json.Marshal(s.place); e == nil {
-			shows.Expected = string(said) // where the feed has it
-		}
-		return lied(CodeNotInLog, shows, err, "The record %s that the server sent is not the one in its signed log.", s.place.Record.Short())
+	if err == nil {
+		return nil
 	}
-	return nil
+	shows := ofReceipt(s.raw, wire.Result{ID: s.id, Receipt: &r.Receipt}).with("", r.under.note, nil)
+	shows.Expected, shows.Record = "", s.place.Record
+	if said, e := json.Marshal(s.place); e == nil {
+		shows.Expected = string(said) // where the feed has it
+	}
+	return lied(CodeNotInLog, shows, err, "The record %s that the server sent is not the one in its signed log.", s.place.Record.Short())
 }
 
 // unproven are the last readable statements of records that moved since they were

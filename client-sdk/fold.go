@@ -25,7 +25,8 @@ type pageFold struct {
 	dropped []policies.FamilyID // that this person may no longer see
 
 	again    map[policies.RecordID]bool // sent again from the beginning
-	due      []standing                 // what the log must prove before any of it is kept
+	touched  map[policies.RecordID]bool // has statements here, which the log must prove before any of it is kept
+	hidden   map[policies.RecordID]bool // and the last of them is one that this person may not read
 	noCause  error                      // families that the server would have forgotten without one
 	told     policies.Micros            // the server's time
 	outdated bool                       // the feed itself cannot be read any more: see endings.go
@@ -47,6 +48,7 @@ func (p *pageFold) take(item wire.Item) error {
 	switch item.Kind {
 	case wire.ItemStatement:
 		p.pulled++
+		p.touched[item.Place.Record], p.hidden[item.Place.Record] = true, item.Statement == ""
 		return p.accept(item)
 	case wire.ItemAttached:
 		return p.attach(item)

@@ -119,6 +119,22 @@ func TestHostileFeed(t *testing.T) {
 		{"AttachmentChanged", attune.CodeAttachment, func(t *testing.T, p *wire.PullReply) { find(t, p, "session.log").Attachments[0].Body[40] ^= 1 }},
 		{"UnderAnotherHead", attune.CodeBroken, func(t *testing.T, p *wire.PullReply) { find(t, p, "consent.sign").Place.OrgHead[0] ^= 1 }},
 		{"UnknownItem", attune.CodeUntrusted, func(t *testing.T, p *wire.PullReply) { p.Items[0].Kind = "wipe" }},
+		{"NoReceipt", attune.CodeNotInLog, func(t *testing.T, p *wire.PullReply) { p.Receipts = nil }},
+		{"ReceiptOfAnEarlierPlace", attune.CodeNotInLog, func(t *testing.T, p *wire.PullReply) {
+			for i := range p.Receipts {
+				p.Receipts[i].Place.Position--
+			}
+		}},
+		{"ReceiptWithAnotherLeaf", attune.CodeNotInLog, func(t *testing.T, p *wire.PullReply) {
+			for i := range p.Receipts {
+				p.Receipts[i].Leaf = strings.Replace(p.Receipts[i].Leaf, `"v":1`, `"v":2`, 1)
+			}
+		}},
+		{"ReceiptWithoutItsProof", attune.CodeNotInLog, func(t *testing.T, p *wire.PullReply) {
+			for i := range p.Receipts {
+				p.Receipts[i].Proof = p.Receipts[i].Proof[1:]
+			}
+		}},
 		{"CheckpointOfAnotherKey", attune.CodeLogUnsigned, func(t *testing.T, p *wire.PullReply) {
 			p.Proven.Checkpoint = strings.Replace(p.Proven.Checkpoint, "— ", "— x", 1)
 		}},

@@ -280,7 +280,7 @@ var errLaterOrg = errors.New("it was judged under a state of the organisation th
 // inOrder holds a family's statement against the log: behind the one before it in its
 // record, and before whatever the organisation stated after the head under which it was
 // judged. Else a server could take, today, what somebody who was revoked yesterday
-// signs, and claim that it came the day before. [feed.attest] proves the place.
+// signs, and claim that it came the day before. [pageFold.attest] proves the place.
 func (p *pageFold) inOrder(item wire.Item) error {
 	pl := item.Place
 	var late bool

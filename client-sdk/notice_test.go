@@ -129,3 +129,22 @@ func TestNotices(t *testing.T) {
 		t.Errorf("who was revoked listens: %v", err)
 	}
 }
+
+// TestPullAsksOnce: a feed is proved by what comes with it, and costs no request more.
+func TestPullAsksOnce(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	s.sync(sam)
+	_, _, err := s.head.Staff.Invite(policies.Practitioner, "Noa Bell")
+	must(t, err)
+	s.sync(s.head)
+	var asked []string
+	f := func(r *http.Request, _ *httptest.ResponseRecorder) { asked = append(asked, r.Method+" "+r.URL.Path) }
+	s.twist.Store(&f)
+	if r := s.sync(sam); r.Pulled == 0 {
+		t.Fatal("nothing came")
+	}
+	if len(asked) != 1 {
+		t.Errorf("one page took %v", asked)
+	}
+}

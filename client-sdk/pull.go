@@ -20,10 +20,10 @@ type feed struct{ d *desk }
 // pull walks the feed to its head, a page and a transaction at a time. A page
 // that does not verify is refused whole: cursor and state stay as they were.
 //
-// Each page is folded twice. First for nothing: what comes out is the place of the last
-// statement of every record that moved, and the server has to prove those from its
-// signed log. Only then is it folded to be kept. A server that left a withdrawal out,
-// and chained the rest anew for this device alone, so leaves nothing behind here.
+// With each page come receipts: the server has to prove from its signed log where the last
+// statement stands of every record that moved. Without them nothing of the page is kept. A
+// server that left a withdrawal out, and chained the rest anew for this device alone, so
+// leaves nothing behind here.
 //
 // Three kinds of page wait for the next, and are taken as one with it. The records of a
 // window come one after the other, so a page may hold a family's statement that was
@@ -88,8 +88,8 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 	}
 	var noCause error
 	var behind bool
-	for waiting := []wire.Item(nil); ; {
-		page, err := fd.fetch(ctx, cursor, before)
+	for waiting := []wire.PullReply(nil); ; {
+		page, err := fd.fetch(ctx, cursor, seenSize(before, waiting))
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 				return errors.Join(noCause, fd.short(waiting, before))
 			}
 			if resumed == "" {
-				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)), fd.anew(behind))
+				return errors.Join(noCause, cmp.Or(fd.leftover(), fd.owed(taken)), fd.anew(behind))
 			}
 			if err := fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingWindow, "") }); err != nil {
 				return err
@@ -112,11 +112,10 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		if page.More && page.Cursor == cursor {
 			return untrusted("The feed does not move on.", nil)
 		}
-		cursor, page.Items = page.Cursor, append(waiting, page.Items...)
-		after, p, err := fd.page(ctx, before, page)
+		cursor, waiting = page.Cursor, append(waiting, page)
+		after, p, err := fd.fold(before, waiting)
 		switch {
-		case (errors.Is(err, errLaterOrg) || errors.Is(err, errShort) || CodeOf(err) == CodeLogUnsigned) && page.More && len(page.Items) < maxWaiting:
-			waiting = page.Items
+		case (errors.Is(err, errLaterOrg) || errors.Is(err, errShort) || CodeOf(err) == CodeLogUnsigned) && page.More && itemsOf(waiting) < maxWaiting:
 			continue
 		case err != nil:
 			return err
@@ -126,7 +125,7 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 		before, waiting = after, nil
 		if !page.More {
 			if resumed == "" {
-				return errors.Join(noCause, cmp.Or(fd.attest(ctx), fd.owed(taken)), fd.anew(behind))
+				return errors.Join(noCause, cmp.Or(fd.leftover(), fd.owed(taken)), fd.anew(behind))
 			}
 			resumed = "" // what came since that feed began is in the next
 		}
@@ -142,27 +141,34 @@ func (fd *feed) anew(behind bool) error {
 	return fd.d.store.write(func(tx *sql.Tx) error { return set(tx, settingCursor, "") })
 }
 
-// page has one page proved, and takes it.
-func (fd *feed) page(ctx context.Context, before mark, page wire.PullReply) (mark, *pageFold, error) {
-	after, p, err := fd.fold(before, page, nil)
-	if err != nil || len(p.due) == 0 {
-		return after, p, err
-	}
-	proved, err := fd.prove(ctx, p.org, after, p.due)
-	if err != nil {
-		return mark{}, nil, err
-	}
-	return fd.fold(before, page, &proved)
-}
-
 // maxWaiting bounds what a server can have this device hold in memory.
 const maxWaiting = 20 * wire.MaxPullItems
+
+func itemsOf(pages []wire.PullReply) (n int) {
+	for _, p := range pages {
+		n += len(p.Items)
+	}
+	return n
+}
+
+// seenSize is the size of the last state of the log that came: of a page that waits it is
+// not verified yet, and is once the page is taken, each against the one before it.
+func seenSize(before mark, waiting []wire.PullReply) int64 {
+	if len(waiting) == 0 {
+		return before.Size
+	}
+	m, err := markOf(waiting[len(waiting)-1].Proven.Checkpoint)
+	if err != nil || m.Size < 0 || m.Size > int64(policies.MaxInstant) {
+		return before.Size // no checkpoint at all: the page will be refused
+	}
+	return m.Size
+}
 
 // fetch asks for a page. It is the zero page when the server says that nothing is new.
 // That is not signed, so that now and then a device asks for a page all the same: a
 // server that shows one device an old state has to sign it within the hour.
-func (fd *feed) fetch(ctx context.Context, cursor string, before mark) (page wire.PullReply, err error) {
-	query := url.Values{"cursor": {cursor}, "checkpoint": {strconv.FormatInt(before.Size, 10)}}
+func (fd *feed) fetch(ctx context.Context, cursor string, size int64) (page wire.PullReply, err error) {
+	query := url.Values{"cursor": {cursor}, "checkpoint": {strconv.FormatInt(size, 10)}}
 	stale, err := fd.unsigned()
 	if err != nil {
 		return page, err
@@ -211,20 +217,21 @@ func (fd *feed) met() error {
 	})
 }
 
-// errRehearsed undoes the fold of a page that is not proved yet.
-var errRehearsed = errors.New("not proved yet")
-
-// fold folds one page over copies of the state, and with proofs of it keeps all of it
-// or nothing.
-func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after mark, p *pageFold, err error) {
-	m := fd.d.mirror
-	p = &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}}
+// fold folds a page, and those that waited for it, over copies of the state, and keeps
+// all of it or nothing.
+func (fd *feed) fold(before mark, pages []wire.PullReply) (after mark, p *pageFold, err error) {
+	m, page := fd.d.mirror, pages[len(pages)-1]
+	var items []wire.Item
+	for _, some := range pages {
+		items = append(items, some.Items...)
+	}
+	p = &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, again: map[policies.RecordID]bool{}, touched: map[policies.RecordID]bool{}, hidden: map[policies.RecordID]bool{}}
 	err = fd.d.store.write(func(tx *sql.Tx) error {
 		p.tx, p.past, p.told = tx, past{tx: tx, in: fd.d.store}, page.Proven.Time
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
-		for _, item := range orgFirst(page.Items, policies.RecordID(fd.d.me.Org)) {
+		for _, item := range orgFirst(items, policies.RecordID(fd.d.me.Org)) {
 			if err := p.take(item); err != nil {
 				return err
 			}
@@ -243,25 +250,22 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		if err := p.reached(); err != nil {
 			return err
 		}
-		if after, err = (witness{fd.d}).prove(p.org, before, page.Proven); err != nil {
-			return err
+		after = before
+		given := map[policies.RecordID]receipt{}
+		for _, some := range pages {
+			if after, err = (witness{fd.d}).prove(p.org, after, some.Proven); err != nil {
+				return err
+			}
+			for _, r := range some.Receipts {
+				given[r.Place.Record] = receipt{r, after}
+			}
 		}
 		if err := fd.d.store.withFigures(tx, p.org); err != nil {
 			return err
 		}
-		if proved == nil {
-			if p.due, err = unproven(tx, fd.d.store, fd.d.me.Org); err != nil {
-				return err
-			}
-			if len(p.due) > 0 {
-				return errRehearsed
-			}
-			proved = &proofs{after: after} // nothing moved
-		}
-		if err := proved.keep(tx); err != nil {
+		if err := p.attest(given); err != nil {
 			return err
 		}
-		after = proved.after
 		if err := (witness{fd.d}).remember(tx, after); err != nil {
 			return err
 		}
@@ -274,9 +278,6 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 		}
 		return set(tx, settingCursor, page.Cursor)
 	})
-	if errors.Is(err, errRehearsed) {
-		return after, p, nil
-	}
 	if err != nil {
 		return mark{}, p, err
 	}
@@ -285,8 +286,8 @@ func (fd *feed) fold(before mark, page wire.PullReply, proved *proofs) (after ma
 }
 
 // short tells why what waited for more was not taken: the feed ended.
-func (fd *feed) short(waiting []wire.Item, before mark) error {
-	_, _, err := fd.fold(before, wire.PullReply{Items: waiting}, nil)
+func (fd *feed) short(waiting []wire.PullReply, before mark) error {
+	_, _, err := fd.fold(before, waiting)
 	return err
 }
 

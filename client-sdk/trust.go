@@ -135,14 +135,19 @@ func recall(q querier) (mark, error) {
 	if err != nil || note == "" {
 		return mark{}, err
 	}
+	return markOf(note)
+}
+
+// markOf reads a checkpoint without verifying it.
+func markOf(note string) (m mark, err error) {
 	lines := strings.SplitN(note, "\n", 4)
 	if len(lines) < 4 {
-		return mark{}, errors.New("remembered checkpoint is damaged")
+		return mark{}, errors.New("the checkpoint is damaged")
 	}
-	m := mark{note: note}
+	m.note = note
 	m.Origin = lines[0]
 	if m.Size, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
-		return mark{}, fmt.Errorf("remembered checkpoint: %w", err)
+		return mark{}, fmt.Errorf("checkpoint: %w", err)
 	}
 	m.Root, err = tlog.ParseHash(lines[2])
 	return m, err

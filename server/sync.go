@@ -113,9 +113,12 @@ func (s *Server) pull(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out := wire.PullReply{Items: make([]wire.Item, len(page.Items)), Cursor: page.Cursor, More: page.More, Proven: s.provenToWire(page.Proven)}
+	out := wire.PullReply{Items: make([]wire.Item, len(page.Items)), Receipts: make([]wire.Receipt, len(page.Receipts)), Cursor: page.Cursor, More: page.More, Proven: s.provenToWire(page.Proven)}
 	for i, item := range page.Items {
 		out.Items[i] = itemToWire(item)
+	}
+	for i, r := range page.Receipts {
+		out.Receipts[i] = *receiptToWire(&r)
 	}
 	return reply(c, http.StatusOK, out)
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -44,7 +45,15 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 		return Page{}, err
 	}
 	p := Page{Items: w.items, More: w.more, Cursor: next}
-	p.Proven, err = r.d.log.Prove(ctx, since)
+	ends := make([]Result, 0, len(w.ends))
+	for _, end := range w.ends {
+		ends = append(ends, Result{Receipt: &end})
+	}
+	slices.SortFunc(ends, func(a, b Result) int { return cmp.Compare(a.Receipt.Place.Index, b.Receipt.Place.Index) })
+	p.Proven, err = r.d.log.prove(ctx, since, ends)
+	for _, end := range ends {
+		p.Receipts = append(p.Receipts, *end.Receipt)
+	}
 	return p, err
 }
 

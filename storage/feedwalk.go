@@ -30,6 +30,10 @@ type walk struct {
 	forms    policies.Ruling // on reading the forms of the record in hand; no action: not asked yet
 	withheld []withheld
 
+	// ends are the records that this page delivers something of: the last statement of
+	// each that the caller can read, for its receipt.
+	ends map[policies.RecordID]Receipt
+
 	// last is where the caller's device ended, by the index of what ended it: it receives
 	// the organisation's record as far as that, and nothing else. -1 while it is in force.
 	last int64
@@ -206,6 +210,9 @@ func (w *walk) farewell(s scope) error {
 			w.bytes += len(item.Statement) + 256
 			w.items = append(w.items, item)
 			from = st.Index
+			if err := w.ending(st, item.Statement != nil); err != nil {
+				return err
+			}
 		}
 		if len(statements) < most {
 			return nil
@@ -380,7 +387,27 @@ func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
 	}
 	w.bytes += len(item.Statement) + 256
 	w.items = append(w.items, item)
-	return nil
+	return w.ending(st, item.Statement != nil)
+}
+
+// ending notes how far a record has come. Where the caller may not read the last
+// statement, its leaf would tell them what it is: then an earlier one stands for it.
+func (w *walk) ending(st rows.Statement, readable bool) error {
+	if w.ends == nil {
+		w.ends = map[policies.RecordID]Receipt{}
+	}
+	if readable {
+		w.ends[st.Record] = Receipt{Place: place(st)}
+		return nil
+	}
+	if _, ok := w.ends[st.Record]; ok {
+		return nil
+	}
+	last, ok, err := w.v.LastControl(st.Record, st.Index)
+	if ok {
+		w.ends[st.Record] = Receipt{Place: place(last)}
+	}
+	return err
 }
 
 // stale: a clip's key for a key of the family that was replaced before the clip came.

@@ -78,10 +78,11 @@ type Item struct {
 
 // Page is a page of the feed.
 type Page struct {
-	Items  []Item
-	Cursor string
-	More   bool
-	Proven Proven
+	Items    []Item
+	Receipts []Receipt // of each record in the page: its last statement that the caller can read, as far as the page goes
+	Cursor   string
+	More     bool
+	Proven   Proven
 }
 
 // Upload is a resumable upload of one clip's payload.

@@ -113,10 +113,11 @@ type Item struct {
 
 // PullReply is a page of the feed.
 type PullReply struct {
-	Items  []Item `json:"items"`
-	Cursor string `json:"cursor"` // opaque; send it back as it is
-	More   bool   `json:"more"`
-	Proven Proven `json:"proven"`
+	Items    []Item    `json:"items"`
+	Receipts []Receipt `json:"receipts"` // of each record that has statements here: the last that the caller can read
+	Cursor   string    `json:"cursor"`   // opaque; send it back as it is
+	More     bool      `json:"more"`
+	Proven   Proven    `json:"proven"`
 }
 
 // Notice says that there is something to pull, and not what: the number of the newest

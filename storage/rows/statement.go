@@ -80,6 +80,14 @@ func (q q) StatementsOf(kind policies.Kind) ([]Statement, error) {
 	return out, err
 }
 
+// LastControl is a record's last control statement before an index; false for none.
+func (q q) LastControl(record policies.RecordID, before int64) (Statement, bool, error) {
+	s, err := scanStatement(q.row(`SELECT `+statementColumns+` FROM statements WHERE record = $1 AND log_index < $2 AND class = $3
+		ORDER BY log_index DESC LIMIT 1`, record.String(), before, policies.Control).Scan)
+	ok, err := found(err)
+	return s, ok, err
+}
+
 // LastIndex is the index of the newest change: an accepted statement, a late
 // attachment, or the end of somebody's access; -1 for none.
 func (q q) LastIndex() (int64, error) {
