@@ -55,7 +55,7 @@ func (d *door) fillBook(v *rows.View) error {
 			if err != nil {
 				return err
 			}
-			if err := d.book.Append(entry(s, came, size)); err != nil {
+			if err := d.book.Append(d.entry(s, came, size)); err != nil {
 				return booked(err)
 			}
 		}
@@ -75,8 +75,8 @@ func (d *door) closeBook() error {
 func (d *door) inStep(ctx context.Context) error {
 	return d.rows.Read(ctx, func(v *rows.View) error {
 		size, err := v.LogSize()
-		if err == nil && size < d.book.Size() {
-			err = fmt.Errorf("%w: its log has %d rows, and had %d", ErrPutBack, size, d.book.Size())
+		if err == nil && size < d.book.Size(d.log.origin) {
+			err = fmt.Errorf("%w: its log has %d rows, and had %d", ErrPutBack, size, d.book.Size(d.log.origin))
 		}
 		return err
 	})
@@ -102,16 +102,16 @@ func (j *judge) note(s rows.Statement, came []Attachment) error {
 		beside[i] = rows.Attachment(a)
 	}
 	j.d.step("before the ledger")
-	if err := j.d.book.Append(entry(s, beside, size)); err != nil {
+	if err := j.d.book.Append(j.d.entry(s, beside, size)); err != nil {
 		return booked(err)
 	}
 	j.d.step("after the ledger")
 	return nil
 }
 
-func entry(s rows.Statement, came []rows.Attachment, size int64) ledger.Entry {
+func (d *door) entry(s rows.Statement, came []rows.Attachment, size int64) ledger.Entry {
 	e := ledger.Entry{
-		ID: s.ID.String(), Record: s.Record.String(), Kind: string(s.Kind), At: int64(s.At), Size: size, Statement: string(s.Raw),
+		ID: s.ID.String(), Record: s.Record.String(), Kind: string(s.Kind), At: int64(s.At), Log: d.log.origin, Size: size, Statement: string(s.Raw),
 	}
 	for _, a := range came {
 		e.Attachments = append(e.Attachments, ledger.Attachment(a))

@@ -35,6 +35,11 @@ func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refu
 	if b, ok := s.Body.(*policies.PolicyAdopt); ok {
 		return j.adoptable(b, came), nil
 	}
+	return j.linkTaken(next)
+}
+
+// linkTaken refuses a link whose address belongs to another.
+func (j *judge) linkTaken(next folded) (refusal, err error) {
 	for _, id := range next.changes.Links {
 		l := next.family.Links[id]
 		if l == nil {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -16,6 +17,9 @@ type judge struct {
 	tx  *rows.Tx
 	c   policies.Caller
 	now policies.Micros
+
+	// then is when a statement that comes again was accepted before; 0 for any other.
+	then policies.Micros
 
 	// The states as folded so far; clones, written back by keep.
 	org      *policies.Org
@@ -36,6 +40,17 @@ func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
 	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o,
 		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{},
 		copied: map[policies.PublicKey]bool{}}, nil
+}
+
+// time is when a statement counts as accepted.
+func (j *judge) time() policies.Micros { return cmp.Or(j.then, j.now) }
+
+// under is the organisation under which a family's statement is folded.
+func (j *judge) under() *policies.Org {
+	if j.then > 0 {
+		return j.org.Before(j.then)
+	}
+	return j.org
 }
 
 // keep writes back the states that changed.
@@ -140,7 +155,8 @@ func (j *judge) signer(s policies.Statement) (policies.PublicKey, policies.Row, 
 	return key, row, nil
 }
 
-// number takes a statement's number, and refuses a clone and a gap. Restrictions are taken at any number: neither
+// number takes a statement's number, and refuses a clone and a gap; a gap not in a service
+// that was put back, which does not know what it had refused. Restrictions are taken at any number: neither
 // a lost statement nor a copied device must hold up a withdrawal. What a copied device
 // had said is taken from the one that goes on with its work, as it was signed: the
 // person's own key has said so, in the record, where everybody sees that there was a copy.
@@ -163,7 +179,7 @@ func (j *judge) number(s policies.Statement, key policies.PublicKey, row policie
 		if err != nil {
 			return nil, err
 		}
-		if s.N > last+1 {
+		if s.N > last+1 && len(j.org.Restorations) == 0 {
 			return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
 		}
 	}
@@ -188,23 +204,28 @@ func (j *judge) fold(s policies.Statement) (next folded, refusal, err error) {
 	case s.Kind == policies.KindRoot:
 		return next, fmt.Errorf("%w: the service is founded already", policies.ErrNotPossible), nil
 	case s.Kind == policies.KindFamilyOpen:
-		next.family, next.changes, refusal = policies.NewFamily(j.org, s, j.now)
+		next.family, next.changes, refusal = policies.NewFamily(j.under(), s, j.time())
 		next.record = policies.RecordID(s.ID)
 		return next, refusal, nil
 	case s.Record == policies.RecordID(j.org.ID):
 		next.record, next.org = s.Record, j.org.Clone()
-		next.changes, refusal = next.org.Apply(s, j.now)
+		if j.then > 0 {
+			next.changes, refusal = next.org.ApplyBefore(s, j.then)
+		} else {
+			next.changes, refusal = next.org.Apply(s, j.now)
+		}
 		return next, refusal, nil
 	}
 	next.record = s.Record
 	if next.before, err = j.family(policies.FamilyID(s.Record)); err != nil {
 		return next, nil, err
 	}
-	if next.before == nil || !policies.MayKnow(j.org, next.before, next.author, s.Kind) {
+	under := j.under()
+	if next.before == nil || !policies.MayKnow(under, next.before, next.author, s.Kind) {
 		return next, ErrNotFound, nil
 	}
 	next.family = next.before.Clone()
-	next.changes, refusal = next.family.Apply(j.org, s, j.now)
+	next.changes, refusal = next.family.Apply(under, s, j.time())
 	return next, refusal, nil
 }
 
@@ -234,7 +255,7 @@ func (j *judge) author(a policies.Author) policies.Caller {
 
 // accept writes the event, the statement and what it changed.
 func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row policies.Row, ruling policies.Ruling) (Result, error) {
-	p := Place{Record: next.record, Class: row.Class, OrgHead: j.org.Head, At: j.now}
+	p := Place{Record: next.record, Class: row.Class, OrgHead: j.org.Head, At: j.time()}
 	if next.org != nil {
 		p.Position, p.Head = next.org.Count, next.org.Head
 	} else {
@@ -244,6 +265,9 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 	ev.Accepted = &accesslog.Acceptance{
 		Statement: accesslog.Digest(s.ID), Class: int(p.Class), Position: p.Position,
 		Head: accesslog.Digest(p.Head), OrgHead: accesslog.Digest(p.OrgHead),
+	}
+	if j.then > 0 {
+		ev.Range = fmt.Sprintf("accepted before, at %d", j.then)
 	}
 	index, leaf, err := j.tx.Log(ev)
 	if err != nil {

@@ -61,6 +61,9 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 		if edge, err = v.Edge(); err != nil {
 			return err
 		}
+		if err := l.standing(v, &p); err != nil {
+			return err
+		}
 		if since > 0 && since < edge.Size() {
 			if p.Consistency, err = edge.ProveConsistency(v.Tiles(), since); err != nil {
 				return err
@@ -74,6 +77,17 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 	p.Size = edge.Size()
 	p.Checkpoint, err = l.sign(ctx, edge)
 	return p, err
+}
+
+// standing is what a device is told beside the checkpoint.
+func (l *Log) standing(v *rows.View, p *Proven) (err error) {
+	o, err := l.d.org.read(v)
+	if err != nil {
+		return err
+	}
+	_, p.Recovering = o.Recovering()
+	p.Durable, err = v.Durable()
+	return err
 }
 
 // certified refuses to sign by a key that the organisation's root replaced, or has not

@@ -56,6 +56,9 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 		if stops && refusedAll(results) && r.d.rows.Room() != nil {
 			return errNothingStops
 		}
+		if err := j.repay(); err != nil {
+			return err
+		}
 		return j.keep()
 	})
 	if errors.Is(err, errNothingStops) {

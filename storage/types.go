@@ -52,6 +52,8 @@ type Proven struct {
 	Size        int64
 	Checkpoint  string
 	Consistency []accesslog.Hash
+	Durable     int64 // rows that the last verified backup holds
+	Recovering  bool  // the service was put back, and nobody has said that it is whole
 }
 
 // ItemKind tells items of the feed apart.

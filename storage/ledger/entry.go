@@ -19,6 +19,7 @@ type Entry struct {
 	Record      string       `json:"record"`    // that it belongs to
 	Kind        string       `json:"kind"`      // such as "consent.withdraw"
 	At          int64        `json:"at"`        // when the server took it, µs
+	Log         string       `json:"log"`       // name of the access log, which names the history
 	Size        int64        `json:"size"`      // leaves of the log that were committed before it
 	Statement   string       `json:"statement"` // compact JWS
 	Attachments []Attachment `json:"attachments"`

@@ -40,8 +40,8 @@ type Ledger struct {
 	// mu guards the fields below.
 	mu   sync.Mutex
 	file *os.File
-	have map[string]bool // statements, as read at the start and written since
-	size int64           // the longest log that any line saw committed
+	have map[string]bool  // statements, as read at the start and written since
+	size map[string]int64 // by log, the longest that any line saw committed
 }
 
 // ErrFull means that the ledger's disk has no room, and nothing is left in reserve.
@@ -62,7 +62,7 @@ func Open(dir, authority string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	l := &Ledger{path: path, file: file, kept: reserve.New(path+".reserve", reserveBytes, reserveStep), have: map[string]bool{}}
+	l := &Ledger{path: path, file: file, kept: reserve.New(path+".reserve", reserveBytes, reserveStep), have: map[string]bool{}, size: map[string]int64{}}
 	if err := l.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -73,7 +73,7 @@ func Open(dir, authority string) (*Ledger, error) {
 func (l *Ledger) load() error {
 	whole, err := scan(l.file, func(_ int, e Entry, err error) error {
 		if err == nil {
-			l.have[e.ID], l.size = true, max(l.size, e.Size)
+			l.saw(e)
 		}
 		return nil
 	})
@@ -109,13 +109,15 @@ func (l *Ledger) Empty() bool {
 	return len(l.have) == 0
 }
 
-// Size is the longest log that any line saw committed. A database whose log is shorter
-// was put back.
-func (l *Ledger) Size() int64 {
+// Size is how long any line saw the log of that name committed. A database in which it is
+// shorter was put back.
+func (l *Ledger) Size(log string) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.size
+	return l.size[log]
 }
+
+func (l *Ledger) saw(e Entry) { l.have[e.ID], l.size[e.Log] = true, max(l.size[e.Log], e.Size) }
 
 // Append writes an entry, durable on return; one that is there already is not written
 // again. On a full disk it takes what it needs from its reserve.
@@ -132,7 +134,7 @@ func (l *Ledger) Append(e Entry) error {
 	for {
 		err := l.append(line)
 		if err == nil {
-			l.have[e.ID], l.size = true, max(l.size, e.Size)
+			l.saw(e)
 			return nil
 		}
 		if full(err) && l.kept.Spend() {

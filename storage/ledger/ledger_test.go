@@ -22,7 +22,7 @@ func open(t *testing.T, dir string) *ledger.Ledger {
 }
 
 func entry(i int) ledger.Entry {
-	return ledger.Entry{ID: fmt.Sprint("statement ", i), Record: "family", Kind: "consent.withdraw", At: int64(i), Size: int64(10 * i),
+	return ledger.Entry{ID: fmt.Sprint("statement ", i), Record: "family", Kind: "consent.withdraw", At: int64(i), Log: "log", Size: int64(10 * i),
 		Statement: "a.b.c", Attachments: []ledger.Attachment{{Name: "form", Body: []byte{0, 10, 32}}}}
 }
 
@@ -36,8 +36,8 @@ func TestLedgerKeeps(t *testing.T) {
 		}
 	}
 	again := open(t, dir)
-	if !again.Has("statement 2") || again.Has("statement 4") || again.Size() != 30 || again.Empty() {
-		t.Errorf("has 2: %v, has 4: %v, size %d", again.Has("statement 2"), again.Has("statement 4"), again.Size())
+	if !again.Has("statement 2") || again.Has("statement 4") || again.Size("log") != 30 || again.Empty() {
+		t.Errorf("has 2: %v, has 4: %v, size %d", again.Has("statement 2"), again.Has("statement 4"), again.Size("log"))
 	}
 	got, damaged, err := ledger.Read(ledger.File(dir, "org"))
 	if err != nil || len(damaged) > 0 || len(got) != 3 {

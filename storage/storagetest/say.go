@@ -50,9 +50,14 @@ func (p *Person) Tries(record policies.RecordID, kind policies.Kind, body polici
 // Push hands a batch in.
 func (w *World) Push(c policies.Caller, batch ...storage.Sealed) []storage.Result {
 	w.t.Helper()
-	results, _, err := w.Records.Accept(context.Background(), c, batch, 0)
+	results, proven, err := w.Records.Accept(context.Background(), c, batch, 0)
 	if err != nil {
 		w.t.Fatalf("accept: %v", err)
+	}
+	for i, r := range results {
+		if w.Heard != nil && r.Err == nil {
+			w.Heard(batch[i], r, proven)
+		}
 	}
 	return results
 }

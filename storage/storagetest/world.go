@@ -36,6 +36,9 @@ type World struct {
 	Officer *Person // IG officer
 	Visitor *Person // supervisor of another employer
 
+	// Heard is told of each statement that was accepted, as its device is.
+	Heard func(storage.Sealed, storage.Result, storage.Proven)
+
 	root *key
 	t    testing.TB
 }

@@ -1,0 +1,137 @@
+package storage
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/ledger"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// retake takes a statement that was accepted before the service was put back: by the
+// ledger, or by proof from the service's own log. The rules were asked then, and are not
+// asked again. While the service recovers it is folded as of then; later as of now, as
+// every device folds it.
+func (j *judge) retake(s policies.Statement, sealed Sealed, then policies.Micros) (Result, error) {
+	if r, ok, err := j.again(s, sealed); ok || err != nil {
+		return r, err
+	}
+	key, row, refusal := j.signer(s)
+	if refusal != nil {
+		return j.refuse(s, refusal)
+	}
+	if err := j.tx.PutNumber(key, s.N, s.ID); err != nil {
+		return Result{}, err
+	}
+	if err := matches(s, sealed.Attachments); err != nil {
+		return j.refuse(s, err)
+	}
+	defer j.asOf(then)()
+	next, refusal, err := j.fold(s)
+	if err != nil {
+		return Result{}, err
+	}
+	if refusal == nil && j.then == 0 && next.before != nil && next.before.Unseated(j.org, s, j.now) {
+		refusal = fmt.Errorf("%w: the author is not on this family's team any more", policies.ErrSigner)
+	}
+	if refusal == nil {
+		refusal, err = j.linkTaken(next)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if refusal != nil {
+		return j.refuse(s, refusal)
+	}
+	return j.accept(s, sealed, next, row, policies.Ruling{
+		Allowed: true, Action: policies.Action(s.Kind), Rules: []string{policies.AgainRule}, Bundle: j.d.cfg.Bundle.SHA256(),
+	})
+}
+
+// asOf has statements folded as of then, while the service recovers, until back is called.
+func (j *judge) asOf(then policies.Micros) (back func()) {
+	if r, recovering := j.org.Recovering(); recovering && then < r.At {
+		j.then = then
+	}
+	return func() { j.then = 0 }
+}
+
+// owe keeps an entry of the ledger until what it is about has come back.
+func owe(tx *rows.Tx, e ledger.Entry) error {
+	o := rows.Owed{At: policies.Micros(e.At)}
+	sealed, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("ledger entry %s: %w", e.ID, err)
+	}
+	if err := o.ID.UnmarshalText([]byte(e.ID)); err != nil {
+		return err
+	}
+	if err := o.Record.UnmarshalText([]byte(e.Record)); err != nil {
+		return err
+	}
+	o.Sealed = sealed
+	return tx.PutOwed(o)
+}
+
+// repay takes what the ledger holds and could not be taken before, as far as what it is
+// about is here by now: in the transaction that brought it, so that nothing that was
+// withdrawn is in force for a moment. What one makes possible can be about another.
+func (j *judge) repay() error {
+	if len(j.org.Restorations) == 0 {
+		return nil
+	}
+	waiting, err := j.tx.AllOwed()
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		more = false
+		rest := waiting[:0]
+		for _, o := range waiting {
+			taken, err := j.pay(o)
+			if err != nil {
+				return err
+			}
+			if taken {
+				more = true
+				continue
+			}
+			rest = append(rest, o)
+		}
+		waiting = rest
+	}
+	return nil
+}
+
+// pay tries one, without an event where it is not possible yet.
+func (j *judge) pay(o rows.Owed) (taken bool, err error) {
+	var e ledger.Entry
+	if err := json.Unmarshal(o.Sealed, &e); err != nil {
+		return false, fmt.Errorf("ledger entry %s: %w", o.ID, err)
+	}
+	sealed := Sealed{Statement: []byte(e.Statement)}
+	for _, a := range e.Attachments {
+		sealed.Attachments = append(sealed.Attachments, Attachment(a))
+	}
+	s, err := statement.Verify(sealed.Statement, j.org.Key)
+	if err != nil {
+		return false, nil //nolint:nilerr // its signer has not come back yet
+	}
+	if _, there, err := j.tx.Statement(s.ID); err != nil || !there && !j.possible(s, o.At) {
+		return false, err
+	}
+	r, err := j.retake(s, sealed, o.At)
+	if err != nil || r.Err != nil {
+		return false, err
+	}
+	return true, j.tx.DropOwed(o.ID)
+}
+
+// possible folds a statement for nothing.
+func (j *judge) possible(s policies.Statement, then policies.Micros) bool {
+	defer j.asOf(then)()
+	_, refusal, err := j.fold(s)
+	return err == nil && refusal == nil
+}

@@ -1,0 +1,167 @@
+package storage
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
+	"github.com/attune-vf/attune/storage/rows"
+)
+
+// Evidence proves that the service had accepted statements before it was put back: a leaf
+// of the log in one of its signed states, and the statements before it in its record.
+type Evidence struct {
+	Record     policies.RecordID
+	Checkpoint string // signed by this service, of whatever history
+	Leaf       []byte
+	Proof      []accesslog.Hash // from the leaf to that tree
+	Links      []Link           // before it in the record, in order and without gap; may be none
+}
+
+// Link is a statement as its record's chain has it.
+type Link struct {
+	ID      policies.StatementID
+	Class   policies.Class
+	OrgHead policies.Digest // that it was judged under
+}
+
+// Returned is a statement that comes again, and when the device was told that it had been
+// accepted.
+type Returned struct {
+	Sealed
+	At policies.Micros
+}
+
+// ErrEvidence means that evidence proves nothing.
+var ErrEvidence = errors.New("evidence that proves nothing")
+
+// Return takes statements that the service had accepted before it was put back, from
+// anybody who still holds them. One that evidence proves is taken without asking the
+// rules again, and folded as of then while the service recovers: its author may have been
+// revoked since, or its date have passed. Without evidence it is judged like any other.
+// Results are as those of [Records.Accept].
+//
+// What an attacker with a device gains by lying about a time is little: evidence bounds
+// it from above, and the order in the record is proved.
+func (r *Records) Return(ctx context.Context, c policies.Caller, evidence []Evidence, batch []Returned, since int64) ([]Result, Proven, error) {
+	o, err := r.Org(ctx)
+	if err != nil {
+		return nil, Proven{}, err
+	}
+	sealed := make([]Sealed, len(batch))
+	for i, b := range batch {
+		sealed[i] = b.Sealed
+	}
+	verified, checked := verify(o, sealed)
+	var results []Result
+	err = r.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		results = append([]Result{}, checked...)
+		j, err := newJudge(r.d, tx, c)
+		if err != nil {
+			return err
+		}
+		proved := map[policies.StatementID]policies.Micros{}
+		for _, e := range evidence {
+			if err := j.proves(e, proved); err != nil && !errors.Is(err, ErrEvidence) {
+				return err // else what it does not prove is judged like any other
+			}
+		}
+		for i, b := range batch {
+			if results[i].Err != nil {
+				continue
+			}
+			if at, ok := proved[verified[i].ID]; ok && len(j.org.Restorations) > 0 {
+				results[i], err = j.retake(verified[i], b.Sealed, min(at, b.At))
+			} else {
+				results[i], err = j.judge(verified[i], b.Sealed)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := j.repay(); err != nil {
+			return err
+		}
+		return j.keep()
+	})
+	if err != nil {
+		return nil, Proven{}, err
+	}
+	p, err := r.d.log.prove(ctx, since, results)
+	return results, p, err
+}
+
+// proves adds what evidence proves, with the latest time at which it can have been
+// accepted.
+func (j *judge) proves(e Evidence, proved map[policies.StatementID]policies.Micros) error {
+	leaf, err := j.signedLeaf(e)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEvidence, err)
+	}
+	acc := leaf.Accepted
+	proved[policies.StatementID(acc.Statement)] = policies.Micros(leaf.At)
+	if len(e.Links) == 0 {
+		return nil
+	}
+	head, err := j.headBefore(e.Record, acc.Position-int64(len(e.Links)))
+	if err != nil {
+		return err
+	}
+	for _, l := range e.Links {
+		head = policies.NextHead(head, l.Class, l.ID, l.OrgHead)
+	}
+	if policies.NextHead(head, policies.Class(acc.Class), policies.StatementID(acc.Statement), policies.Digest(acc.OrgHead)) != policies.Digest(acc.Head) {
+		return fmt.Errorf("%w: the chain of record %s does not lead to it", ErrEvidence, e.Record.Short())
+	}
+	for _, l := range e.Links {
+		proved[l.ID] = policies.Micros(leaf.At)
+	}
+	return nil
+}
+
+// signedLeaf is the leaf, in a state of a log that this service's own keys signed.
+func (j *judge) signedLeaf(e Evidence) (leaf accesslog.Event, err error) {
+	origin, _, _ := strings.Cut(e.Checkpoint, "\n")
+	if !strings.HasPrefix(origin, "attune/"+j.org.ID.String()+"/") {
+		return leaf, errors.New("it is of another service's log")
+	}
+	for _, s := range append([]policies.Server{j.org.Server}, j.org.Retired...) {
+		verifier, bad := accesslog.NewVerifier(origin, ed25519.PublicKey(s.LogKey[:]))
+		if bad != nil {
+			return leaf, bad
+		}
+		c, bad := accesslog.OpenCheckpoint(e.Checkpoint, verifier)
+		if bad != nil {
+			err = bad
+			continue
+		}
+		if leaf, err = accesslog.Decode(e.Leaf); err != nil {
+			return leaf, err
+		}
+		if leaf.Accepted == nil {
+			return leaf, errors.New("the leaf accepts nothing")
+		}
+		return leaf, accesslog.VerifyInclusion(e.Proof, c.Size, c.Root, leaf.Index, e.Leaf)
+	}
+	return leaf, err
+}
+
+// headBefore is the head of a record before a position, as this database and the history
+// before it have it in common.
+func (j *judge) headBefore(record policies.RecordID, position int64) (policies.Digest, error) {
+	if position == 1 {
+		return policies.Digest{}, nil
+	}
+	s, ok, err := j.tx.StatementAt(record, position-1)
+	if err != nil {
+		return policies.Digest{}, err
+	}
+	if !ok {
+		return policies.Digest{}, fmt.Errorf("%w: record %s has no position %d", ErrEvidence, record.Short(), position-1)
+	}
+	return s.Head, nil
+}
