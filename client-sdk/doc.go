@@ -27,7 +27,8 @@
 //   - What was said goes out: outbox.go and push.go, apart.go where no token is
 //     taken, restate.go after a refusal; uploader.go sends film through remote.go.
 //   - It happens by itself: follow.go syncs as long as it is told to, listen.go waits for
-//     the server's notice, backoff.go says how long after a failure.
+//     the server's notice, backoff.go says how long after a failure. locked.go sends film
+//     without its person's keys; network.go says over which networks.
 //   - What others said comes in: pull.go takes a page, fold.go an item, keep.go and
 //     late.go store it, scribe.go writes keys for viewers. trust.go, attest.go,
 //     remembered.go and owed.go hold the server to what it said before; lies.go names

@@ -44,7 +44,7 @@ func (u *Uploader) Policy() (p NetworkPolicy, err error) {
 // SetPolicy keeps the person's choice. Errors: an [*Error] with [CodeInput].
 func (u *Uploader) SetPolicy(p NetworkPolicy) error {
 	switch p.Film {
-	case OverAny, OverUnmetered, OverAsk:
+	case "", OverAny, OverUnmetered, OverAsk:
 	default:
 		return problem(CodeInput, "Choose any, unmetered or ask.", "%q is no choice of networks.", p.Film)
 	}

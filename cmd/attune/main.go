@@ -33,6 +33,8 @@ type commands struct {
 
 	Sync       syncCmd       `cmd:"" group:"day" help:"Send what is queued, fetch what is new."`
 	Status     statusCmd     `cmd:"" group:"day" help:"What waits here, and what needs attention."`
+	Lock       lockCmd       `cmd:"" group:"day" help:"Lock what attune sync --watch has open; film goes on being sent."`
+	Unlock     unlockCmd     `cmd:"" group:"day" help:"Unlock it."`
 	Decision   decisionCmd   `cmd:"" group:"day" help:"What waits for you, and what you decide."`
 	Dismiss    dismissCmd    `cmd:"" group:"day" help:"Take off the list what you have dealt with."`
 	Family     familyCmd     `cmd:"" group:"family" help:"Families."`
@@ -164,6 +166,9 @@ func (g *global) device(do func(c *attune.Client) error) error {
 	}
 	c, err := attune.Open(dir, pass, g.config())
 	clear(pass)
+	if attune.CodeOf(err) == attune.CodeInUse {
+		return g.inUse(dir, err)
+	}
 	if err != nil {
 		return err
 	}

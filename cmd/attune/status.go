@@ -59,6 +59,11 @@ type deviceStatus struct {
 }
 
 func (c *statusCmd) Run(g *global) error {
+	if dir, err := g.controlled(); err == nil {
+		if a, err := tell(dir, order{Do: "status", JSON: g.JSON}); err == nil {
+			return g.printed(a)
+		}
+	}
 	return g.each(func(at attune.Service, d *attune.Client) error {
 		s, err := statusOf(d)
 		if err != nil {

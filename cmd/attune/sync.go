@@ -10,8 +10,9 @@ import (
 )
 
 type syncCmd struct {
-	Film  bool `help:"Send the film that waits for another network, or for your word, now: see attune device network."`
-	Watch bool `help:"Go on until Ctrl-C: send what is queued and fetch what is new as it comes."`
+	Film       bool `help:"Send the film that waits for another network, or for your word, now: see attune device network."`
+	LockedKeys int  `hidden:"" name:"locked-keys" help:"A file that is open, of the program that locked itself."`
+	Watch      bool `help:"Go on until Ctrl-C: send what is queued and fetch what is new as it comes."`
 }
 
 // Help is what --help shows below the flags.
@@ -23,12 +24,12 @@ Prints what the service accepted, and what it refused and why. What was refused 
 device: see attune status. A device that has joined several services goes to each in turn.
 
 With --watch it goes on, prints a line for each change, and tries again by itself after whatever went wrong.
-One program at a time has this device's folder open: end it with Ctrl-C before another command.`
+While it runs, attune status and attune lock answer in another window; end it with Ctrl-C before any other command.`
 }
 
 func (c *syncCmd) Run(ctx context.Context, g *global) error {
 	if c.Watch {
-		return g.follow(ctx, c.Film)
+		return g.follow(ctx, c)
 	}
 	return g.each(func(s attune.Service, d *attune.Client) error {
 		if err := g.released(d, c.Film); err != nil {

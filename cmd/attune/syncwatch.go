@@ -12,78 +12,88 @@ import (
 )
 
 // follow is attune sync --watch: each service that this device has joined is followed by
-// itself, so that one that cannot be reached holds up no other.
-func (g *global) follow(ctx context.Context, film bool) error {
-	services, err := g.opened()
+// itself, so that one that cannot be reached holds up no other. Another window may have it
+// locked and unlocked, and asks it how things are.
+func (g *global) follow(ctx context.Context, c *syncCmd) (err error) {
+	all, err := g.taking(c)
 	if err != nil {
 		return err
 	}
-	for _, s := range services {
-		if err := g.released(s.c, film); err != nil {
-			return errors.Join(err, closed(services))
+	defer func() { err = errors.Join(err, all.close()) }()
+	for ctx.Err() == nil {
+		again, err := g.followOnce(ctx, all)
+		if err != nil || !again {
+			return err
 		}
 	}
-	changed, stop := newNetworks(ctx, len(services))
-	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make([]error, len(services))
-	var all sync.WaitGroup
-	var mu sync.Mutex // one line is written at a time
-	for i, s := range services {
-		t := &teller{g: g, mu: &mu, of: s.Service}
-		all.Go(func() {
-			err := s.c.Follow(ctx, attune.Follow{Told: t.told, Changed: changed[i]})
-			if err != nil && len(services) > 1 {
-				t.line("It ended: %s", asFailure(err).Message)
-			}
-			ended[i] = errors.Join(err, s.c.Close())
-		})
+	return nil
+}
+
+// taking opens what is followed, or takes it over locked.
+func (g *global) taking(c *syncCmd) (seats, error) {
+	if c.LockedKeys > 0 {
+		return g.handed(c.LockedKeys)
 	}
-	all.Wait()
-	return errors.Join(ended...)
-}
-
-// following is a service and this person's open device at it.
-type following struct {
-	attune.Service
-	c *attune.Client
-}
-
-// opened opens the device of the service that was named, or of every one.
-func (g *global) opened() (out []following, err error) {
-	all, err := g.services()
+	all, err := g.seated()
 	if err != nil {
 		return nil, err
 	}
-	if g.Service != "" || len(all) < 2 {
-		dir, err := g.dir()
-		if err != nil {
-			return nil, err
-		}
-		all = []attune.Service{{Dir: dir}}
-	}
 	for _, s := range all {
-		pass, err := g.passphrase(false)
-		if err != nil {
-			return nil, errors.Join(err, closed(out))
+		if err := g.released(s.open, c.Film); err != nil {
+			return nil, errors.Join(err, all.close())
 		}
-		c, err := attune.Open(s.Dir, pass, g.followConfig())
-		clear(pass)
-		if err != nil {
-			return nil, errors.Join(err, closed(out))
-		}
-		out = append(out, following{s, c})
 	}
-	return out, nil
+	return all, nil
 }
 
-func closed(all []following) error {
-	var errs []error
-	for _, s := range all {
-		errs = append(errs, s.c.Close())
+// followOnce follows until all have ended, or what is open changes: again is true then.
+func (g *global) followOnce(ctx context.Context, all seats) (again bool, err error) {
+	orders, deaf, err := controls(ctx, all.dirs())
+	if err != nil {
+		g.note("It cannot be locked from another window: %v", err)
+		deaf = func() {}
 	}
-	return errors.Join(errs...)
+	defer deaf()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	wait := all.run(ctx, g)
+	go func() { ended <- wait() }()
+	for {
+		select {
+		case err := <-ended:
+			return false, err
+		case o := <-orders:
+			switch o.Do {
+			case "state":
+				o.reply <- answer{Locked: all.isLocked()}
+			case "status":
+				o.reply <- g.statusFor(all, o.JSON)
+			case "lock":
+				if all.isLocked() {
+					o.reply <- answer{Locked: true}
+					continue
+				}
+				cancel()
+				err := <-ended
+				o.reply <- answer{}
+				deaf()
+				return true, errors.Join(err, all.lock(g))
+			case "unlock":
+				cancel()
+				err := errors.Join(<-ended, all.unlock(o.Passphrase))
+				clear(o.Passphrase)
+				if err != nil {
+					o.reply <- answer{Locked: true, Error: asFailure(err)}
+				} else {
+					o.reply <- answer{}
+				}
+				return true, nil
+			default:
+				o.reply <- answer{Error: problem("usage", "Use the same version of attune in both windows.", "It does not know %q.", oneLine(o.Do))}
+			}
+		}
+	}
 }
 
 // followConfig shows long work also where nobody watches a bar.
@@ -111,6 +121,7 @@ type teller struct {
 	mu *sync.Mutex
 	of attune.Service
 
+	locked  bool
 	begun   bool     // a round was done in full
 	failing string   // code of the failure that was told last
 	stopped []string // what was told of film that stays here, as each round finds
@@ -132,7 +143,11 @@ func (t *teller) told(r attune.Round) {
 	switch code := codeOf(r.Err); {
 	case r.Err == nil && !t.begun:
 		t.begun, t.failing = true, ""
-		t.line("In step with the service, and staying so. Ctrl-C ends it.")
+		if t.locked {
+			t.line("Locked: film is sent, and nothing else. To go on: attune unlock")
+		} else {
+			t.line("In step with the service, and staying so. Ctrl-C ends it.")
+		}
 	case code == t.failing:
 	case r.Err == nil:
 		t.failing = ""
