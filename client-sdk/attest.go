@@ -131,6 +131,10 @@ func unproven(q querier, in *store, org policies.OrgID) (out []standing, err err
 // proven shuts the filming gate while what this device holds of a family, or of
 // the organisation, has not been proved to be what the log holds.
 func (sh *shelf) proven(family policies.RecordID) (policies.Gate, error) {
+	if stopped, err := sh.d.stoppedAt(family); err != nil || stopped {
+		return policies.Gate{Reasons: []policies.Reason{{Rule: policies.ProofRule,
+			Text: "This program is too old to read all of this family's record. Update it, sync, then film."}}}, err
+	}
 	due, err := unproven(sh.d.store.db, sh.d.store, sh.d.me.Org)
 	for _, s := range due {
 		if s.place.Record == family || s.place.Record == policies.RecordID(sh.d.me.Org) {

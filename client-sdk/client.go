@@ -273,6 +273,7 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil {
 		err = (&scribe{c.desk}).write(ctx, &r)
 	}
+	err = errors.Join(err, c.desk.tooOld())
 	if Outdated(err) {
 		err = errors.Join(err, (&feed{c.desk}).endings(ctx, &r))
 	}

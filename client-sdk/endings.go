@@ -28,11 +28,18 @@ func Outdated(err error) bool {
 // Outdated is how the last sync that reached the service ended, while this program and
 // the service do not understand each other and one of them has to be updated: an error
 // with wire.CodeTooOld for this program, with wire.CodeTooNew for the service, nil for
-// neither.
+// neither; with [CodeOldProgram] where a record holds what this program cannot read.
 func (c *Client) Outdated() (*Error, error) {
 	code, err := setting(c.desk.store.db, settingOutdated)
-	if err != nil || code == "" {
+	if err != nil {
 		return nil, err
+	}
+	if code == "" {
+		var stopped *Error
+		if err := c.desk.tooOld(); !errors.As(err, &stopped) {
+			return nil, err
+		}
+		return stopped, nil
 	}
 	e := wire.EntryOf(wire.Code(code))
 	return &Error{Code: wire.Code(code), Message: e.Message, Next: e.Next}, nil
@@ -59,6 +66,8 @@ func (d *desk) agree(err error) error {
 // the access, or a date. It is judged under the newest state of the organisation that this
 // program could read. What is queued stays.
 func (fd *feed) endings(ctx context.Context, r *Report) error {
+	fd.d.walking.Lock()
+	defer fd.d.walking.Unlock()
 	m := fd.d.mirror
 	cursor, err := setting(fd.d.store.db, settingCursor)
 	if err != nil || m.Org() == nil {

@@ -29,6 +29,7 @@ type pageFold struct {
 	hidden   map[policies.RecordID]bool // and the last of them is one that this person may not read
 	noCause  error                      // families that the server would have forgotten without one
 	told     policies.Micros            // the server's time
+	unread   unread                     // what this program cannot read
 	outdated bool                       // the feed itself cannot be read any more: see endings.go
 	gone     bool                       // something was deleted, and must leave the disk
 	wiped    bool                       // this device was revoked: its person's keys leave it too
@@ -88,16 +89,15 @@ func (p *pageFold) verify(item wire.Item) (policies.Statement, error) {
 		}
 		return none, nil
 	}
-	s, err := statement.Verify([]byte(item.Statement), func(kid policies.KeyID) (policies.PublicKey, bool) {
-		if p.org == nil {
-			return policies.PublicKey{}, false
-		}
-		return p.org.Key(kid)
-	})
+	s, err := statement.VerifyKept([]byte(item.Statement), p.key)
 	if err != nil {
 		return none, refused(item, err)
 	}
-	row, _ := policies.RowOf(s.Kind)
+	row, ok := policies.RowOf(s.Kind)
+	if !ok { // it may be passed over, or its record would have stopped
+		row.Class = policies.Content
+		p.unread.meet(s.Kind)
+	}
 	switch founds := s.Kind == policies.KindRoot || s.Kind == policies.KindFamilyOpen; {
 	case s.ID != item.ID:
 		return none, refused(item, errors.New("it is another statement than the feed says"))
@@ -107,6 +107,9 @@ func (p *pageFold) verify(item wire.Item) (policies.Statement, error) {
 		return none, refused(item, errors.New("it belongs to another record"))
 	}
 	for _, a := range item.Attachments {
+		if !ok {
+			break // keep takes none of them
+		}
 		if err := checkFixed(s, a.Name, a.Body); err != nil {
 			return none, swapped(item, s, a)
 		}
@@ -131,7 +134,7 @@ func (p *pageFold) foldOrg(s policies.Statement, item wire.Item) error {
 		if item.Place.OrgHead != p.org.Head {
 			return broken(item, "it does not follow what this device holds")
 		}
-		if _, err := p.org.Apply(s, item.Place.At); err != nil {
+		if err := applyOrPass(p.org, s, item.Place.At); err != nil {
 			return refused(item, err)
 		}
 	}
@@ -172,6 +175,10 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 		f.Sessions[id] = &policies.Session{ID: id}
 	case f.Unseated(under, s, item.Place.At):
 		return refused(item, errors.New("its author was not on the family's team when the server took it"))
+	case s.Body == policies.Unread{}:
+		if err := f.Pass(under, s); err != nil {
+			return refused(item, err)
+		}
 	default:
 		changes, err := f.Apply(under, s, item.Place.At)
 		if err != nil {
@@ -182,6 +189,23 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 		}
 	}
 	return stands(item, f.Head, f.Count)
+}
+
+// applyOrPass folds a statement of the organisation's record.
+func applyOrPass(o *policies.Org, s policies.Statement, at policies.Micros) error {
+	if (s.Body == policies.Unread{}) {
+		return o.Pass(s)
+	}
+	_, err := o.Apply(s, at)
+	return err
+}
+
+// key finds a signing key in the organisation as folded so far.
+func (p *pageFold) key(kid policies.KeyID) (policies.PublicKey, bool) {
+	if p.org == nil {
+		return policies.PublicKey{}, false
+	}
+	return p.org.Key(kid)
 }
 
 // family is a copy of the family's state to fold into, nil before its opening.

@@ -25,6 +25,7 @@ import (
 // forget removes what is held of a family's record. Of film and statements that the
 // service has taken nothing stays either.
 func (p *pageFold) forget(r policies.RecordID) error {
+	delete(p.unread.Stopped, r)
 	p.families[policies.FamilyID(r)] = nil
 	if err := p.m.d.store.keepFloor(p.tx, r); err != nil {
 		return err

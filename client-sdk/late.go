@@ -30,14 +30,12 @@ func (p *pageFold) attach(item wire.Item) error {
 	} else if err != nil {
 		return err
 	}
-	s, err := statement.Verify([]byte(raw), func(kid policies.KeyID) (policies.PublicKey, bool) {
-		if p.org == nil {
-			return policies.PublicKey{}, false
-		}
-		return p.org.Key(kid)
-	})
+	s, err := statement.VerifyKept([]byte(raw), p.key)
 	if err != nil {
 		return unfit(item, err)
+	}
+	if (s.Body == policies.Unread{}) {
+		return nil
 	}
 	for _, a := range item.Attachments {
 		if !policies.LooseAttachment(s.Kind, a.Name) || len(a.Body) == 0 || len(a.Body) > maxLooseBytes {

@@ -33,6 +33,12 @@ func (l *locks) see(r *Report) (queued bool, err error) {
 	families := slices.SortedFunc(maps.Keys(l.d.mirror.families), compareIDs)
 	l.d.mirror.mu.Unlock()
 	for _, id := range families {
+		if stopped, err := l.d.stoppedAt(policies.RecordID(id)); err != nil || stopped {
+			if err != nil {
+				return queued, err
+			}
+			continue
+		}
 		turned, err := l.turn(id)
 		if err != nil {
 			return queued, err

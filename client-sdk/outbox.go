@@ -73,6 +73,9 @@ func (o *Outbox) make(d draft, write func(func(*sql.Tx) error) error, also func(
 		return policies.Statement{}, err
 	}
 	row, _ := policies.RowOf(d.kind)
+	if err := o.d.going(d.record, row); err != nil {
+		return policies.Statement{}, err
+	}
 	err = write(func(tx *sql.Tx) error {
 		if s.N, err = nextNumber(tx, s.Signer); err != nil {
 			return err

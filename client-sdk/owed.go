@@ -32,7 +32,11 @@ func (fd *feed) owed(taken map[string]bool) error {
 	var shows exhibit
 	var short string
 	var others []policies.RecordID
-	err := each(fd.d.store.db, func(r *sql.Rows) error {
+	cut, err := readUnread(fd.d.store.db) // what this program cannot read of it may be there
+	if err != nil {
+		return err
+	}
+	err = each(fd.d.store.db, func(r *sql.Rows) error {
 		var id, record, raw, head string
 		var leaf int64
 		if err := r.Scan(&id, &record, opens(fd.d.store, &raw, "outbox", &id), &head, &leaf); err != nil || short != "" || !taken[id] {
@@ -46,7 +50,10 @@ func (fd *feed) owed(taken map[string]bool) error {
 		if err := in.UnmarshalText([]byte(record)); err != nil {
 			return err
 		}
-		if !fd.received(in) {
+		if cut.stopped(in) || !fd.received(in) {
+			return nil
+		}
+		if false {
 			if !in.IsZero() {
 				others = append(others, in)
 			}

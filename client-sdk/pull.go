@@ -40,6 +40,9 @@ type feed struct{ d *desk }
 func (fd *feed) pull(ctx context.Context, r *Report) error {
 	fd.d.walking.Lock()
 	defer fd.d.walking.Unlock()
+	if err := fd.relearn(); err != nil {
+		return err
+	}
 	err := fd.walk(ctx, r)
 	if err == nil {
 		err = fd.d.lease.met()
@@ -231,10 +234,11 @@ func (fd *feed) fold(before mark, pages []wire.PullReply) (after mark, p *pageFo
 		if org := m.Org(); org != nil {
 			p.org = org.Clone()
 		}
-		for _, item := range orgFirst(items, policies.RecordID(fd.d.me.Org)) {
-			if err := p.take(item); err != nil {
-				return err
-			}
+		if p.unread, err = readUnread(tx); err != nil {
+			return err
+		}
+		if err := p.takeAll(items); err != nil {
+			return err
 		}
 		if err := p.wipe(); err != nil {
 			return err
@@ -267,6 +271,9 @@ func (fd *feed) fold(before mark, pages []wire.PullReply) (after mark, p *pageFo
 			return err
 		}
 		if err := (witness{fd.d}).remember(tx, after); err != nil {
+			return err
+		}
+		if err := p.unread.keep(tx); err != nil {
 			return err
 		}
 		window := ""

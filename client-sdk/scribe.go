@@ -39,6 +39,12 @@ func (s *scribe) write(ctx context.Context, r *Report) error {
 	families := slices.SortedFunc(maps.Keys(s.d.mirror.families), compareIDs)
 	s.d.mirror.mu.Unlock()
 	for _, id := range families {
+		if stopped, err := s.d.stoppedAt(policies.RecordID(id)); err != nil || stopped {
+			if err != nil {
+				return err
+			}
+			continue // somebody may be a viewer no longer, in a way that this program cannot read
+		}
 		f, ok := s.d.mirror.Family(id)
 		if !ok || !f.TeamAt(s.d.me.Staff, policies.At(s.d.now())) {
 			continue
