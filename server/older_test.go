@@ -43,7 +43,7 @@ func replies() []struct {
 		reply   any
 	}{
 		{"a push: accepted, refused, and one that waits for what it rests on", wire.PushReply{Results: []wire.Result{accepted, refused, waits}, Proven: proven}},
-		{"a page: an item of a newer kind is left out", wire.PullReply{Items: []wire.Item{stated, newer, dropped}, Cursor: "c", More: true, Proven: proven}},
+		{"a page: an item of a newer kind is left out", wire.PullReply{Items: []wire.Item{stated, newer, dropped}, Receipts: []wire.Receipt{*receipt}, Cursor: "c", More: true, Proven: proven}},
 		{"a page of nothing but newer kinds moves the cursor all the same", wire.PullReply{Items: []wire.Item{newer}, Cursor: "d", Proven: proven}},
 		{"endings", wire.EndingsReply{Items: []wire.Item{dropped}, Time: 1790001201000100}},
 		{"a page of the log", wire.LogPage{Rows: []wire.LogRow{}, Next: -1, Proven: proven}},
