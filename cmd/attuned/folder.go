@@ -15,6 +15,8 @@ import (
 //	reserve          room on the disk that is kept for withdrawals; random bytes
 //	ledger/          restriction ledger: what a backup must not undo
 //	ledger.at        the folder in which that lies instead
+//	restoring/       a database that is being put back
+//	attune.db.before the one that was there, after a restore
 //	serving          locked while a server runs; empty
 //	objects/         sealed payloads, unless they lie on an S3 server
 //	objects.url      the address of that server

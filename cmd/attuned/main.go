@@ -16,13 +16,15 @@ import (
 type commands struct {
 	JSON bool `help:"Print one JSON object a line, for scripts."`
 
-	Init   initCmd   `cmd:"" help:"Found a server's folder: make its keys, then accept what the root certified."`
-	Rotate rotateCmd `cmd:"" help:"Replace the server's keys, with the root's certificate."`
-	Adopt  adoptCmd  `cmd:"" help:"Take the rules and figures of this version, as the head of service signed them."`
-	Serve  serveCmd  `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
-	Health healthCmd `cmd:"" help:"Ask a running server whether it can take a write."`
-	Check  checkCmd  `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
-	Log    logCmd    `cmd:"" help:"The access log."`
+	Init    initCmd    `cmd:"" help:"Found a server's folder: make its keys, then accept what the root certified."`
+	Rotate  rotateCmd  `cmd:"" help:"Replace the server's keys, with the root's certificate."`
+	Adopt   adoptCmd   `cmd:"" help:"Take the rules and figures of this version, as the head of service signed them."`
+	Serve   serveCmd   `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
+	Health  healthCmd  `cmd:"" help:"Ask a running server whether it can take a write."`
+	Check   checkCmd   `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
+	Backup  backupCmd  `cmd:"" help:"Copy the database beside a server that runs, and verify the copy."`
+	Restore restoreCmd `cmd:"" help:"Put a backup back without undoing what was withdrawn; --verify only tries it."`
+	Log     logCmd     `cmd:"" help:"The access log."`
 
 	Objects objectsCmd `cmd:"" help:"The S3 server that sealed payloads may lie on."`
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/attune-vf/attune/storage"
+)
+
+type backupCmd struct {
+	To   string `arg:"" name:"dir" placeholder:"DIR" help:"Where backups are kept; each gets a folder of its own there."`
+	Data string `required:"" placeholder:"DIR" help:"The server's folder."`
+}
+
+// Help is what --help shows below the flags.
+func (backupCmd) Help() string {
+	return `Example: attuned backup --data /srv/attune /mnt/backups
+
+Beside a server that runs. Copies the database as it is at one moment, with what says how it must look, and verifies the
+copy: its log, and every statement folded again. Only then are devices told what they need not keep any more.
+
+Not in it, on purpose: the restriction ledger, which must outlive a restore; the keys server.key and log.key, which you
+keep apart; sealed film, which is named with its length and SHA-256. Copy the folder to another place, and film with
+what you copy files with. Keep backups for 35 days at most: what was destroyed is in them until then.`
+}
+
+// Run makes a folder with the time in its name.
+func (c *backupCmd) Run(ctx context.Context, p *printer) error {
+	f := folder(c.Data)
+	if err := f.founded(); err != nil {
+		return err
+	}
+	store, err := openFounding(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := os.MkdirAll(c.To, 0o700); err != nil {
+		return problem("backup", "Name a folder that this user may write to.", "Backups cannot be kept in %s: %v.", c.To, err)
+	}
+	dir := filepath.Join(c.To, "attune-"+time.Now().UTC().Format("20060102T150405.000"))
+	m, err := store.Store.Backup(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if sameDisk(c.To, f.database()) {
+		p.note("%s is on the database's own disk: copy the backup to another.", c.To)
+	}
+	return p.print(map[string]any{"backup": dir, "events": m.Size, "objects": len(m.Objects)},
+		"%s: %d events; film of %d clips is named in it, and not copied", dir, m.Size, len(m.Objects))
+}
+
+type restoreCmd struct {
+	Data   string `required:"" placeholder:"DIR" help:"The server's folder, with its keys."`
+	From   string `required:"" type:"existingdir" placeholder:"DIR" help:"One backup: the folder that attuned backup made."`
+	Verify bool   `help:"Change nothing: restore into a folder of its own, and say what is missing."`
+	Ledger string `placeholder:"DIR" help:"Where the restriction ledger lies, if the folder does not say."`
+	objectsFlags
+}
+
+// Help is what --help shows below the flags.
+func (restoreCmd) Help() string {
+	return `Examples:
+
+  attuned restore --data /srv/attune --from /mnt/backups/attune-20261123T020000.000 --verify    every month
+  attuned restore --data /srv/attune --from /mnt/backups/attune-20261123T020000.000             with the server stopped
+
+Puts the database back, beside the one that is there, which keeps another name. What was withdrawn, revoked or disposed of
+since the backup is taken from the restriction ledger. The service then recovers: it takes what devices still hold and
+bring again, serves no film, opens no link and removes nothing, until an information governance officer ends that with
+"attune service recovered", once everybody's devices have synced.`
+}
+
+// Run verifies, or restores.
+func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
+	f := folder(c.Data)
+	for _, key := range []string{f.serverKey(), f.logKey()} {
+		if !isThere(key) {
+			return problem("no_key", "Put server.key and log.key back first; if they are lost, the root certifies new ones.",
+				"%s is missing: a backup holds no keys.", key).status(exitMissing)
+		}
+	}
+	if err := refuseForeign(f); err != nil {
+		return err
+	}
+	payloads, err := c.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer payloads.Close()
+	if c.Verify {
+		return c.verify(ctx, payloads, p)
+	}
+	release, err := f.alone()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := f.keepLedger(c.Ledger); err != nil {
+		return err
+	}
+	cfg, err := storeConfig(f)
+	if err != nil {
+		return err
+	}
+	cfg.Objects = payloads
+	out, err := storage.Restore(ctx, cfg, c.From)
+	if err != nil {
+		return broken(f, err)
+	}
+	for _, d := range out.Damaged {
+		p.note("Line %d of the restriction ledger is damaged; what it said may be missing.", d.Line)
+	}
+	tell(p, out.Verified)
+	return p.print(map[string]any{
+		"restored": out.Manifest.Size, "known": out.Known, "ledger": out.Ledger, "taken": out.Taken, "owed": out.Owed,
+		"damaged": len(out.Damaged), "missing": notNil(out.Verified.Missing), "before": out.Before, "log": out.Origin,
+	}, "Put back with %d of at least %d events. Of %d entries of the restriction ledger %d are taken, and %d wait for what devices bring.\nThe service recovers: start it, have everybody sync, then an information governance officer ends it with: attune service recovered",
+		out.Manifest.Size, out.Known, out.Ledger, out.Taken, out.Owed)
+}
+
+func (c *restoreCmd) verify(ctx context.Context, payloads closableObjects, p *printer) error {
+	v, err := storage.VerifyBackup(ctx, c.From, payloads)
+	if err != nil {
+		return broken(folder(c.Data), err)
+	}
+	tell(p, v)
+	if err := p.print(map[string]any{
+		"ok": len(v.Missing) == 0, "events": v.Events, "statements": v.Statements, "clips": len(v.Manifest.Objects), "missing": notNil(v.Missing),
+	}, "%d events and %d statements are as they were signed; film of %d of %d clips is where it should be",
+		v.Events, v.Statements, len(v.Manifest.Objects)-len(v.Missing), len(v.Manifest.Objects)); err != nil {
+		return err
+	}
+	if len(v.Missing) > 0 {
+		return problem("film_missing", "Put those objects back too.", "The film of %d clips is missing.", len(v.Missing))
+	}
+	return nil
+}
+
+func tell(p *printer, v storage.Verified) {
+	for _, m := range v.Missing {
+		p.note("Film: %s", m)
+	}
+}
+
+func notNil(list []string) []string { return append([]string{}, list...) }
+
+func broken(f folder, err error) error {
+	if errors.Is(err, storage.ErrBackup) {
+		return problem("backup_damaged", "Use another backup.", "%s.", sentence(err.Error()))
+	}
+	return explain(f, fmt.Errorf("restore: %w", err))
+}
