@@ -61,6 +61,8 @@ func TestAuthorisation(t *testing.T) {
 		{"Ready", "GET", "/readyz", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Checkpoint", "GET", "/v1/log/checkpoint", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		{"Push", "POST", "/v1/sync/push", wire.PushRequest{}, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"Again", "POST", "/v1/sync/again", wire.AgainRequest{}, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
+		{"History", "GET", "/v1/log/history", nil, "", [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
 		{"Pull", "GET", "/v1/sync/pull", nil, policies.ActPull, [8]cell{unknown, unknown, ok, ok, ok, ok, ok, ok}},
 		{"Protocol", "GET", "/v1/protocol", nil, "", [8]cell{ok, ok, ok, ok, ok, ok, ok, ok}},
 		// With no cursor something is there for everyone who may listen: one number, no event.

@@ -43,7 +43,7 @@ func itemToWire(i storage.Item) wire.Item {
 }
 
 func (s *Server) provenToWire(p storage.Proven) wire.Proven {
-	return wire.Proven{Checkpoint: p.Checkpoint, Consistency: digests(p.Consistency), Time: policies.At(s.cfg.Now())}
+	return wire.Proven{Checkpoint: p.Checkpoint, Consistency: digests(p.Consistency), Time: policies.At(s.cfg.Now()), Durable: p.Durable, Recovering: p.Recovering}
 }
 
 func rowsToWire(in []storage.LogRow) []wire.LogRow {

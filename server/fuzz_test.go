@@ -139,6 +139,8 @@ func requests(svc *storagetest.World, family *storagetest.Family, clip storagete
 	get("/healthz")
 	get("/readyz")
 	get("/v1/log/checkpoint")
+	get("/v1/log/history?checkpoint=3")
+	request("POST /v1/sync/again", []byte(`{"statements":[],"evidence":[{"record":"`+digest+`","checkpoint":"x","leaf":"{}","proof":["`+digest+`"],"links":[{"id":"`+digest+`","class":0,"org_head":""}]}],"checkpoint":1}`))
 	get("/v1/protocol", "Attune-Protocol: 7")
 	get("/v1/sync/endings?cursor="+base64.RawURLEncoding.EncodeToString(make([]byte, 90)), "Attune-Protocol: 0")
 	get("/v1/sync/pull?limit=3", "Attune-Protocol: 0")

@@ -26,6 +26,7 @@ func (s *Server) routes() *echo.Echo {
 	// A certified device, named by its bearer token.
 	v1 := e.Group("/v1", s.api, s.versions, s.bearer, s.limitDevice(s.devices))
 	v1.POST("/sync/push", s.push)
+	v1.POST("/sync/again", s.again)
 	v1.GET("/sync/pull", s.pull)
 	v1.GET("/sync/notice", s.notice)
 	v1.POST("/clips/:clip/viewings", s.openViewing)
@@ -35,6 +36,7 @@ func (s *Server) routes() *echo.Echo {
 	v1.GET("/log/events", s.searchLog)
 	v1.GET("/log/export", s.exportLog)
 	v1.GET("/log/leaves", s.logLeaves)
+	v1.GET("/log/history", s.history)
 
 	// Resumable uploads, as stock tus clients speak.
 	tus := v1.Group("/uploads", tusVersion)

@@ -165,3 +165,33 @@ func (j *judge) headBefore(record policies.RecordID, position int64) (policies.D
 	}
 	return s.Head, nil
 }
+
+// Restoration is a service.restored with its receipt.
+type Restoration struct {
+	Statement []byte
+	Receipt   Receipt
+}
+
+// Restorations are the times that the service was put back, oldest first, proved by a
+// checkpoint whose consistency with size since is proved too.
+func (r *Records) Restorations(ctx context.Context, since int64) (out []Restoration, p Proven, err error) {
+	var results []Result
+	err = r.d.rows.Read(ctx, func(v *rows.View) error {
+		all, err := v.StatementsOf("service.restored")
+		for _, s := range all {
+			out = append(out, Restoration{Statement: s.Raw})
+			results = append(results, Result{ID: s.ID, Receipt: &Receipt{Place: place(s)}})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, p, err
+	}
+	if p, err = r.d.log.prove(ctx, since, results); err != nil {
+		return nil, p, err
+	}
+	for i := range out {
+		out[i].Receipt = *results[i].Receipt
+	}
+	return out, p, nil
+}

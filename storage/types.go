@@ -7,6 +7,9 @@ import (
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
+// Hash is a hash of the log's tree.
+type Hash = accesslog.Hash
+
 // Sealed is a statement as it travels: the compact JWS and what lies beside it.
 type Sealed struct {
 	Statement   []byte

@@ -10,8 +10,8 @@ import (
 // messages are every message that one end decodes from the other.
 func messages() []any {
 	return []any{
-		new(PushRequest), new(PushReply), new(PullReply), new(ViewRequest), new(Viewing), new(UploadStatus),
-		new(OpenLink), new(OpenedLink), new(LinkContent), new(LogPage), new(ExportLine), new(ErrorBody),
+		new(PushRequest), new(PushReply), new(AgainRequest), new(HistoryReply), new(PullReply), new(ViewRequest), new(Viewing), new(UploadStatus),
+		new(AgainRequest), new(HistoryReply), new(OpenLink), new(OpenedLink), new(LinkContent), new(LogPage), new(ExportLine), new(ErrorBody),
 		new(ProtocolRange), new(EndingsReply),
 	}
 }

@@ -80,9 +80,11 @@ type Place struct {
 
 // Proven is the signed state of the log that every reply of sync carries.
 type Proven struct {
-	Checkpoint  string            `json:"checkpoint"`  // signed note
-	Consistency []policies.Digest `json:"consistency"` // from the device's last checkpoint
-	Time        policies.Micros   `json:"time"`        // of the server
+	Checkpoint  string            `json:"checkpoint"`          // signed note
+	Consistency []policies.Digest `json:"consistency"`         // from the device's last checkpoint
+	Time        policies.Micros   `json:"time"`                // of the server
+	Durable     int64             `json:"durable,omitzero"`    // rows of the log that the last verified backup holds
+	Recovering  bool              `json:"recovering,omitzero"` // the service was put back from a backup: no film yet
 }
 
 // PushReply answers a push.
