@@ -262,6 +262,9 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil || unsettled(err) {
 		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
 	}
+	if err == nil && r.settled {
+		err = (&courier{d: c.desk}).push(ctx, &r)
+	}
 	var unsigned error
 	if err == nil { // before anything else is sent, whose signature only the next feed brings
 		unsigned = c.Uploader.signedFor(said, &r)
@@ -321,6 +324,7 @@ func (c *Client) settle(ctx context.Context, r *Report) error {
 type Report struct {
 	Accepted []Outcome           `json:"accepted"`
 	Refused  []Outcome           `json:"refused"`
+	Deferred []Outcome           `json:"deferred"` // that wait at the service for something else to arrive
 	Uploaded []policies.ClipID   `json:"uploaded"`
 	Stopped  []StoppedUpload     `json:"stopped"`
 	Held     []HeldUpload        `json:"held"`     // film that waits for another network, or for the person's word
@@ -334,7 +338,8 @@ type Report struct {
 	Waiting  int                 `json:"waiting"`  // statements not yet at the server
 	Copied   bool                `json:"copied"`   // this device was one of two, and goes on as another
 
-	waits []policies.ClipID // whose film was not sent, because it awaits a decision
+	settled bool              // something that had waited at the service was accepted
+	waits   []policies.ClipID // whose film was not sent, because it awaits a decision
 }
 
 // StoppedUpload is a payload that the server refuses: for good, or for as long as

@@ -24,6 +24,9 @@ type pageFold struct {
 	given   int                 // clips' keys that came for this person
 	dropped []policies.FamilyID // that this person may no longer see
 
+	refused  []Outcome // of what had waited at the service
+	accepted bool      // something that had waited: it is pushed once more, for its receipt
+
 	again    map[policies.RecordID]bool // sent again from the beginning
 	touched  map[policies.RecordID]bool // has statements here, which the log must prove before any of it is kept
 	hidden   map[policies.RecordID]bool // and the last of them is one that this person may not read
@@ -42,6 +45,8 @@ func (p *pageFold) report(r *Report) {
 	r.Pulled += p.pulled
 	r.Given += p.given
 	r.Dropped = append(r.Dropped, p.dropped...)
+	r.Refused = append(r.Refused, p.refused...)
+	r.settled = r.settled || p.accepted
 }
 
 // take folds one item of the feed.
@@ -57,6 +62,8 @@ func (p *pageFold) take(item wire.Item) error {
 		return p.restart(item.Place.Record)
 	case wire.ItemDropScope:
 		return p.drop(item)
+	case wire.ItemOutcome:
+		return p.outcome(item)
 	}
 	return untrusted(fmt.Sprintf("The feed holds an item of an unknown kind, %q.", item.Kind), nil)
 }

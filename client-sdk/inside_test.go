@@ -2,8 +2,10 @@ package attune
 
 import (
 	"crypto/ed25519"
+	"database/sql"
 
 	"github.com/attune-vf/attune/client-sdk/seal"
+	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
@@ -84,4 +86,33 @@ func DeviceKey(c *Client) ed25519.PrivateKey { return c.Keys.this().key }
 // clears up after that.
 func CrashBeforeClearing(c *Client) {
 	c.desk.crash = func() error { return problem("crashed", "", "It crashed.") }
+}
+
+// SayKnowing queues a session of a device whose author says that they knew a statement.
+func SayKnowing(c *Client, family policies.FamilyID, known policies.StatementID) error {
+	o, this := c.Outbox, c.Keys.this()
+	s, _, err := o.context(draft{policies.RecordID(family), "session.log", policies.SessionLog{On: "2026-11-02", Number: 6, Fixed: []policies.Attachment{}}, nil}, this)
+	if err != nil {
+		return err
+	}
+	s.Deps = append(s.Deps, known)
+	return c.desk.store.write(func(tx *sql.Tx) error {
+		if s.N, err = nextNumber(tx, s.Signer); err != nil {
+			return err
+		}
+		raw, signed, err := statement.Sign(s, this.key)
+		if err != nil {
+			return err
+		}
+		return c.desk.store.queue(tx, signed, raw, false, nil)
+	})
+}
+
+// Acknowledged is how many refusals a device has still to say that it knows of.
+func Acknowledged(c *Client) int {
+	ids, err := acknowledged(c.desk.store.db)
+	if err != nil {
+		panic(err)
+	}
+	return len(ids)
 }

@@ -241,10 +241,12 @@ func (o *Outbox) pending() (out []policies.Statement, err error) {
 }
 
 // Waiting lists what has not reached the server, oldest first.
-func (o *Outbox) Waiting() ([]Outcome, error) { return o.list("queued") }
+func (o *Outbox) Waiting() ([]Outcome, error) {
+	return o.listed(`state = 'queued' AND id NOT IN (SELECT id FROM deferred)`)
+}
 
 // Attention lists what the server refused, oldest first, with what to do.
-func (o *Outbox) Attention() ([]Outcome, error) { return o.list("refused") }
+func (o *Outbox) Attention() ([]Outcome, error) { return o.listed(`state = 'refused'`) }
 
 // Dismiss takes a refused statement off the list, once a person has dealt with it,
 // and with a clip its sealed film and what was said about its recording. A clip whose recording was removed stays: what
@@ -292,7 +294,7 @@ func (o *Outbox) Dismiss(id policies.StatementID) error {
 	})
 }
 
-func (o *Outbox) list(state string) (out []Outcome, err error) {
+func (o *Outbox) listed(where string) (out []Outcome, err error) {
 	err = each(o.d.store.db, func(r *sql.Rows) error {
 		var x Outcome
 		var id, record, rules string
@@ -304,12 +306,12 @@ func (o *Outbox) list(state string) (out []Outcome, err error) {
 		err := errors.Join(x.ID.UnmarshalText([]byte(id)), x.Record.UnmarshalText([]byte(record)))
 		out = append(out, x)
 		return err
-	}, `SELECT id, record, kind, made, code, message, next, retry, rules FROM outbox WHERE state = $1 ORDER BY seq`, state)
+	}, `SELECT id, record, kind, made, code, message, next, retry, rules FROM outbox WHERE `+where+` ORDER BY seq`)
 	return out, err
 }
 
 func (o *Outbox) waiting() (n int, err error) {
-	err = o.d.store.db.QueryRow(`SELECT COUNT(*) FROM outbox WHERE state = 'queued'`).Scan(&n)
+	err = o.d.store.db.QueryRow(`SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND id NOT IN (SELECT id FROM deferred)`).Scan(&n)
 	return n, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
@@ -81,9 +80,10 @@ func (c *courier) batch(restriction bool) (batch []queued, err error) {
 		batch = append(batch, q)
 		return errors.Join(batch[len(batch)-1].id.UnmarshalText([]byte(id)), batch[len(batch)-1].record.UnmarshalText([]byte(record)))
 	}, `SELECT id, record, kind, made, raw FROM outbox WHERE state = 'queued' AND restriction = $1
+		AND id NOT IN (SELECT id FROM deferred WHERE since > $3)
 		AND (NOT restriction OR record NOT IN (SELECT id FROM outbox WHERE kind = 'family.open' AND state = 'queued'))
 		ORDER BY seq LIMIT $2`,
-		restriction, wire.MaxPushStatements)
+		restriction, wire.MaxPushStatements, c.d.now().Add(-askAgain).UnixMicro())
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +122,9 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 		return err
 	}
 	in := wire.PushRequest{Checkpoint: before.Size}
+	if in.Acknowledged, err = acknowledged(c.d.store.db); err != nil {
+		return err
+	}
 	for _, q := range batch {
 		in.Statements = append(in.Statements, q.sealed)
 	}
@@ -141,10 +144,15 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 	keep := func(tx *sql.Tx) error {
 		done, stuck, c.first = Report{}, nil, false
 		for i, res := range reply.Results {
-			if err := settle(tx, batch[i], res, after, &done, &stuck); err != nil {
+			if err := c.settle(tx, batch[i], res, after, &done, &stuck); err != nil {
 				return err
 			}
 			c.first = c.first || i == 0 && stuck != nil
+		}
+		for _, id := range in.Acknowledged {
+			if _, err := tx.Exec(`DELETE FROM acknowledged WHERE id = $1`, id.String()); err != nil {
+				return err
+			}
 		}
 		return (witness{c.d}).remember(tx, after)
 	}
@@ -157,6 +165,7 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 		return err
 	}
 	r.Accepted, r.Refused = append(r.Accepted, done.Accepted...), append(r.Refused, done.Refused...)
+	r.Deferred = append(r.Deferred, done.Deferred...)
 	return stuck
 }
 
@@ -202,7 +211,7 @@ func unsettled(err error) bool {
 }
 
 // settle keeps one result; an unsettled one goes to stuck.
-func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck *error) error {
+func (c *courier) settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck *error) error {
 	if res.ID != q.id {
 		return lied(CodeOtherAnswer, ofReceipt(q.sealed.Statement, res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), q.id.Short())
 	}
@@ -217,11 +226,7 @@ func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck 
 			q.id.String(), res.Receipt.Place.Head.String(), res.Receipt.Place.Index)
 		return err
 	case wire.Refused:
-		e := wire.EntryOf(res.Code)
-		if out.Code, out.Message, out.Next, out.Retry = res.Code, res.Message, e.Next, res.Retry; out.Message == "" {
-			out.Message = e.Message
-		}
-		out.Message, out.Next = advised(out.Code, out.Rules, out.Message, out.Next)
+		out.explain(res.Code, res.Message, res.Retry)
 		if why := (&Error{Code: res.Code, Message: out.Message, Next: out.Next}); unsettled(why) {
 			if *stuck == nil {
 				*stuck = why
@@ -229,8 +234,11 @@ func settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *Report, stuck 
 			return nil
 		}
 		r.Refused = append(r.Refused, out)
-		_, err := tx.Exec(`UPDATE outbox SET state = 'refused', code = $2, message = $3, next = $4, retry = $5, rules = $6 WHERE id = $1`,
-			q.id.String(), string(out.Code), out.Message, out.Next, string(out.Retry), strings.Join(out.Rules, " "))
+		return refuse(tx, out)
+	case wire.Deferred:
+		r.Deferred = append(r.Deferred, out)
+		_, err := tx.Exec(`INSERT INTO deferred (id, since) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET since = excluded.since`,
+			q.id.String(), c.d.now().UnixMicro())
 		return err
 	}
 	return untrusted(fmt.Sprintf("The server answered %q about statement %s.", res.Status, q.id.Short()), nil)

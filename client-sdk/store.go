@@ -105,6 +105,16 @@ CREATE TABLE IF NOT EXISTS doubted (
 	PRIMARY KEY (statement, name)
 ) WITHOUT ROWID;
 
+-- Of the outbox: what the service has and keeps until something else arrives, and since
+-- when; and refusals that the service may forget, because they are kept here.
+CREATE TABLE IF NOT EXISTS deferred (
+	id    TEXT PRIMARY KEY,
+	since INTEGER NOT NULL     -- µs
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS acknowledged (
+	id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS uploads (
 	clip  TEXT PRIMARY KEY,
 	bytes INTEGER NOT NULL,

@@ -14,5 +14,19 @@ func notCertified(format string, args ...any) error {
 }
 
 func missing[Noun any](what string, id ID[Noun]) error {
-	return fmt.Errorf("%w: %s %s has not arrived yet; it will be tried again when it does", ErrMissing, what, id.Short())
+	return &MissingError{What: what, ID: StatementID(id)}
 }
+
+// MissingError names what a statement rests on and the state does not have. It is
+// [ErrMissing].
+type MissingError struct {
+	What string      // as people call it: the session
+	ID   StatementID // of the statement that brings it
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%v: %s %s has not arrived yet; it will be tried again when it does", ErrMissing, e.What, e.ID.Short())
+}
+
+// Is makes it [ErrMissing].
+func (e *MissingError) Is(target error) bool { return target == ErrMissing }

@@ -39,7 +39,20 @@ func itemToWire(i storage.Item) wire.Item {
 	for j, a := range i.Attachments {
 		out.Attachments[j] = wire.Attachment(a)
 	}
+	if i.Kind == storage.ItemOutcome {
+		out.Outcome = outcomeToWire(i.Err)
+	}
 	return out
+}
+
+// outcomeToWire says what became of a statement that had waited, in the words of the
+// error table.
+func outcomeToWire(err error) *wire.Outcome {
+	if err == nil {
+		return &wire.Outcome{Status: wire.Accepted, Retry: wire.RetryNever}
+	}
+	_, body := judge(err)
+	return &wire.Outcome{Status: wire.Refused, Code: body.Code, Message: body.Message, Retry: retry(body.Code), Rules: body.Rules}
 }
 
 func (s *Server) provenToWire(p storage.Proven) wire.Proven {

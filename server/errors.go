@@ -39,6 +39,9 @@ func codes() []struct {
 		{storage.ErrReason, wire.CodeReason},
 		{storage.ErrNumberUsed, wire.CodeReused},
 		{storage.ErrGap, wire.CodeGap},
+		{storage.ErrRestsOnRefused, wire.CodeOnRefused},
+		{storage.ErrLapsed, wire.CodeLapsed},
+		{storage.ErrClock, wire.CodeClock},
 		{storage.ErrAttachment, wire.CodeAttachment},
 		{storage.ErrFull, wire.CodeFull},
 		{syscall.ENOSPC, wire.CodeFull}, // of a payload's part
@@ -200,7 +203,7 @@ func (s *Server) logCause(c echo.Context, status int, code wire.Code, err error)
 // retry says whether the same act, stated anew, could be accepted later.
 func retry(code wire.Code) wire.Retry {
 	switch code {
-	case wire.CodeMissing, wire.CodeGap, wire.CodeSigner, wire.CodeNotPossible, wire.CodeDenied, wire.CodeNotFound,
+	case wire.CodeMissing, wire.CodeOnRefused, wire.CodeLapsed, wire.CodeClock, wire.CodeGap, wire.CodeSigner, wire.CodeNotPossible, wire.CodeDenied, wire.CodeNotFound,
 		wire.CodeBusy, wire.CodeFull:
 		return wire.RetryAfterSync
 	}

@@ -509,6 +509,10 @@ func (m *matrix) judged(p *storagetest.Person, s policies.Statement) judged {
 	if v.why == nil {
 		v.why = m.pack.Within(s.Body, now)
 	}
+	if m.waits(v.why) {
+		v.status, v.outcome = wire.Deferred, accesslog.Deferred
+		return v
+	}
 	if v.why != nil {
 		v.status, v.outcome = wire.Refused, accesslog.Refused
 		v.code = map[error]wire.Code{
@@ -527,6 +531,18 @@ func (m *matrix) judged(p *storagetest.Person, s policies.Statement) judged {
 		v.status, v.code, v.outcome = wire.Refused, wire.CodeDenied, accesslog.Denied
 	}
 	return v
+}
+
+// waits reports whether a statement waits for what it misses: for something that never
+// arrived, not for something else about what did.
+func (m *matrix) waits(why error) bool {
+	var missing *policies.MissingError
+	if !errors.As(why, &missing) {
+		return false
+	}
+	var n int
+	m.must(m.db.QueryRow(`SELECT COUNT(*) FROM statements WHERE id = $1`, missing.ID.String()).Scan(&n))
+	return n == 0
 }
 
 func sentinel(err error) error {

@@ -52,10 +52,14 @@ func (s *Server) accept(c echo.Context, in wire.PushRequest, most int) error {
 	switch {
 	case len(in.Statements) > most:
 		return wire.NewError(wire.CodeTooLarge, fmt.Errorf("%d statements, at most %d", len(in.Statements), most))
+	case len(in.Acknowledged) > wire.MaxPushStatements:
+		return wire.NewError(wire.CodeTooLarge, fmt.Errorf("%d acknowledged, at most %d", len(in.Acknowledged), wire.MaxPushStatements))
 	case in.Checkpoint < 0 || in.Checkpoint > maxSize:
 		return wire.NewError(wire.CodeBadRequest, fmt.Errorf("checkpoint of size %d", in.Checkpoint))
 	}
-	results, proven, err := s.store.Records.Accept(c.Request().Context(), caller(c), sealedFromWire(in.Statements), in.Checkpoint)
+	results, proven, err := s.store.Records.Push(c.Request().Context(), caller(c), storage.Push{
+		Statements: sealedFromWire(in.Statements), Since: in.Checkpoint, Known: in.Acknowledged,
+	})
 	if err != nil {
 		return err
 	}
@@ -77,6 +81,8 @@ func (s *Server) result(c echo.Context, r storage.Result) wire.Result {
 		out.Retry, out.Rules, out.Receipt = retry(body.Code), body.Rules, nil
 	case r.Duplicate:
 		out.Status = wire.Duplicate
+	case r.Deferred:
+		out.Status = wire.Deferred
 	}
 	return out
 }

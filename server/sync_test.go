@@ -74,7 +74,7 @@ func TestPush(t *testing.T) {
 	elsewhere, _ := w.svc.Sam.Say(policies.RecordID{9}, "team.add", &policies.TeamAdd{Staff: w.svc.Ana.Staff})
 	flipped := bytes.Clone(open.Statement)
 	flipped[len(flipped)-10] ^= 1
-	reply := w.pushes("sam", w.copied(open, family("EH-2")), elsewhere,
+	reply := w.pushes("sam", elsewhere, w.copied(open, family("EH-2")),
 		storage.Sealed{Statement: []byte("no statement")}, storage.Sealed{Statement: flipped},
 		storage.Sealed{Statement: open.Statement, Attachments: nil})
 	for i, want := range []struct {
@@ -82,8 +82,8 @@ func TestPush(t *testing.T) {
 		code   wire.Code
 		retry  wire.Retry
 	}{
-		{wire.Refused, wire.CodeReused, wire.RetryNever},
 		{wire.Refused, wire.CodeNotFound, wire.RetryAfterSync},
+		{wire.Refused, wire.CodeReused, wire.RetryNever},
 		{wire.Refused, wire.CodeNotStatement, wire.RetryNever},
 		{wire.Refused, wire.CodeNotStatement, wire.RetryNever},
 		{wire.Duplicate, "", wire.RetryNever},

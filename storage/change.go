@@ -23,6 +23,9 @@ func (j *judge) change(next folded, index int64) error {
 	joined = append(slices.Clone(joined), j.reduced(next)...)
 	slices.SortFunc(joined, func(a, b policies.StaffID) int { return slices.Compare(a[:], b[:]) })
 	joined = slices.Compact(joined) // a deputy opens a family of their own
+	if len(joined) > 0 {
+		j.opened[next.record] = true
+	}
 	if err := j.access(next.record, joined, j.leaving(next), index); err != nil {
 		return err
 	}

@@ -76,6 +76,11 @@ func (w *walk) run() error {
 		}
 		w.at.Record, w.at.Index = "", -1
 	}
+	if w.last < 0 {
+		if err := w.own(); err != nil || w.more {
+			return err
+		}
+	}
 	done := w.at.Head
 	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
@@ -429,4 +434,35 @@ func (w *walk) attached(f *policies.Family, l rows.Late) {
 		Kind: ItemAttached, ID: l.Statement, Place: Place{Record: record, Index: l.Index},
 		Attachments: []Attachment{Attachment(l.Attachment)},
 	})
+}
+
+// ownScope comes after every record in the walk: what a person's own feed has.
+const ownScope = "2"
+
+// own delivers what became of statements of the caller's that had waited. Those that were
+// accepted stand in their record too, if the caller receives that.
+func (w *walk) own() error {
+	from := w.at.Done
+	if w.at.Record == ownScope {
+		from = w.at.Index
+	}
+	for {
+		most := max(1, w.limit-len(w.items)+1)
+		list, err := w.v.Outcomes(w.c.Staff, from, w.at.Head, most)
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
+				w.more, w.at.Record, w.at.Index = true, ownScope, from
+				return nil
+			}
+			w.items = append(w.items, Item{Kind: ItemOutcome, ID: o.Statement, Place: Place{Index: o.Index}, Err: refusedFor(o)})
+			w.bytes, from = w.bytes+256, o.Index
+		}
+		if len(list) < most {
+			w.at.Record, w.at.Index = "", -1
+			return nil
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/policies"
@@ -30,6 +31,10 @@ type judge struct {
 	// copied are keys with one number too many: what follows under them in this batch must
 	// not take numbers that the other copy will give out.
 	copied map[policies.PublicKey]bool
+
+	logged int64                      // the index of the last event of a statement that was not accepted
+	waits  bool                       // something may wait for what is accepted
+	opened map[policies.RecordID]bool // records that somebody came to know since it was last looked at what waits
 }
 
 func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
@@ -37,9 +42,13 @@ func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o,
+	waits, err := tx.AnyWaiting()
+	if err != nil {
+		return nil, err
+	}
+	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o, waits: waits,
 		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{},
-		copied: map[policies.PublicKey]bool{}}, nil
+		copied: map[policies.PublicKey]bool{}, opened: map[policies.RecordID]bool{}}, nil
 }
 
 // time is when a statement counts as accepted.
@@ -80,10 +89,13 @@ func (j *judge) family(id policies.FamilyID) (*policies.Family, error) {
 	return f, err
 }
 
-// judge rules on one statement. The error is for the batch; a refusal is in the
-// result, and its event is committed with the rest.
+// judge rules on one statement of a push, and then on what had waited for it. The error
+// is for the batch; a refusal is in the result, and its event is committed with the rest.
 func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 	if r, ok, err := j.again(s, sealed); ok || err != nil {
+		return r, err
+	}
+	if r, ok, err := j.told(s.ID); ok || err != nil {
 		return r, err
 	}
 	key, row, refusal := j.signer(s)
@@ -95,14 +107,53 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 		return Result{}, err
 	}
 	if refusal != nil {
-		return j.refuse(s, refusal)
+		return j.refuse(s, refusal) // which says nothing about the statement
 	}
+	r, err := j.first(s, sealed, row)
+	if err != nil || r.Deferred {
+		return r, err
+	}
+	if err := j.tell(s, r, -1); err != nil {
+		return r, err
+	}
+	return r, j.revisit(s)
+}
+
+// first rules on a statement that was not ruled on before.
+func (j *judge) first(s policies.Statement, sealed Sealed, row policies.Row) (Result, error) {
 	if err := matches(s, sealed.Attachments); err != nil {
 		return j.refuse(s, err)
+	}
+	if s.At > j.now+maxAhead && !row.Restriction {
+		return j.refuse(s, fmt.Errorf("%w: it says %s", ErrClock, s.At.Time().Format(time.DateTime)))
+	}
+	return j.rule(s, sealed, row)
+}
+
+// maxAhead is how far ahead of the server an author's clock may be: a wrong time zone, and
+// some more. What says more than once is ordered by its author's time, so that a change
+// from next year would win over every later one until then.
+const maxAhead = 24 * policies.Hour
+
+// rule asks the fold and the rules, and writes what follows from it. What rests on
+// something that has not arrived waits.
+func (j *judge) rule(s policies.Statement, sealed Sealed, row policies.Row) (Result, error) {
+	missing, err := j.missing(s, row)
+	if err != nil {
+		return Result{}, err
+	}
+	if missing != nil {
+		return j.wait(s, sealed, row, missing)
 	}
 	next, refusal, err := j.fold(s)
 	if err != nil {
 		return Result{}, err
+	}
+	if missing, err = j.awaited(s, refusal); missing != nil || err != nil {
+		if err != nil {
+			return Result{}, err
+		}
+		return j.wait(s, sealed, row, missing)
 	}
 	if refusal == nil {
 		refusal, err = j.here(s, sealed.Attachments, next)
@@ -155,11 +206,12 @@ func (j *judge) signer(s policies.Statement) (policies.PublicKey, policies.Row, 
 	return key, row, nil
 }
 
-// number takes a statement's number, and refuses a clone and a gap; a gap not in a service
-// that was put back, which does not know what it had refused. Restrictions are taken at any number: neither
-// a lost statement nor a copied device must hold up a withdrawal. What a copied device
-// had said is taken from the one that goes on with its work, as it was signed: the
-// person's own key has said so, in the record, where everybody sees that there was a copy.
+// number takes a statement's number, and refuses a clone and a gap; a gap not in a
+// service that was put back, which does not know what it had refused. Restrictions are
+// taken at any number: neither a lost statement nor a copied device must hold up a
+// withdrawal. What a copied device had said is taken from the one that goes on with its
+// work, as it was signed: the person's own key has said so, in the record, where everybody
+// sees that there was a copy.
 func (j *judge) number(s policies.Statement, key policies.PublicKey, row policies.Row) (refusal, err error) {
 	if j.org.Carries(j.c.Device, policies.DeviceID(s.Signer)) {
 		return nil, nil // and takes none from the copy that goes on under the old certificate
@@ -172,7 +224,7 @@ func (j *judge) number(s policies.Statement, key policies.PublicKey, row policie
 		j.copied[key] = true
 		return ErrNumberUsed, nil
 	case ok:
-		return nil, nil // refused before, and asked again: something it rests on may have arrived
+		return nil, nil // refused before, as its author knows, and asked again
 	}
 	if !row.Restriction {
 		last, err := j.tx.LastNumber(key)
@@ -307,13 +359,18 @@ func (j *judge) accept(s policies.Statement, sealed Sealed, next folded, row pol
 
 // refuse logs what was impossible. No rule was asked.
 func (j *judge) refuse(s policies.Statement, why error) (Result, error) {
-	by, _ := j.org.Signer(s.Signer)
-	_, _, err := j.tx.Log(j.event(s, folded{record: s.Record, author: by}, accesslog.Refused, policies.Ruling{}))
+	err := j.log(s, accesslog.Refused, policies.Ruling{})
 	return Result{ID: s.ID, Err: why}, err
 }
 
 func (j *judge) deny(s policies.Statement, ruling policies.Ruling) (Result, error) {
-	by, _ := j.org.Signer(s.Signer)
-	_, _, err := j.tx.Log(j.event(s, folded{record: s.Record, author: by}, accesslog.Denied, ruling))
+	err := j.log(s, accesslog.Denied, ruling)
 	return Result{ID: s.ID, Err: &DeniedError{Ruling: ruling}}, err
+}
+
+// log writes the event of a statement that was not accepted.
+func (j *judge) log(s policies.Statement, outcome string, ruling policies.Ruling) (err error) {
+	by, _ := j.org.Signer(s.Signer)
+	j.logged, _, err = j.tx.Log(j.event(s, folded{record: s.Record, author: by}, outcome, ruling))
+	return err
 }

@@ -29,6 +29,23 @@ type Records struct{ d *door }
 // when the disk is full, but a batch of restrictions alone is taken even then,
 // unless every one of them is refused.
 func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed, since int64) ([]Result, Proven, error) {
+	return r.Push(ctx, c, Push{Statements: batch, Since: since})
+}
+
+// Push is what a device hands in.
+type Push struct {
+	Statements []Sealed
+	Since      int64 // size of the last checkpoint that it holds
+
+	// Known are statements whose refusal the device has kept: until it says so a refused
+	// statement that is pushed again gets the answer that it got, and after that it is
+	// judged anew.
+	Known []policies.StatementID
+}
+
+// Push is [Records.Accept], and forgets answers that have arrived.
+func (r *Records) Push(ctx context.Context, c policies.Caller, p Push) ([]Result, Proven, error) {
+	batch := p.Statements
 	o, err := r.Org(ctx)
 	if err != nil {
 		return nil, Proven{}, err
@@ -41,6 +58,11 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 	var results []Result
 	err = write(ctx, func(tx *rows.Tx) error {
 		results = slices.Clone(checked) // on a full disk this runs again
+		for _, id := range p.Known {
+			if err := tx.DropOutcome(id, c.Staff); err != nil {
+				return err
+			}
+		}
 		j, err := newJudge(r.d, tx, c)
 		if err != nil {
 			return err
@@ -68,8 +90,8 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 		return nil, Proven{}, err
 	}
 	r.d.step("after the commit")
-	p, err := r.d.log.prove(ctx, since, results)
-	return results, p, err
+	proven, err := r.d.log.prove(ctx, p.Since, results)
+	return results, proven, err
 }
 
 // errNothingStops undoes refusals on a full disk. They are events, and whoever ever
@@ -78,7 +100,7 @@ func (r *Records) Accept(ctx context.Context, c policies.Caller, batch []Sealed,
 var errNothingStops = errors.New("no room to log a refusal")
 
 func refusedAll(results []Result) bool {
-	return !slices.ContainsFunc(results, func(r Result) bool { return r.Err == nil })
+	return !slices.ContainsFunc(results, func(r Result) bool { return r.Err == nil && !r.Deferred })
 }
 
 // restrictive reports whether all that a batch holds stops something. A device sends

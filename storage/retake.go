@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -45,9 +46,14 @@ func (j *judge) retake(s policies.Statement, sealed Sealed, then policies.Micros
 	if refusal != nil {
 		return j.refuse(s, refusal)
 	}
-	return j.accept(s, sealed, next, row, policies.Ruling{
+	r, err := j.accept(s, sealed, next, row, policies.Ruling{
 		Allowed: true, Action: policies.Action(s.Kind), Rules: []string{policies.AgainRule}, Bundle: j.d.cfg.Bundle.SHA256(),
 	})
+	if err != nil {
+		return r, err
+	}
+	j.then = 0 // what waited is judged as of now
+	return r, errors.Join(j.endWait(s, r), j.revisit(s))
 }
 
 // asOf has statements folded as of then, while the service recovers, until back is called.

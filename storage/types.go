@@ -28,6 +28,7 @@ type Attachment struct {
 type Result struct {
 	ID        policies.StatementID
 	Duplicate bool
+	Deferred  bool // it waits for something that has not arrived; what becomes of it comes by the feed
 	Err       error
 	Receipt   *Receipt
 }
@@ -68,17 +69,20 @@ const (
 	ItemAttached   ItemKind = "attached"
 	ItemResetScope ItemKind = "reset_scope"
 	ItemDropScope  ItemKind = "drop_scope"
+	ItemOutcome    ItemKind = "outcome"
 )
 
 // Item is one change of the feed. Statement is nil where the caller may see only
 // that something stands there. Of an ItemAttached, ID is the statement beside which
-// the attachments lie, and Place has only Record and Index.
+// the attachments lie, and Place has only Record and Index. An ItemOutcome says what became
+// of a statement of the caller's that had waited; of Place it has only Index.
 type Item struct {
 	Kind        ItemKind
 	ID          policies.StatementID
 	Place       Place
 	Statement   []byte
 	Attachments []Attachment
+	Err         error // of an ItemOutcome: why it was refused; nil when it was accepted
 }
 
 // Page is a page of the feed.

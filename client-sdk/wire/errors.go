@@ -20,6 +20,9 @@ const (
 	CodeSigner       Code = "signer"
 	CodeNotPossible  Code = "not_possible"
 	CodeMissing      Code = "missing"
+	CodeOnRefused    Code = "rests_on_refused"
+	CodeLapsed       Code = "lapsed"
+	CodeClock        Code = "clock"
 	CodeGap          Code = "gap"
 	CodeReused       Code = "number_reused"
 	CodeAttachment   Code = "attachment"
@@ -60,6 +63,9 @@ var table = map[Code]Entry{
 	CodeSigner:       {http.StatusUnprocessableEntity, "This is not, or not yet, for you to do here.", "Sync; check that your six words were confirmed and that nobody stopped this device. If it is somebody else's part, ask them."},
 	CodeNotPossible:  {http.StatusUnprocessableEntity, "That is not possible now.", "Sync and look at what changed."},
 	CodeMissing:      {http.StatusUnprocessableEntity, "It rests on something that has not arrived.", "Sync the device that made it, then this one."},
+	CodeOnRefused:    {http.StatusUnprocessableEntity, "It rests on something that was refused.", "Put that right first, then do this again."},
+	CodeLapsed:       {http.StatusUnprocessableEntity, "It waited thirty days for something that never arrived.", "Find out what is missing, and do it again."},
+	CodeClock:        {http.StatusUnprocessableEntity, "It was made with a clock that is more than a day ahead.", "Set this device's clock, and do it again."},
 	CodeGap:          {http.StatusUnprocessableEntity, "Something that this device did before is missing.", "Sync again; the app sends them in order."},
 	CodeReused:       {http.StatusUnprocessableEntity, "Two different things that this device did carry the same number.", "This device was copied or restored; sync again, and if it stays, tell your registrar."},
 	CodeAttachment:   {http.StatusUnprocessableEntity, "What came with it is not what it names.", "Sync again; nothing was stored."},

@@ -27,16 +27,21 @@ type Attachment struct {
 type PushRequest struct {
 	Statements []Sealed `json:"statements"`
 	Checkpoint int64    `json:"checkpoint"` // size of the last checkpoint the device holds; 0 for none
+
+	// Acknowledged are statements whose refusal the device has kept, at most
+	// MaxPushStatements: the server forgets its answer.
+	Acknowledged []policies.StatementID `json:"acknowledged"`
 }
 
 // Status is what became of one statement.
 type Status string
 
-// The statuses. All are final.
+// The statuses. All are final but Deferred, whose outcome comes by the feed.
 const (
 	Accepted  Status = "accepted"
 	Duplicate Status = "duplicate"
 	Refused   Status = "refused"
+	Deferred  Status = "deferred" // it rests on something that has not arrived, and waits for it
 )
 
 // Retry says when pushing a refused act again, as a new statement, could help.
@@ -102,6 +107,7 @@ const (
 	ItemAttached   ItemKind = "attached"    // attachments that came after their statement, which the caller has
 	ItemResetScope ItemKind = "reset_scope" // forget this record's mirror; all of it follows
 	ItemDropScope  ItemKind = "drop_scope"  // access ended, by the statement that it carries: delete what you hold of it
+	ItemOutcome    ItemKind = "outcome"     // what became of a statement of this person's that had waited
 )
 
 // Item is one change for one caller.
@@ -111,6 +117,16 @@ type Item struct {
 	ID          policies.StatementID `json:"id"`
 	Statement   string               `json:"statement"` // "" where only the digest may be seen
 	Attachments []Attachment         `json:"attachments"`
+	Outcome     *Outcome             `json:"outcome,omitzero"` // of an ItemOutcome
+}
+
+// Outcome is what became of a statement that had waited: accepted or refused.
+type Outcome struct {
+	Status  Status   `json:"status"`
+	Code    Code     `json:"code"` // "" unless refused
+	Message string   `json:"message"`
+	Retry   Retry    `json:"retry"`
+	Rules   []string `json:"rules"`
 }
 
 // PullReply is a page of the feed.

@@ -29,7 +29,7 @@ type logFilter struct {
 	Person  ref    `placeholder:"STAFF" help:"By one member of staff: name or id."`
 	Object  ref    `placeholder:"ID" help:"About one clip or link; of a link also what its carer did."`
 	Action  string `placeholder:"ACTION" help:"Such as clip.watch or consent.sign."`
-	Outcome string `enum:",allowed,denied,done,refused" default:"" help:"allowed, denied, done or refused."`
+	Outcome string `enum:",allowed,denied,done,refused,deferred" default:"" help:"allowed, denied, done, refused or deferred."`
 	Rule    string `help:"Decided by this rule."`
 	Since   string `placeholder:"DATE" help:"From this day on."`
 	Until   string `placeholder:"DATE" help:"Up to the end of this day."`

@@ -26,6 +26,7 @@ type deviceStatus struct {
 	Service   string             `json:"service"`
 	Waiting   []attune.Outcome   `json:"waiting"`
 	Attention []attune.Outcome   `json:"attention"`
+	Deferred  []attune.Outcome   `json:"deferred"`   // the service has it, and waits for what it rests on
 	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
 	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
 
@@ -79,6 +80,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 	for _, read := range []func() error{
 		func() error { s.Waiting, err = d.Outbox.Waiting(); return err },
 		func() error { s.Attention, err = d.Outbox.Attention(); return err },
+		func() error { s.Deferred, err = d.Outbox.Deferred(); s.Deferred = list(s.Deferred); return err },
 		func() error { s.contact, err = d.Mirror.Contact(); return err },
 		func() error { s.StopAsked, err = d.Families.StopAsked(); return err },
 		func() error { s.Matters, err = d.Decisions.Matters(); return err },
@@ -138,6 +140,9 @@ func (s deviceStatus) text() string {
 	}
 	lines := []string{fmt.Sprintf("%s at %s, last contact %s.", s.Service, s.Server, last),
 		fmt.Sprintf("Not sent yet: %d.%s", len(s.Waiting), mark(len(s.Waiting) > 0, " Send it when you are connected: attune sync"))}
+	if n := len(s.Deferred); n > 0 {
+		lines = append(lines, fmt.Sprintf("At the service, waiting for what it rests on: %d. Nothing to do; ask a colleague to sync whose work it needs.", n))
+	}
 	quiet := len(lines)
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }
 	if s.practitioner {

@@ -65,6 +65,9 @@ func reportLines(r attune.Report) (lines []string) {
 		lines = append(lines, "This device was copied, or restored from a backup. Nothing is lost: it goes on as another device, and registrars are told that there was a copy.",
 			"If you restored it, nothing more is needed. If you did not, tell your registrar now: somebody has your keys.")
 	}
+	for _, o := range r.Deferred {
+		lines = append(lines, fmt.Sprintf("Waits at the service for what it rests on: %s (%s). Nothing to do; see attune status.", strings.ReplaceAll(string(o.Kind), ".", " "), o.ID.Short()))
+	}
 	for _, o := range r.Refused {
 		lines = append(lines, "Refused: "+outcomeText(o))
 	}

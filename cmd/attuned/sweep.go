@@ -28,6 +28,11 @@ func sweeping(ctx context.Context, s *storage.Store, every time.Duration, log *s
 			case swept != storage.Swept{}:
 				log.Info("swept ended sessions", "viewings", swept.Viewings, "link_sessions", swept.LinkSessions)
 			}
+			if n, err := s.Records.SweepWaiting(ctx); err != nil && ctx.Err() == nil {
+				log.Error("sweep of what waited in vain", "error", err)
+			} else if n > 0 {
+				log.Info("swept what waited in vain", "statements", n)
+			}
 			select {
 			case <-ctx.Done():
 				tick.Stop()

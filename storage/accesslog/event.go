@@ -30,6 +30,8 @@ const (
 	Denied  = "denied"  // a rule forbade it
 	Done    = "done"    // something took effect
 	Refused = "refused" // something was impossible, so no rule was asked
+
+	Deferred = "deferred" // something waits for what it rests on; another event says what became of it
 )
 
 // Event is one leaf. Its encoding is canonical JSON with members in the order of
@@ -41,7 +43,7 @@ type Event struct {
 	Index   int64     `json:"n"`    // place in the tree, from 0 without gaps
 	At      int64     `json:"t"`    // microseconds since 1970, UTC
 	Action  string    `json:"act"`  // such as "clip.view"
-	Outcome string    `json:"out"`  // allowed, denied, done or refused
+	Outcome string    `json:"out"`  // allowed, denied, done, refused or deferred
 	Subject Pseudonym `json:"sub"`  // who acted
 	Family  Pseudonym `json:"fam"`  // whose record it was
 	Object  Pseudonym `json:"obj"`  // what it touched
@@ -121,7 +123,7 @@ func (e Event) check() error {
 		return fmt.Errorf("time %d out of range", e.At)
 	case e.Action == "":
 		return errors.New("no action")
-	case e.Outcome != Allowed && e.Outcome != Denied && e.Outcome != Done && e.Outcome != Refused:
+	case e.Outcome != Allowed && e.Outcome != Denied && e.Outcome != Done && e.Outcome != Refused && e.Outcome != Deferred:
 		return fmt.Errorf("outcome %q", e.Outcome)
 	case zero(e.Nonce[:]):
 		return errors.New("no nonce")

@@ -58,6 +58,7 @@ func (q q) Head(staff policies.StaffID) (int64, error) {
 	err := q.row(`SELECT COALESCE(MAX(n), -1) FROM (
 		SELECT MAX(since) AS n FROM members WHERE staff = $1
 		UNION ALL SELECT MAX(until) FROM members WHERE staff = $1
+		UNION ALL SELECT MAX(log_index) FROM outcomes WHERE staff = $1 AND log_index IS NOT NULL
 		UNION ALL SELECT MAX((SELECT MAX(log_index) FROM statements s WHERE s.record = m.record))
 			FROM members m WHERE m.staff = $1 AND m.until IS NULL
 		UNION ALL SELECT MAX((SELECT MAX(log_index) FROM attachments a WHERE a.record = m.record AND a.log_index IS NOT NULL))

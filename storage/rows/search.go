@@ -128,7 +128,7 @@ func (v *View) walks(f LogFilter) (walks []walk, ok bool, err error) {
 	case len(subjects) > 0:
 		walks = []walk{{[]condition{{"e.subject = $%d", subjects[0]}}, w.compare}}
 	case f.Action != "":
-		for _, out := range []string{accesslog.Allowed, accesslog.Denied, accesslog.Done, accesslog.Refused} {
+		for _, out := range []string{accesslog.Allowed, accesslog.Denied, accesslog.Done, accesslog.Refused, accesslog.Deferred} {
 			if f.Outcome == "" || f.Outcome == out {
 				walks = append(walks, walk{[]condition{{"e.action = $%d", f.Action}, {"e.outcome = $%d", out}}, w.compare})
 			}

@@ -89,13 +89,15 @@ func (q q) LastControl(record policies.RecordID, before int64) (Statement, bool,
 }
 
 // LastIndex is the index of the newest change: an accepted statement, a late
-// attachment, or the end of somebody's access; -1 for none.
+// attachment, the end of somebody's access, or what became of a statement that had waited;
+// -1 for none.
 func (q q) LastIndex() (int64, error) {
 	var n int64
 	err := q.row(`SELECT COALESCE(MAX(n), -1) FROM (
 		SELECT MAX(log_index) AS n FROM statements
 		UNION ALL SELECT MAX(log_index) FROM attachments WHERE log_index IS NOT NULL
-		UNION ALL SELECT MAX(until) FROM members)`).Scan(&n)
+		UNION ALL SELECT MAX(until) FROM members
+		UNION ALL SELECT MAX(log_index) FROM outcomes WHERE log_index IS NOT NULL)`).Scan(&n)
 	return n, err
 }
 

@@ -210,3 +210,13 @@ func (f *Family) Share(c Clip, opens int) Link {
 	f.w.MustAccept(f.w.Sam.Caller(), s)
 	return l
 }
+
+// SayClip signs a clip.add of a session by this person, as it travels.
+func (f *Family) SayClip(p *Person, session policies.SessionID) (storage.Sealed, policies.StatementID) {
+	f.w.t.Helper()
+	_, body, attached := f.Film(1000, true)
+	body.Session = session
+	s, id := p.Say(f.Record, "clip.add", body)
+	s.Attachments = attached
+	return s, id
+}

@@ -169,3 +169,25 @@ func (p *Person) GoesOn() policies.Caller {
 	p.w.MustAccept(p.Caller(), s)
 	return policies.Caller{Staff: p.Staff, Device: policies.DeviceID(id), Request: "test"}
 }
+
+// SaySeen signs the next statement of this person's device, of which it says what its
+// author knew of the record.
+func (p *Person) SaySeen(record policies.RecordID, seen policies.Seen, kind policies.Kind, body policies.Body) storage.Sealed {
+	p.w.t.Helper()
+	p.phone.n++
+	raw, _, err := statement.Sign(policies.Statement{
+		Signer: p.phone.kid, Record: record, Kind: kind, N: p.phone.n, At: p.w.Clock.Micros(), Seen: seen, Body: body,
+	}, p.phone.priv)
+	if err != nil {
+		p.w.t.Fatalf("sign %s: %v", kind, err)
+	}
+	return storage.Sealed{Statement: raw}
+}
+
+// SayOpen signs the opening of a family.
+func (p *Person) SayOpen(reference string) (storage.Sealed, policies.StatementID) {
+	p.w.t.Helper()
+	return p.Say(policies.RecordID{}, policies.KindFamilyOpen, &policies.FamilyOpen{
+		Reference: reference, Programme: policies.VIG, Recipient: newIdentity(p.w.t).Recipient().String(),
+	})
+}
