@@ -18,9 +18,10 @@ import (
 )
 
 type logCmd struct {
-	Search logSearchCmd `cmd:"" help:"Search the access log, for IG officers. The search itself is recorded."`
-	Export logExportCmd `cmd:"" help:"Write the log, or some of it, for people and for other verifiers. That is recorded too."`
-	Verify logVerifyCmd `cmd:"" help:"Verify the service's log, or the folder of an export, on this machine."`
+	Search   logSearchCmd   `cmd:"" help:"Search the access log, for IG officers. The search itself is recorded."`
+	Export   logExportCmd   `cmd:"" help:"Write the log, or some of it, for people and for other verifiers. That is recorded too."`
+	Exposure logExposureCmd `cmd:"" help:"What a lost device could open."`
+	Verify   logVerifyCmd   `cmd:"" help:"Verify the service's log, or the folder of an export, on this machine."`
 }
 
 // logFilter is the flags by which events are found, in any combination.
