@@ -166,7 +166,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	}
 	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys, woken: make(chan struct{}, 1)}
 	d.shelf, d.lease = &shelf{d}, &lease{d: d}
-	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After}
+	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After, packer: wire.NewPacker()}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
 		this := keys.this()
 		t := statement.Token{Device: this.id, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}

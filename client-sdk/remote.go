@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,6 +30,7 @@ type remote struct {
 	client *http.Client
 	now    func() time.Time
 	after  func(time.Duration) <-chan time.Time            // time.After when nil
+	packer *wire.Packer                                    // compresses pushes; nil for never
 	heard  atomic.Int64                                    // answers since the start
 	sign   func(issued, expires time.Time) (string, error) // nil before the device joined
 
@@ -65,15 +65,11 @@ func secureURL(s string) (string, error) {
 
 // call sends in as JSON (nothing for nil) and decodes the reply into out.
 func (r *remote) call(ctx context.Context, method, path string, in, out any) error {
-	var body []byte
-	header := http.Header{}
-	if in != nil {
-		var err error
-		if body, err = wire.Encode(in); err != nil {
-			return err
-		}
-		header.Set("Content-Type", "application/json")
+	body, header, err := r.written(in)
+	if err != nil {
+		return err
 	}
+	header.Set("Accept-Encoding", accepted)
 	reply, err := r.send(ctx, method, path, header, body)
 	if err != nil {
 		return err
@@ -82,13 +78,50 @@ func (r *remote) call(ctx context.Context, method, path string, in, out any) err
 	if out == nil || reply.StatusCode == http.StatusNoContent {
 		return nil
 	}
-	if err := wire.Decode(reply.Body, maxReplyBytes, out); err != nil {
+	if err := unpacked(reply, maxReplyBytes, out); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return problem(CodeOffline, "Try again; nothing is lost.", "The server's answer was cut or could not be read.").because(err)
 	}
 	return nil
+}
+
+// accepted is how replies may be compressed, the best first.
+const accepted = string(wire.Zstd) + ", " + string(wire.Gzip)
+
+// packFrom is the size of a push, in bytes, from which on it is compressed: what is in it
+// is mostly ciphertext, of which base64 makes a third more.
+const packFrom = 16 << 10
+
+// written is the body of a request, nothing for nil.
+func (r *remote) written(in any) ([]byte, http.Header, error) {
+	header := http.Header{}
+	if in == nil {
+		return nil, header, nil
+	}
+	body, err := wire.Encode(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	header.Set("Content-Type", "application/json")
+	if _, push := in.(wire.PushRequest); push && len(body) >= packFrom && r.packer != nil {
+		if body, err = r.packer.Pack(wire.Zstd, body); err != nil {
+			return nil, nil, err
+		}
+		header.Set("Content-Encoding", string(wire.Zstd))
+	}
+	return body, header, nil
+}
+
+// unpacked decodes the body of a reply, however it travelled. Both what came and what it
+// unpacks to are bounded.
+func unpacked(reply *http.Response, limit int64, v any) error {
+	e, err := wire.ParseEncoding(reply.Header.Get("Content-Encoding"))
+	if err != nil {
+		return err
+	}
+	return wire.DecodePacked(e, reply.Body, limit, v)
 }
 
 // send makes one request whose body can be sent again, and returns a reply of
@@ -221,9 +254,8 @@ type refusal struct {
 // readError reads an error body, or makes the best of a proxy's page.
 func readError(reply *http.Response) *refusal {
 	defer reply.Body.Close()
-	raw, _ := io.ReadAll(io.LimitReader(reply.Body, maxErrorBytes))
 	var b wire.ErrorBody
-	if wire.Decode(bytes.NewReader(raw), maxErrorBytes, &b) != nil || b.Code == "" {
+	if unpacked(reply, maxErrorBytes, &b) != nil || b.Code == "" {
 		code := headCode(reply.StatusCode)
 		e := wire.EntryOf(code)
 		return &refusal{Error: Error{Code: code, Message: e.Message, Next: e.Next, Cause: errors.New("HTTP " + reply.Status)}}

@@ -117,7 +117,7 @@ func (s *Server) logPage(c echo.Context, rows []storage.LogRow, next, held int64
 	if err != nil {
 		return err
 	}
-	return reply(c, http.StatusOK, wire.LogPage{Rows: rowsToWire(rows), Next: next, Proven: s.provenToWire(proven)})
+	return s.replyPacked(c, http.StatusOK, wire.LogPage{Rows: rowsToWire(rows), Next: next, Proven: s.provenToWire(proven)})
 }
 
 // logQuery reads the filters, and the size of the checkpoint that the reader holds.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -180,6 +181,33 @@ func digest(c echo.Context, name string) (d policies.Digest, err error) {
 // decode reads the body into v, strictly.
 func decode(c echo.Context, limit int64, v any) error {
 	return wire.Decode(c.Request().Body, limit, v)
+}
+
+// decodePacked is decode of a body that may be compressed.
+func decodePacked(c echo.Context, limit int64, v any) error {
+	named := c.Request().Header.Values("Content-Encoding")
+	e, err := wire.ParseEncoding(strings.Join(named, ","))
+	if err != nil {
+		return &protocolError{status: http.StatusUnsupportedMediaType, code: wire.CodeBadRequest, cause: err}
+	}
+	return wire.DecodePacked(e, c.Request().Body, limit, v)
+}
+
+// replyPacked is reply, compressed for whoever takes that: for what can be long.
+func (s *Server) replyPacked(c echo.Context, status int, v any) error {
+	body, err := wire.Encode(older(spoken(c), v))
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Vary", "Accept-Encoding")
+	if e := wire.ParseAccepted(strings.Join(c.Request().Header.Values("Accept-Encoding"), ",")); e != wire.Plain && len(body) >= wire.PackFrom {
+		if body, err = s.packer.Pack(e, body); err != nil {
+			return err
+		}
+		h.Set("Content-Encoding", string(e))
+	}
+	return c.Blob(status, "application/json", body)
 }
 
 // reply writes v as JSON, in the version of the request.

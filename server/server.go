@@ -74,6 +74,7 @@ type Server struct {
 	store  *storage.Store
 	log    *slog.Logger
 	tokens *tokens
+	packer *wire.Packer
 
 	joins, opens, stops *limiter[netip.Prefix]
 	restrictions        *limiter[netip.Prefix]
@@ -132,6 +133,7 @@ func New(cfg Config) *Server {
 		store:  cfg.Store,
 		log:    cfg.Log,
 		tokens: newTokens(),
+		packer: wire.NewPacker(),
 
 		stopping: make(chan struct{}),
 

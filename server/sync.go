@@ -41,7 +41,7 @@ func (s *Server) join(c echo.Context) error {
 // push handles POST /v1/sync/push.
 func (s *Server) push(c echo.Context) error {
 	var in wire.PushRequest
-	if err := decode(c, wire.MaxPushBytes, &in); err != nil {
+	if err := decodePacked(c, wire.MaxPushBytes, &in); err != nil {
 		return err
 	}
 	return s.accept(c, in, wire.MaxPushStatements)
@@ -126,5 +126,5 @@ func (s *Server) pull(c echo.Context) error {
 	for i, r := range page.Receipts {
 		out.Receipts[i] = *receiptToWire(&r)
 	}
-	return reply(c, http.StatusOK, out)
+	return s.replyPacked(c, http.StatusOK, out)
 }

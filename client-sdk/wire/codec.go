@@ -26,6 +26,20 @@ func Decode(r io.Reader, limit int64, v any) error {
 	return nil
 }
 
+// DecodePacked is Decode of a body in an encoding. The limit holds for what travels and for
+// what comes out of it.
+func DecodePacked(e Encoding, r io.Reader, limit int64, v any) error {
+	if e == Plain {
+		return Decode(r, limit, v)
+	}
+	body, err := Unpack(e, io.LimitReader(r, limit+1))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return Decode(body, limit, v)
+}
+
 // Encode is the JSON of v, one line, members in the order of the struct.
 func Encode(v any) ([]byte, error) {
 	b, err := json.Marshal(v, json.Deterministic(true), jsontext.EscapeForHTML(false))

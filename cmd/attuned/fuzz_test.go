@@ -36,6 +36,7 @@ var fuzzed = []struct {
 	{"statements of kinds of a later version", []string{"client-sdk/statement.ParseKept", "client-sdk/statement.parse"}, "client-sdk/statement:FuzzParseKept"},
 	{"bearer tokens", []string{"client-sdk/statement.VerifyToken"}, "client-sdk/statement:FuzzVerifyToken"},
 	{"refusals of a server or a proxy", []string{"client-sdk.readError"}, "client-sdk:FuzzReadError"},
+	{"compressed bodies, either way", []string{"client-sdk/wire.ParseEncoding", "client-sdk/wire.ParseAccepted", "client-sdk/wire.DecodePacked", "server.decodePacked"}, "client-sdk/wire:FuzzUnpack"},
 	{"streams of notices", nil, "client-sdk:FuzzNotices"},
 	{"invitations", []string{"client-sdk.ParseInvitation"}, "client-sdk:FuzzParseInvitation"},
 	{"a new device's request", []string{"client-sdk.ParseDeviceRequest"}, "client-sdk:FuzzParseDeviceRequest"},
