@@ -31,7 +31,7 @@ GO_FILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './.cach
 export GOTOOLCHAIN := local
 export CGO_ENABLED ?= 0
 
-.PHONY: run demo pages build check test bench stores static clean help go node debian
+.PHONY: run demo pages build check test bench soak stores static clean help go node debian
 
 run: build $(STORE_PROGRAM) ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C; STORE=minio: film on S3
 	@exec $(BIN)/demo --bin $(BIN) --data "$$DATA" --store "$(STORE)" --port "$$PORT" --video "$$VIDEO"
@@ -78,6 +78,10 @@ bench: debian pages ## measure: a table, and .cache/bench/NAME.json (ONLY=seal,c
 	@mkdir -p .cache/bench
 	go -C cmd/bench build -trimpath -o $(abspath .cache/bench)/bench .
 	@.cache/bench/bench $(if $(ONLY),-only "$(ONLY)") $(if $(RUNS),-runs "$(RUNS)") $(if $(QUICK),-quick)
+
+# A seed that fails prints the line that runs it again. Nothing is downloaded or kept.
+soak: go ## weeks of bad luck, simulated: SEEDS=100 runs of STEPS=2000 with DEVICES=52; SEED=17 one again
+	SEEDS=$(or $(SEEDS),100) go test ./cmd/soak -count=1 -timeout 0 -v -run 'TestSoak$$' | grep -v '^=== '
 
 # Separate programs, which the tests start and nothing of ours imports; MinIO's
 # licence is AGPL-3.0. Pinned: MinIO has no release that Go knows by a version.

@@ -53,6 +53,7 @@ var importTable = map[string][]string{
 	// has the root adopt the hashes of what its own machine carries.
 	"cmd/attune":  {"client-sdk", "storage/accesslog", "policies", "policies/authz", "policies/packs"},
 	"cmd/attuned": {"*"},
+	"cmd/soak":    {},                                              // a description; all else of it is tests
 	"cmd/demo":    {"client-sdk/film", "client-sdk/film/filmtest"}, // drives the built binaries; knows film, not them
 }
 
