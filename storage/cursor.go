@@ -20,6 +20,14 @@ type position struct {
 	Head    int64  `json:"e"` // -1 between windows
 	Record  string `json:"r"`
 	Index   int64  `json:"i"`
+
+	// Over: in this window somebody's date was seen to have passed, and what that ends is
+	// told in the next. Never are the records, by the beginnings of their ids, of which
+	// nothing had been delivered then: at their drop there is nothing to go on from. Next
+	// becomes Never when the window ends.
+	Over  bool     `json:"o,omitzero"`
+	Never []string `json:"n,omitempty"`
+	Next  []string `json:"x,omitempty"`
 }
 
 // openCursor is where a cursor of this person's stands.
@@ -71,8 +79,12 @@ func (s *cursorSeal) at(staff policies.StaffID, cursor string) (position, error)
 	return p, err
 }
 
+// maxNever bounds the list in a cursor. Nobody's dates end in so many families between
+// two syncs; whose do, gets the drops of the others without what led to them.
+const maxNever = 8
+
 // maxCursor is above what a position needs, in characters: a longer one is nobody's.
-const maxCursor = 512
+const maxCursor = 1024
 
 // openCursor reads a cursor that seal made for the same person.
 func (s *cursorSeal) openCursor(staff policies.StaffID, cursor string) (position, error) {

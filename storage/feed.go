@@ -17,9 +17,38 @@ import (
 // The cursor is opaque, and good for this person only; "" starts anew. A page
 // that delivers something is one event, written before it is delivered.
 func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, since int64, limit int) (Page, error) {
-	w := walk{d: r.d, c: c, limit: limit}
-	var next string
-	err := r.d.rows.Read(ctx, func(v *rows.View) error {
+	for {
+		w := walk{d: r.d, c: c, limit: limit}
+		next, err := r.walk(ctx, &w, cursor)
+		if err != nil {
+			return Page{}, err
+		}
+		if err := r.logPull(ctx, &w); err != nil {
+			return Page{}, err
+		}
+		// Whose access has just been seen to have ended by a date is told so in what comes
+		// next, and asks for that before it takes anything for withheld.
+		if w.again && len(w.items) == 0 {
+			cursor = next // the tables say so by now
+			continue
+		}
+		p := Page{Items: w.items, More: w.more || w.again, Cursor: next}
+		ends := make([]Result, 0, len(w.ends))
+		for _, end := range w.ends {
+			ends = append(ends, Result{Receipt: &end})
+		}
+		slices.SortFunc(ends, func(a, b Result) int { return cmp.Compare(a.Receipt.Place.Index, b.Receipt.Place.Index) })
+		p.Proven, err = r.d.log.prove(ctx, since, ends)
+		for _, end := range ends {
+			p.Receipts = append(p.Receipts, *end.Receipt)
+		}
+		return p, err
+	}
+}
+
+// walk makes one page and returns the cursor behind it.
+func (r *Records) walk(ctx context.Context, w *walk, cursor string) (next string, err error) {
+	err = r.d.rows.Read(ctx, func(v *rows.View) error {
 		o, err := r.d.org.read(v)
 		if err != nil {
 			return err
@@ -29,32 +58,16 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 		if err != nil {
 			return err
 		}
-		if w.at, err = seal.at(c.Staff, cursor); err != nil {
+		if w.at, err = seal.at(w.c.Staff, cursor); err != nil {
 			return err
 		}
 		if err := w.run(); err != nil {
 			return err
 		}
-		next, err = seal.seal(c.Staff, w.at)
+		next, err = seal.seal(w.c.Staff, w.at)
 		return err
 	})
-	if err != nil {
-		return Page{}, err
-	}
-	if err := r.logPull(ctx, &w); err != nil {
-		return Page{}, err
-	}
-	p := Page{Items: w.items, More: w.more, Cursor: next}
-	ends := make([]Result, 0, len(w.ends))
-	for _, end := range w.ends {
-		ends = append(ends, Result{Receipt: &end})
-	}
-	slices.SortFunc(ends, func(a, b Result) int { return cmp.Compare(a.Receipt.Place.Index, b.Receipt.Place.Index) })
-	p.Proven, err = r.d.log.prove(ctx, since, ends)
-	for _, end := range ends {
-		p.Receipts = append(p.Receipts, *end.Receipt)
-	}
-	return p, err
+	return next, err
 }
 
 // logPull writes one event for a page that delivers something, and one for each

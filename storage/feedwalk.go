@@ -26,6 +26,7 @@ type walk struct {
 	items    []Item
 	bytes    int
 	more     bool
+	again    bool            // the window is at its end, and another has to follow: see [position.Over]
 	ruling   policies.Ruling // of the page
 	forms    policies.Ruling // on reading the forms of the record in hand; no action: not asked yet
 	withheld []withheld
@@ -85,7 +86,8 @@ func (w *walk) run() error {
 	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
 	}
-	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1}
+	w.again = w.at.Over
+	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1, Never: w.at.Next}
 	return nil
 }
 
@@ -121,7 +123,7 @@ type scope struct {
 	reset  bool  // access is new: forget the mirror first
 	drop   bool  // access ended
 	until  int64 // with drop: the change that ended it
-	held   bool  // with drop: the caller's devices have the record, as of Done
+	held   bool  // the device that asks has the record, as of Done
 }
 
 // order is the walk's order of records: the organisation's first, since families
@@ -150,13 +152,14 @@ func (w *walk) scopes(members []rows.Member) []scope {
 			continue
 		}
 		over := m.Until >= 0 && m.Until <= w.at.Head && w.last < 0
+		has := held[m.Record] && !slices.Contains(w.at.Never, m.Record.Short())
 		switch {
 		case !over && m.Since > w.at.Done:
-			out = append(out, scope{record: m.Record, from: -1, reset: true})
+			out = append(out, scope{record: m.Record, from: -1, reset: true, held: has})
 		case !over:
-			out = append(out, scope{record: m.Record, from: w.at.Done})
+			out = append(out, scope{record: m.Record, from: w.at.Done, held: has})
 		case m.Until > w.at.Done:
-			out = append(out, scope{record: m.Record, drop: true, until: m.Until, from: w.at.Done, held: held[m.Record]})
+			out = append(out, scope{record: m.Record, drop: true, until: m.Until, from: w.at.Done, held: has})
 		}
 	}
 	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
@@ -167,16 +170,7 @@ func (w *walk) scopes(members []rows.Member) []scope {
 // on our word: with it goes the statement that ended the access, which stands in the log
 // where the access ends. There is none where a date has passed, and none here where
 // somebody's desk went; that one is in the organisation's record.
-//
-// Before it goes what happened in the record up to there: somebody may have been taken
-// off a team, then off the viewer list, and been a deputy until the last of it. A device
-// that was away has heard of none, and would not believe the last alone.
 func (w *walk) ended(s scope) error {
-	if s.held {
-		if err := w.farewell(s); err != nil || w.more {
-			return err
-		}
-	}
 	item := Item{Kind: ItemDropScope, Place: Place{Record: s.record}}
 	why, err := w.v.Statements(s.record, s.until-1, s.until, 1)
 	if err != nil {
@@ -190,11 +184,27 @@ func (w *walk) ended(s scope) error {
 	return nil
 }
 
+// lapsed delivers a record to whose date has passed as if it ended here. That it did is
+// told in the next window: the tables do not say so yet.
+func (w *walk) lapsed(s scope) error {
+	w.at.Over = true
+	if !s.held && len(w.at.Next) < maxNever {
+		w.at.Next = append(w.at.Next, s.record.Short())
+	}
+	s.from, s.until = w.at.Done, w.at.Head+1
+	return w.farewell(s)
+}
+
 // farewell delivers a record up to where the caller's access ended: what nobody may hide,
-// and nothing beside it.
+// and nothing beside it. Somebody may have been taken off a team, then off the viewer list,
+// and been a deputy until the last of it. A device that was away has heard of none, and
+// would not believe the last alone.
 func (w *walk) farewell(s scope) error {
+	if !s.held {
+		return nil
+	}
 	from := s.from
-	if w.at.Record == w.order(s.record) {
+	if w.at.Record == w.order(s.record) && w.at.Index != unbegun {
 		from = w.at.Index
 	}
 	for {
@@ -231,10 +241,16 @@ const unbegun = -2
 // scope delivers one record's changes.
 func (w *walk) scope(s scope) error {
 	if s.drop {
+		if err := w.farewell(s); err != nil || w.more {
+			return err
+		}
 		return w.ended(s)
 	}
-	f, ok, err := w.allowed(s.record)
+	f, ok, err := w.allowed(s)
 	if err != nil || !ok {
+		if n := len(w.withheld); err == nil && w.withheld[n-1].over {
+			return w.lapsed(s)
+		}
 		return err
 	}
 	from, first := s.from, len(w.items)
@@ -316,7 +332,8 @@ func (c change) deliver(w *walk, f *policies.Family) error {
 }
 
 // allowed asks the rule, once per record and page.
-func (w *walk) allowed(record policies.RecordID) (*policies.Family, bool, error) {
+func (w *walk) allowed(s scope) (*policies.Family, bool, error) {
+	record := s.record
 	var f *policies.Family
 	about := rows.Named{}
 	if record != policies.RecordID(w.o.ID) {
