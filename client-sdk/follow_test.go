@@ -264,6 +264,9 @@ func TestListen(t *testing.T) {
 			}
 			return stream(r, func(w io.Writer) { io.WriteString(w, "data: {\"head\":7}\n\n") })
 		}, 9 * time.Second, 10},
+		"StreamsFail": {func(r *http.Request, asked int) (*http.Response, error) { // such as at a proxy that knows none
+			return answer(500, "text/html", io.NopCloser(strings.NewReader("no"))), nil
+		}, 0, 1},
 		"Refused": {func(*http.Request, int) (*http.Response, error) { // a round says why
 			return answer(401, "application/json", io.NopCloser(strings.NewReader(`{"code":"unauthorised"}`))), nil
 		}, 0, 1},
@@ -279,6 +282,31 @@ func TestListen(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestListenTriesOtherWays: a way that fails while the server is there gives place to the
+// next; after an hour of polling they are tried again; no signal is nobody's fault.
+func TestListenTriesOtherWays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []string
+		l := listening(func(r *http.Request) (*http.Response, error) {
+			way := r.Header.Get("Accept")
+			if asked = append(asked, way+r.URL.Query().Get("wait")); len(asked) == 1 {
+				return nil, errors.New("no signal")
+			}
+			return answer(500, "text/html", io.NopCloser(strings.NewReader("no"))), nil
+		})
+		start := time.Now()
+		for len(asked) < 4 {
+			if err := l.wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := "[text/event-stream text/event-stream 25 text/event-stream]"
+		if took := time.Since(start); fmt.Sprint(asked) != want || took < time.Hour || took > time.Hour+2*time.Minute {
+			t.Errorf("asked %v in %v, want %s in an hour", asked, took, want)
+		}
+	})
 }
 
 // TestListenEnds: nobody waits for a server after the end.

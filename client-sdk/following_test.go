@@ -2,6 +2,8 @@ package attune_test
 
 import (
 	"context"
+	"net/http"
+	"sync/atomic"
 	"testing"
 
 	attune "github.com/attune-vf/attune/client-sdk"
@@ -49,4 +51,56 @@ func TestFollowSends(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// TestFollowHears: what somebody else did arrives because the server says that there is
+// something, and not because the device asks each quarter of an hour.
+func TestFollowHears(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	var notices atomic.Int64
+	must(t, sam.Close())
+	cfg := s.config()
+	cfg.HTTP.Transport = counting{cfg.HTTP.Transport, &notices}
+	sam, err := attune.Open(s.home("Sam Reed"), passphrase, cfg)
+	must(t, err)
+	defer sam.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	rounds, ended := make(chan attune.Round, 1000), make(chan error)
+	go func() { ended <- sam.Follow(ctx, attune.Follow{Told: func(r attune.Round) { rounds <- r }}) }()
+	<-rounds
+	for range 2 {
+		_, _, err := s.head.Staff.Invite(policies.Practitioner, "Alex Moor")
+		must(t, err)
+		s.sync(s.head)
+		for r := range rounds {
+			if r.Err != nil {
+				t.Fatal(r.Err)
+			}
+			if r.Report.Pulled > 0 {
+				break
+			}
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := notices.Load(); n < 2 || n > 10 {
+		t.Errorf("it asked %d times for notices", n)
+	}
+}
+
+// counting counts the requests for notices.
+type counting struct {
+	http.RoundTripper
+	n *atomic.Int64
+}
+
+func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/v1/sync/notice" {
+		c.n.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(r)
 }

@@ -23,13 +23,15 @@ const (
 // listener waits for the server to say that there is something new for this person; it
 // never says what. It asks for a stream of events first. Where something on the way holds
 // streams back it asks again and again, each time for as long as the server waits; and of
-// a server that gives no notice it asks for the feed itself, each minute.
+// a server that gives no notice it asks for the feed itself, each minute, and after an
+// hour whether it does now.
 type listener struct {
 	remote *remote
 	after  func(time.Duration) <-chan time.Time
 	cursor func() (string, error)
 
-	way noticeWay
+	way   noticeWay
+	polls int // since notices were last asked for
 }
 
 type noticeWay int
@@ -55,6 +57,9 @@ func (l *listener) wait(ctx context.Context) error {
 			l.way = byPolling
 			continue
 		case err != nil:
+			if !Offline(err) && l.way != byPolling {
+				l.way++ // of a server that is there, and does not give it this way
+			}
 			return nil // the feed says better than a notice what is the matter //nolint:nilerr
 		case news:
 			return nil
@@ -76,9 +81,13 @@ func (l *listener) once(ctx context.Context, cursor string) (news bool, err erro
 		return l.stream(ctx, query)
 	case byAsking:
 		query.Set("wait", "25")
-		var head notice
-		err := l.remote.call(ctx, http.MethodGet, noticePath+"?"+query.Encode(), nil, &head)
-		return head.Head != nil, err
+		var n wire.Notice
+		err := l.remote.call(ctx, http.MethodGet, noticePath+"?"+query.Encode(), nil, &n)
+		return n.Head > 0, err
+	}
+	if l.polls++; l.polls > int(time.Hour/pollEvery) {
+		l.polls, l.way = 0, byStream
+		return false, nil
 	}
 	select {
 	case <-l.after(pollEvery):
@@ -86,11 +95,6 @@ func (l *listener) once(ctx context.Context, cursor string) (news bool, err erro
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-}
-
-// notice is what the server says: the number of the newest change for this person.
-type notice struct {
-	Head *int64 `json:"head"`
 }
 
 // unsupported: an older server, or one that has it switched off.
@@ -135,8 +139,8 @@ func (l *listener) stream(ctx context.Context, query url.Values) (news bool, err
 				return false, nil
 			}
 			if data, ok := strings.CutPrefix(line, "data:"); ok && len(data) <= maxNotice {
-				var n notice
-				if wire.Decode(strings.NewReader(data), maxNotice, &n) == nil && n.Head != nil {
+				var n wire.Notice
+				if wire.Decode(strings.NewReader(data), maxNotice, &n) == nil && n.Head > 0 {
 					return true, nil
 				}
 			}
