@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -136,17 +137,28 @@ func (g *global) seated() (out seats, err error) {
 		if err != nil {
 			return nil, errors.Join(err, out.close())
 		}
-		c, err := attune.Open(s.Dir, pass, g.followConfig())
+		c, err := g.opened(s.Dir, pass)
 		clear(pass)
-		if attune.CodeOf(err) == attune.CodeInUse {
-			err = g.inUse(s.Dir, err)
-		}
 		if err != nil {
 			return nil, errors.Join(err, out.close())
 		}
 		out = append(out, &seat{Service: s, open: c})
 	}
 	return out, nil
+}
+
+// opened opens a device to follow with. Another command may be at it for a moment.
+func (g *global) opened(dir string, pass []byte) (*attune.Client, error) {
+	for tries := 0; ; tries++ {
+		c, err := attune.Open(dir, pass, g.followConfig())
+		if attune.CodeOf(err) != attune.CodeInUse {
+			return c, err
+		}
+		if told := g.inUse(dir, err); told != err || tries == 20 { //nolint:errorlint // the same, where nobody answers
+			return nil, told
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
 }
 
 // handed opens what another program locked.
