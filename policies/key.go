@@ -146,17 +146,31 @@ func (f *Family) first() string { return cmp.Or(f.First, f.Recipient) }
 // opens.
 func (f *Family) turned() Turn {
 	best, deepest := Turn{Recipient: f.first()}, 0
-	for _, id := range slices.SortedFunc(maps.Keys(f.Turns), compareID) {
-		if d := f.depth(id); d > deepest {
-			best, deepest = *f.Turns[id], d
+	depths := make(map[StatementID]int, len(f.Turns))
+	for id, t := range f.Turns {
+		if d := f.depth(id, depths); d > deepest || d == deepest && compareID(id, best.ID) < 0 {
+			best, deepest = *t, d
 		}
 	}
 	return best
 }
 
-func (f *Family) depth(id StatementID) (n int) {
-	for t := f.Turns[id]; t != nil; t = f.Turns[t.Replaces] {
+// depth is how many turns a chain has that ends with this one. It walks back as far as
+// what is known already, so that asking for each turn walks over each of them once.
+func (f *Family) depth(id StatementID, known map[StatementID]int) int {
+	var chain []StatementID
+	n := 0
+	for t := f.Turns[id]; t != nil; t = f.Turns[id] {
+		if d, ok := known[id]; ok {
+			n = d
+			break
+		}
+		chain = append(chain, id)
+		id = t.Replaces
+	}
+	for _, id := range slices.Backward(chain) {
 		n++
+		known[id] = n
 	}
 	return n
 }

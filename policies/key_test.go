@@ -160,3 +160,28 @@ func TestKeyTurnRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestTurnedOfALongChain: which key is in force is found in one walk over the turns, and
+// ties go by the identifier, whatever the order of the map.
+func TestTurnedOfALongChain(t *testing.T) {
+	const long = 20_000
+	f := &policies.Family{ID: policies.FamilyID{1}, Recipient: "age1first", Turns: map[policies.StatementID]*policies.Turn{}}
+	before := policies.StatementID(f.ID)
+	for i := range long {
+		id := policies.StatementID(policies.DigestOf([]byte{byte(i), byte(i >> 8), byte(i >> 16)}))
+		f.Turns[id] = &policies.Turn{ID: id, Recipient: id.String(), Replaces: before}
+		before = id
+	}
+	if last, ok := f.LastTurn(); !ok || last.ID != before {
+		t.Errorf("in force is %s, want the end of the chain, %s", last.ID.Short(), before.Short())
+	}
+	lower, higher := policies.StatementID{0: 0, 31: 1}, policies.StatementID{0: 255, 31: 1}
+	for _, id := range []policies.StatementID{higher, lower} {
+		f.Turns[id] = &policies.Turn{ID: id, Recipient: id.String(), Replaces: before}
+	}
+	for range 20 {
+		if last, _ := f.LastTurn(); last.ID != lower {
+			t.Fatalf("in force is %s, want the lower of two, %s", last.ID.Short(), lower.Short())
+		}
+	}
+}

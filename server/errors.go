@@ -58,6 +58,7 @@ func codes() []struct {
 		{statement.ErrSignature, wire.CodeNotStatement},
 		{policies.ErrSigner, wire.CodeSigner},
 		{policies.ErrMissing, wire.CodeMissing},
+		{policies.ErrRoom, wire.CodeRoom},
 		{policies.ErrNotPossible, wire.CodeNotPossible},
 		{context.Canceled, wire.CodeBusy},
 		{context.DeadlineExceeded, wire.CodeBusy},

@@ -9,7 +9,7 @@ import (
 
 // here refuses what the record alone would allow, but this server could not live
 // with: rules that it does not have, figures outside their bounds, an address that is
-// taken, what was stopped often enough, what would last longer than the service's figure, and somebody to whom no
+// taken, what was stopped or kept often enough, what the record has no room for, what would last longer than the service's figure, and somebody to whom no
 // device could seal anything. What stops something asks for no figures.
 func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refusal, err error) {
 	if r := newRecipient(s.Body); r != "" {
@@ -19,6 +19,14 @@ func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refu
 	}
 	if next.before != nil && next.before.Enough(s.Body) {
 		return fmt.Errorf("%w: this was stopped %d times already, and stays stopped; nothing more is needed", policies.ErrNotPossible, policies.MaxStanding), nil
+	}
+	if next.before != nil && next.before.EnoughHeld(s.Body, j.now) {
+		return fmt.Errorf("%w: this is kept by %d such statements already, and stays kept; nothing more is needed", policies.ErrNotPossible, policies.MaxStanding), nil
+	}
+	if next.before != nil {
+		if err := next.before.Room(s, next.author); err != nil {
+			return err, nil
+		}
 	}
 	if policies.Bounded(s.Body) || policies.Scoped(s.Body) {
 		pack, err := j.d.figures(j.tx, j.org)

@@ -25,6 +25,7 @@ const (
 	CodeClock        Code = "clock"
 	CodeGap          Code = "gap"
 	CodeReused       Code = "number_reused"
+	CodeRoom         Code = "record_full"
 	CodeAttachment   Code = "attachment"
 	CodeNotSealed    Code = "not_sealed"
 	CodeMismatch     Code = "payload_mismatch"
@@ -68,6 +69,7 @@ var table = map[Code]Entry{
 	CodeClock:        {http.StatusUnprocessableEntity, "It was made with a clock that is more than a day ahead.", "Set this device's clock, and do it again."},
 	CodeGap:          {http.StatusUnprocessableEntity, "Something that this device did before is missing.", "Sync again; the app sends them in order."},
 	CodeReused:       {http.StatusUnprocessableEntity, "Two different things that this device did carry the same number.", "This device was copied or restored; sync again, and if it stays, tell your registrar."},
+	CodeRoom:         {http.StatusUnprocessableEntity, "This family's record holds as much of that as it may.", "Tell your administrator. Stopping, and changing the locks, is possible all the same."},
 	CodeAttachment:   {http.StatusUnprocessableEntity, "What came with it is not what it names.", "Sync again; nothing was stored."},
 	CodeNotSealed:    {http.StatusUnprocessableEntity, "That is film in clear, not a sealed clip.", "Add it with the app, which seals it first."},
 	CodeMismatch:     {http.StatusUnprocessableEntity, "The bytes are not those that the clip names.", "The app starts this upload again from its sealed copy."},
