@@ -262,6 +262,7 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	if err == nil || unsettled(err) {
 		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
 	}
+	err = errors.Join(err, c.sayGone(ctx, &r))
 	if err == nil && r.settled {
 		err = (&courier{d: c.desk}).push(ctx, &r)
 	}
@@ -278,7 +279,7 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 	}
 	err = errors.Join(err, c.desk.tooOld())
 	if Outdated(err) {
-		err = errors.Join(err, (&feed{c.desk}).endings(ctx, &r))
+		err = errors.Join(err, (&feed{c.desk}).endings(ctx, &r), c.sayGone(ctx, &r))
 	}
 	err = errors.Join(err, c.desk.agree(err))
 	err, _ = c.desk.convict(errors.Join(err, unsigned))
@@ -338,8 +339,9 @@ type Report struct {
 	Waiting  int                 `json:"waiting"`  // statements not yet at the server
 	Copied   bool                `json:"copied"`   // this device was one of two, and goes on as another
 
-	settled bool              // something that had waited at the service was accepted
-	waits   []policies.ClipID // whose film was not sent, because it awaits a decision
+	receipts int               // words that were queued that something is gone from here
+	settled  bool              // something that had waited at the service was accepted
+	waits    []policies.ClipID // whose film was not sent, because it awaits a decision
 }
 
 // StoppedUpload is a payload that the server refuses: for good, or for as long as

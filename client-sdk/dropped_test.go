@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,11 @@ func TestDroppedLeavesTheDisk(t *testing.T) {
 			}
 			if c.crash {
 				leaver = s.killed(leaver)
+				unnamed := slices.DeleteFunc(slices.Clone(of), func(v []byte) bool { return string(v) == f.id.String() })
+				if n, where := left(t, leaver.Home(), unnamed); n > 0 {
+					t.Errorf("before it syncs again: %d of %d values are left, in %s", n, len(unnamed), where)
+				}
+				_, _ = leaver.Sync(context.Background()) // sends the word that it is gone, which names the family
 			}
 			for _, when := range []string{"in use", "shut", "opened again"} {
 				if n, where := left(t, leaver.Home(), of); n > 0 {

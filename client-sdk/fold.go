@@ -36,6 +36,7 @@ type pageFold struct {
 	outdated bool                       // the feed itself cannot be read any more: see endings.go
 	gone     bool                       // something was deleted, and must leave the disk
 	wiped    bool                       // this device was revoked: its person's keys leave it too
+	receipts int                        // words that were queued that something is gone
 	heard    policies.Micros            // a colleague's last word: see heard.go
 	behind   bool                       // a family's date has passed by that, and not by the clock here
 }
@@ -47,6 +48,7 @@ func (p *pageFold) report(r *Report) {
 	r.Dropped = append(r.Dropped, p.dropped...)
 	r.Refused = append(r.Refused, p.refused...)
 	r.settled = r.settled || p.accepted
+	r.receipts += p.receipts
 }
 
 // take folds one item of the feed.

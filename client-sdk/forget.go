@@ -125,7 +125,10 @@ func (p *pageFold) wipe() error {
 		return err
 	}
 	_, err := p.tx.Exec(`DELETE FROM attachments WHERE name <> $1 AND statement NOT IN (SELECT id FROM outbox)`, policies.PackFile)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.receipt(policies.RecordID(p.org.ID), p.ending())
 }
 
 // loseKeys takes the person's keys from a device that was revoked. What was queued here

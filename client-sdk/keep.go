@@ -197,7 +197,14 @@ func (p *pageFold) drop(item wire.Item) error {
 		return nil
 	}
 	p.dropped = append(p.dropped, f.ID)
-	return p.forget(r)
+	if err := p.forget(r); err != nil {
+		return err
+	}
+	order := item.ID
+	if order.IsZero() {
+		order = f.Given(p.m.d.me.Staff)
+	}
+	return p.receipt(r, order)
 }
 
 // ended: the item carries the statement that ended the access. It need not be the next

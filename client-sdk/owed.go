@@ -29,6 +29,9 @@ func (fd *feed) taken() (map[string]bool, error) {
 // What it took in records that this person does not receive no feed will show: it goes
 // from here, as the records have.
 func (fd *feed) owed(taken map[string]bool) error {
+	if fd.d.over() != nil {
+		return nil // its feed ends with what ended it
+	}
 	var shows exhibit
 	var short string
 	var others []policies.RecordID
@@ -78,6 +81,9 @@ func (fd *feed) owed(taken map[string]bool) error {
 			}
 			return nil
 		})
+		if err == nil {
+			err = fd.d.store.scrub()
+		}
 	}
 	if err != nil || short == "" {
 		return err

@@ -70,7 +70,7 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Covers:       map[StatementID]*Cover{},
 		Recoveries:   map[StatementID]*Recovery{},
 		Restrictions: map[Subject][]StatementID{}, Withdrawn: map[StatementID]string{},
-		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
+		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Gone: map[DeviceID]Micros{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},
 		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*LegalRequest{}, Cases: map[StatementID]*CaseState{}, Summaries: map[StatementID]*Summary{},
 	}

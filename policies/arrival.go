@@ -123,30 +123,3 @@ func clipsWaiting(f *Family, o *Org, p Pack, _ Micros) []Matter {
 	}
 	return out
 }
-
-// DevicePurged is the body of device.purged: this device no longer has the sealed film
-// of a clip, which a head of service ordered to be destroyed.
-type DevicePurged struct {
-	Clip  ClipID      `json:"clip"`
-	Order StatementID `json:"order"` // decision.make
-}
-
-// Check implements [Body].
-func (b DevicePurged) Check() error {
-	var c checks
-	named(&c, "the clip", b.Clip)
-	named(&c, "the order", b.Order)
-	return c.err
-}
-
-// purgeDevice notes each device once, in one order whatever arrived first.
-func purgeDevice(f *Family, _ *Org, a act[DevicePurged]) (Changes, error) {
-	c := f.Clips[a.Said.Clip]
-	if c == nil {
-		return Changes{}, missing("the clip", a.Said.Clip)
-	}
-	if at, found := slices.BinarySearchFunc(c.Purged, a.By.Device, compareID); !found {
-		c.Purged = slices.Insert(c.Purged, at, a.By.Device)
-	}
-	return Changes{Clips: []ClipID{c.ID}}, nil
-}

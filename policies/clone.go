@@ -44,6 +44,7 @@ func (f *Family) Clone() *Family {
 	n.Withdrawn = maps.Clone(f.Withdrawn)
 	n.Suspended = cloneMap(f.Suspended, func(s *Suspension) { s.People = slices.Clone(s.People) })
 	n.Leaked = maps.Clone(f.Leaked)
+	n.Gone = maps.Clone(f.Gone)
 	n.Objections = cloneMap(f.Objections, func(o *Objection) { o.People = slices.Clone(o.People) })
 	n.Decisions = cloneMap(f.Decisions, func(d *Decision) { d.Knew = slices.Clone(d.Knew) })
 	n.Stops = cloneMap(f.Stops, func(s *Stop) { s.People = slices.Clone(s.People) })

@@ -164,7 +164,7 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		return rapid.SampledFrom([]string{"bea", "head", "ig"}).Draw(t, "who"), "disposal.authorise", policies.DisposalAuthorise{Of: one(t, w.Family.Stops), Identity: "met_in_person"}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return team(t), "device.purged", policies.DevicePurged{Clip: w.Clip, Order: policies.StatementID{1}}
+		return team(t), "device.purged", policies.DevicePurged{Clip: rapid.SampledFrom([]policies.ClipID{w.Clip, {}}).Draw(t, "of what"), Order: policies.StatementID{1}}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		change := policies.PersonChange{Person: rapid.SampledFrom([]policies.PersonID{w.Mum, w.Kid}).Draw(t, "who is changed")}

@@ -41,6 +41,9 @@ type Family struct {
 	// secret was sent to it is the only reason that it has.
 	Leaked map[StatementID]LinkID `json:"leaked"`
 
+	// Gone is when a device last said that it has nothing of this family any more.
+	Gone map[DeviceID]Micros `json:"gone"`
+
 	// Objections are the consent.object among the restrictions on people.
 	Objections map[StatementID]*Objection `json:"objections"`
 

@@ -81,6 +81,7 @@ type Device struct {
 	Until     Micros      `json:"until"`
 	Revoked   StatementID `json:"revoked"`    // or the statement that replaced the person's key
 	RevokedAt Micros      `json:"revoked_at"` // when; zero in states stored before
+	Purged    StatementID `json:"purged"`     // once it was revoked: its own word that it lost what it had
 	Under     KeyID       `json:"under"`      // the person's certificate; zero in states stored before
 	Waiting   bool        `json:"waiting"`    // that certificate waits for a registrar
 

@@ -82,7 +82,7 @@ var table = []Row{
 	{Kind: "session.log", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[SessionLog], Family: inFamily(logSession)},
 	{Kind: "clip.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ClipAdd], Family: inFamily(addClip)},
 	{Kind: "clip.stored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ClipStored], Family: inFamily(storeClip)},
-	{Kind: "device.purged", Class: Control, Signers: byDevice, Roles: practitioners, Disposal: true, New: fresh[DevicePurged], Family: inFamily(purgeDevice)},
+	{Kind: "device.purged", Class: Control, Signers: byDevice, Roles: Roles(), Restriction: true, Disposal: true, New: fresh[DevicePurged], Family: inFamily(purgeDevice), Org: inOrg(wipeDevice)},
 	{Kind: "clip.annotate", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[ClipAnnotate], Family: inFamily(annotateClip)},
 	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
 	{Kind: "link.pin", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkPIN], Family: inFamily(reissuePIN)},

@@ -162,17 +162,27 @@ func readSmall(path string) ([]byte, error) {
 }
 
 type deviceListCmd struct {
-	Of ref `placeholder:"PERSON" help:"Whose; yours when left out."`
+	Of          ref  `placeholder:"PERSON" help:"Whose; yours when left out."`
+	Unconfirmed bool `help:"Of everybody, those that were to lose something and have not said that they did."`
 }
 
 // Help is what --help shows below the flags.
 func (deviceListCmd) Help() string {
 	return `Example: attune device list
-         attune device list --of "Sam Reed"`
+         attune device list --of "Sam Reed"
+         attune device list --unconfirmed
+
+A device that was revoked loses all that it had of families, and one whose person may see a family no longer
+loses that family, when it next meets the service; it then says so. --unconfirmed lists those that have not
+said so yet, the longest first, as far as the records on this device show: those of a head of service or an IG
+officer show all. Ask where such a device is. Until it has met the service it may still hold what it had.`
 }
 
 func (c *deviceListCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
+		if c.Unconfirmed {
+			return unconfirmed(g, d)
+		}
 		who := d.Keys.Staff()
 		if c.Of != "" {
 			var err error
@@ -188,6 +198,21 @@ func (c *deviceListCmd) Run(g *global) error {
 			return []string{v.ID.Short(), v.Name, v.State, "until " + date(policies.At(v.Until)), mark(v.This, "this one")}
 		}))
 	})
+}
+
+// unconfirmed prints which devices have not said that they lost what they were to lose.
+func unconfirmed(g *global, d *attune.Client) error {
+	all, err := d.Devices.Unconfirmed()
+	if err != nil {
+		return err
+	}
+	return g.print(map[string]any{"unconfirmed": all}, "%s", table(all, func(u attune.Unconfirmed) []string {
+		what := "everything, with the keys"
+		if u.Reference != "" {
+			what = "family " + u.Reference
+		}
+		return []string{u.Device.Short(), u.Name, what, "since " + dateOf(u.Since)}
+	}))
 }
 
 type deviceRevokeCmd struct {

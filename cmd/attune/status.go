@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,27 +31,28 @@ type deviceStatus struct {
 	StopAsked []attune.StopAsked `json:"stop_asked"` // by carers, and still to be talked about
 	Contact   string             `json:"contact"`    // RFC 3339, "" before the first contact
 
-	Matters  []attune.MatterView    `json:"matters"`   // that wait, for this person and for others
-	Objected []attune.ObjectionView `json:"objected"`  // film that is paused until two people agree
-	Viewers  []attune.ViewerEntry   `json:"viewers"`   // that wait, for a countersign or for a practitioner's device
-	Held     []attune.HeldUpload    `json:"held"`      // film that did not go to the service
-	Uploads  []attune.QueuedUpload  `json:"uploads"`   // film that is not at the service, and what for it waits
-	Ready    attune.Readiness       `json:"ready"`     // for visits without a connection
-	Glass    []attune.GlassView     `json:"glass"`     // broken, and to be looked at by this IG officer, or for this person to watch
-	Locks    []attune.Lock          `json:"locks"`     // families whose locks were changed, or have to be
-	Training []attune.TrainingView  `json:"training"`  // of this person: over, ending, or without a supervisor
-	Leaked   []attune.LeakedLink    `json:"leaked"`    // links that the service revoked: their secret was sent to it
-	Asked    []requested            `json:"asked"`     // to film, and to be decided on by this head of service
-	Joined   []attune.Member        `json:"joined"`    // whose words this registrar has still to hear
-	Words    []string               `json:"words"`     // to be read to a registrar; empty once confirmed
-	NewKeys  []attune.Member        `json:"new_keys"`  // whose key was replaced, and whose words nobody here has compared
-	Ends     string                 `json:"ends"`      // day on which this person's certificate ends, when it is less than a month away
-	Device   string                 `json:"device"`    // the same of this device
-	Outdated *failure               `json:"outdated"`  // this program, or the service, has to be updated; null for neither
-	Keys     string                 `json:"keys_gone"` // day on which families' keys left this device, out of contact; "" while they are here
-	Quiet    string                 `json:"quiet"`     // day of the last that any colleague did that has reached this device, when that is long ago
-	Over     *failure               `json:"over"`      // this device was revoked, or its person; null for neither
-	Evidence []string               `json:"evidence"`  // files that show where the server said what is not so
+	Matters  []attune.MatterView    `json:"matters"`     // that wait, for this person and for others
+	Objected []attune.ObjectionView `json:"objected"`    // film that is paused until two people agree
+	Viewers  []attune.ViewerEntry   `json:"viewers"`     // that wait, for a countersign or for a practitioner's device
+	Held     []attune.HeldUpload    `json:"held"`        // film that did not go to the service
+	Uploads  []attune.QueuedUpload  `json:"uploads"`     // film that is not at the service, and what for it waits
+	Ready    attune.Readiness       `json:"ready"`       // for visits without a connection
+	Glass    []attune.GlassView     `json:"glass"`       // broken, and to be looked at by this IG officer, or for this person to watch
+	Locks    []attune.Lock          `json:"locks"`       // families whose locks were changed, or have to be
+	Training []attune.TrainingView  `json:"training"`    // of this person: over, ending, or without a supervisor
+	Leaked   []attune.LeakedLink    `json:"leaked"`      // links that the service revoked: their secret was sent to it
+	Asked    []requested            `json:"asked"`       // to film, and to be decided on by this head of service
+	Joined   []attune.Member        `json:"joined"`      // whose words this registrar has still to hear
+	Words    []string               `json:"words"`       // to be read to a registrar; empty once confirmed
+	NewKeys  []attune.Member        `json:"new_keys"`    // whose key was replaced, and whose words nobody here has compared
+	Ends     string                 `json:"ends"`        // day on which this person's certificate ends, when it is less than a month away
+	Device   string                 `json:"device"`      // the same of this device
+	Outdated *failure               `json:"outdated"`    // this program, or the service, has to be updated; null for neither
+	Keys     string                 `json:"keys_gone"`   // day on which families' keys left this device, out of contact; "" while they are here
+	Quiet    string                 `json:"quiet"`       // day of the last that any colleague did that has reached this device, when that is long ago
+	Unsaid   int                    `json:"unconfirmed"` // devices that have not confirmed what they lost; for registrars, else 0
+	Over     *failure               `json:"over"`        // this device was revoked, or its person; null for neither
+	Evidence []string               `json:"evidence"`    // files that show where the server said what is not so
 
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
 
@@ -162,6 +164,9 @@ func (s deviceStatus) text() string {
 	if s.Quiet != "" {
 		attend("nothing that a colleague did has reached this device since " + s.Quiet + ". If one of them worked since then, the service may be holding it back: ask them, and tell your IG officer.")
 	}
+	if s.Unsaid > 0 {
+		attend(count(s.Unsaid, "device has", "devices have") + " not confirmed what they were to lose: attune device list --unconfirmed")
+	}
 	if s.Over != nil {
 		attend(s.Over.Message + " " + s.Over.Next)
 	}
@@ -242,6 +247,16 @@ func (s *deviceStatus) readStanding(d *attune.Client) error {
 	if s.Keys = dateOf(gone); quiet {
 		s.Quiet = dateOf(heard)
 	}
+	org := d.Mirror.Org()
+	if org == nil || err != nil || !slices.Contains(org.Desks(policies.At(time.Now())), d.Keys.Staff()) {
+		return err
+	}
+	all, err := d.Devices.Unconfirmed()
+	devices := map[policies.DeviceID]bool{}
+	for _, u := range all {
+		devices[u.Device] = true
+	}
+	s.Unsaid = len(devices)
 	return err
 }
 
