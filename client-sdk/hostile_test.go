@@ -33,7 +33,7 @@ func (s *service) pulled(how func(p *wire.PullReply)) {
 }
 
 // kindOf is the kind of an item's statement, as anybody can read it.
-func kindOf(t *testing.T, i wire.Item) string {
+func kindOf(t testing.TB, i wire.Item) string {
 	t.Helper()
 	if i.Statement == "" {
 		return ""

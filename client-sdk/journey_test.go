@@ -106,7 +106,7 @@ func cleaned(t *testing.T, path string) []byte {
 	return b
 }
 
-func all(t *testing.T, p *attune.Playing) []byte {
+func all(t testing.TB, p *attune.Playing) []byte {
 	t.Helper()
 	b, err := io.ReadAll(p.Reader())
 	must(t, err)

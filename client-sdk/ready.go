@@ -1,6 +1,10 @@
 package attune
 
-import "time"
+import (
+	"time"
+
+	"github.com/attune-vf/attune/policies"
+)
 
 // Readiness says until when this device may film and watch without a connection.
 type Readiness struct {
@@ -25,6 +29,12 @@ func (c *Client) Ready() (Readiness, error) {
 	}
 	if e := c.desk.overIn(org); e != nil {
 		return no(messageOf(e))
+	}
+	if stopped, err := c.desk.stoppedAt(policies.RecordID(org.ID)); err != nil || stopped {
+		if err != nil {
+			return Readiness{}, err
+		}
+		return no(messageOf(programTooOld()))
 	}
 	if !org.Empowered(c.desk.me.Staff, c.desk.me.Device) {
 		return no("Nobody has heard your six words yet.", "Read them to your registrar: attune status shows them.")

@@ -18,7 +18,7 @@ import (
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
-func newSigningKey(t *testing.T) ed25519.PrivateKey {
+func newSigningKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	must(t, err)

@@ -32,7 +32,7 @@ var passphrase = []byte("four hens in a boat")
 // service is a whole service: a real store, real rules, the real server, and the
 // people who work there, each with a device of their own.
 type service struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	dir    string
 	pack   string
@@ -57,13 +57,13 @@ type service struct {
 	safes [3]string // the custodians' secret keys
 }
 
-func newService(t *testing.T) *service {
+func newService(t testing.TB) *service {
 	t.Helper()
 	return newServiceOf(t, "council")
 }
 
 // newServiceOf is newService with the figures of another pack.
-func newServiceOf(t *testing.T, pack string) *service {
+func newServiceOf(t testing.TB, pack string) *service {
 	t.Helper()
 	s := &service{t: t, dir: t.TempDir(), pack: pack}
 	var err error
@@ -352,7 +352,7 @@ func (f family) consent(s *service) policies.ConsentID {
 }
 
 // film is a copy of the test film, with room in it.
-func film(t *testing.T, name string) string {
+func film(t testing.TB, name string) string {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join("film", "testdata", name))
 	must(t, err)
@@ -361,7 +361,7 @@ func film(t *testing.T, name string) string {
 	return path
 }
 
-func (f family) add(t *testing.T, path, title string) attune.Added {
+func (f family) add(t testing.TB, path, title string) attune.Added {
 	t.Helper()
 	added, err := f.practitioner.Clips.Add(context.Background(), attune.AddClip{
 		Family: f.id, File: path, Kind: policies.Excerpt, Chosen: true, Title: title,
@@ -371,7 +371,7 @@ func (f family) add(t *testing.T, path, title string) attune.Added {
 	return added
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -400,7 +400,7 @@ func b64(s string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(s
 func toB64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // packText is the file that the service adopts.
-func packText(t *testing.T) []byte {
+func packText(t testing.TB) []byte {
 	t.Helper()
 	text, err := packs.Text("council")
 	must(t, err)
