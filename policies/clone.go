@@ -36,7 +36,7 @@ func (f *Family) Clone() *Family {
 		c.Knew, c.People = slices.Clone(c.Knew), slices.Clone(c.People)
 		c.Purposes, c.Viewers = slices.Clone(c.Purposes), slices.Clone(c.Viewers)
 	})
-	n.Sessions = cloneMap(f.Sessions, func(*Session) {})
+	n.Sessions = maps.Clone(f.Sessions) // a session is made once and never changed: a family has hundreds
 	n.Clips = cloneMap(f.Clips, func(c *Clip) {
 		c.People, c.Knew, c.Purged = slices.Clone(c.People), slices.Clone(c.Knew), slices.Clone(c.Purged)
 	})
@@ -64,13 +64,15 @@ func (f *Family) Clone() *Family {
 	return &n
 }
 
-// cloneMap copies a map of pointers; deep makes the rest of each copy its own.
+// cloneMap copies a map of pointers; deep makes the rest of each copy its own. The copies
+// lie in one piece of memory: a state is cloned for each statement of a push.
 func cloneMap[K comparable, V any](m map[K]*V, deep func(*V)) map[K]*V {
-	n := make(map[K]*V, len(m))
+	n, all := make(map[K]*V, len(m)), make([]V, 0, len(m))
 	for k, v := range m {
-		c := *v
-		deep(&c)
-		n[k] = &c
+		all = append(all, *v)
+		c := &all[len(all)-1]
+		deep(c)
+		n[k] = c
 	}
 	return n
 }

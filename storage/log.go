@@ -105,6 +105,7 @@ func (l *Log) certified(v *rows.View) error {
 }
 
 func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
+	prover := accesslog.NewProver(edge) // the leaves of a push are neighbours
 	for _, r := range results {
 		if r.Receipt == nil {
 			continue
@@ -116,7 +117,7 @@ func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
 			}
 			r.Receipt.Leaf = leaf
 		}
-		proof, err := edge.ProveInclusion(v.Tiles(), r.Receipt.Place.Index)
+		proof, err := prover.ProveInclusion(v.Tiles(), r.Receipt.Place.Index)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,9 @@ func (j *judge) told(id policies.StatementID) (Result, bool, error) {
 	if ok {
 		return Result{ID: id, Err: refusedFor(o)}, o.Reason != "", nil
 	}
+	if !j.waits {
+		return Result{}, false, nil
+	}
 	waits, err := j.tx.Waits(id)
 	return Result{ID: id, Deferred: true}, waits, err
 }
