@@ -39,6 +39,13 @@ func newLimiter[K comparable](perMinute int) *limiter[K] {
 // take uses one of the key's tries and says how long to wait if there is none
 // left. A whole minute's worth can be used at once.
 func (l *limiter[K]) take(key K, now time.Time) (wait time.Duration) {
+	return l.takeMany(key, 1, now)
+}
+
+// takeMany uses n of the key's tries, or a whole minute's worth where that is less: what
+// may be asked for at all is for others to bound.
+func (l *limiter[K]) takeMany(key K, n int, now time.Time) (wait time.Duration) {
+	most := float64(min(n, l.perMinute))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, known := l.buckets[key]
@@ -47,10 +54,10 @@ func (l *limiter[K]) take(key K, now time.Time) (wait time.Duration) {
 		b = bucket{left: float64(l.perMinute), at: now}
 	}
 	b = l.refill(b, now)
-	if b.left >= 1 {
-		b.left--
+	if b.left >= most {
+		b.left -= most
 	} else {
-		wait = time.Duration((1 - b.left) * float64(time.Minute) / float64(l.perMinute))
+		wait = time.Duration((most - b.left) * float64(time.Minute) / float64(l.perMinute))
 	}
 	l.buckets[key] = b
 	return wait
@@ -133,10 +140,13 @@ func limitBy[K comparable](s *Server, l *limiter[K], key func(echo.Context) (K, 
 				return next(c)
 			}
 			if wait := l.take(k, s.cfg.Now()); wait > 0 {
-				seconds := int(wait/time.Second) + 1
-				return &protocolError{status: http.StatusTooManyRequests, code: wire.CodeBusy, after: seconds, cause: errTooMany}
+				return tooMany(wait)
 			}
 			return next(c)
 		}
 	}
+}
+
+func tooMany(wait time.Duration) error {
+	return &protocolError{status: http.StatusTooManyRequests, code: wire.CodeBusy, after: int(wait/time.Second) + 1, cause: errTooMany}
 }

@@ -57,6 +57,11 @@ type Config struct {
 	// a fast office line sends in a minute, beside a colleague's film being watched.
 	DevicePerMinute int // 1,200 when zero
 
+	// Statements a minute that one device hands in: a device that brings a year's work back
+	// after a restore has a few thousand. Each that is refused is a row of the access log,
+	// which nobody may fill the disk with.
+	StatementsPerMinute int // 30,000 when zero
+
 	// Ranges a minute of one opened page: a player that is dragged to and fro asks
 	// five times a second. From one address, all pages of a household or a clinic.
 	PagePerMinute   int // 300 when zero
@@ -79,7 +84,7 @@ type Server struct {
 	joins, opens, stops *limiter[netip.Prefix]
 	restrictions        *limiter[netip.Prefix]
 	leaks, households   *limiter[netip.Prefix]
-	devices             *limiter[policies.DeviceID]
+	devices, statements *limiter[policies.DeviceID]
 	ranges              *limiter[policies.Digest]
 
 	junk   junk
@@ -118,6 +123,7 @@ func New(cfg Config) *Server {
 		{&cfg.OpensPerMinute, 10},
 		{&cfg.LeaksPerMinute, 30},
 		{&cfg.DevicePerMinute, 1200},
+		{&cfg.StatementsPerMinute, 30_000},
 		{&cfg.PagePerMinute, 300},
 		{&cfg.RangesPerMinute, 1200},
 		{&cfg.StopsPerMinute, 30},
@@ -144,6 +150,7 @@ func New(cfg Config) *Server {
 		leaks:        newLimiter[netip.Prefix](cfg.LeaksPerMinute),
 		households:   newLimiter[netip.Prefix](cfg.RangesPerMinute),
 		devices:      newLimiter[policies.DeviceID](cfg.DevicePerMinute),
+		statements:   newLimiter[policies.DeviceID](cfg.StatementsPerMinute),
 		ranges:       newLimiter[policies.Digest](cfg.PagePerMinute),
 	}
 	s.stop = sync.OnceFunc(func() { close(s.stopping) })

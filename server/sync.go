@@ -44,6 +44,11 @@ func (s *Server) push(c echo.Context) error {
 	if err := decodePacked(c, wire.MaxPushBytes, &in); err != nil {
 		return err
 	}
+	if n := len(in.Statements); n > 0 && n <= wire.MaxPushStatements {
+		if wait := s.statements.takeMany(caller(c).Device, n, s.cfg.Now()); wait > 0 {
+			return tooMany(wait)
+		}
+	}
 	return s.accept(c, in, wire.MaxPushStatements)
 }
 
