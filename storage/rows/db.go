@@ -29,7 +29,7 @@ var migrations embed.FS
 // DB is the authority's database.
 type DB struct {
 	write *sql.DB // one connection: the writer
-	read  *sql.DB
+	read  *readers
 	jobs  chan *job
 	stop  chan struct{}
 	done  chan struct{}
@@ -38,8 +38,11 @@ type DB struct {
 	watch atomic.Pointer[func(query string)]
 	moved func(Moved) // [DB.OnMove]; nil for nobody
 
-	// edge is the log's frontier as last committed; only the writer touches it.
-	edge accesslog.Frontier
+	// Only the writer touches these: the log's frontier as last committed, and the
+	// session it writes in, stale when its connection is gone.
+	edge  accesslog.Frontier
+	own   *session
+	stale bool
 }
 
 // room is what is kept back of a disk: a [reserve.File], or a test's.
@@ -82,11 +85,13 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 	if err := migrate(ctx, db.write); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
-	if db.read, err = connect(path, "deferred", maxReaders); err != nil {
+	read, err := connect(path, "deferred", maxReaders)
+	if err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
+	db.read = newReaders(read)
 	if err := db.loadEdge(ctx); err != nil {
-		return nil, errors.Join(err, db.write.Close(), db.read.Close())
+		return nil, errors.Join(err, db.write.Close(), db.read.close())
 	}
 	go db.writer()
 	return db, nil
@@ -140,7 +145,27 @@ func migrate(ctx context.Context, db *sql.DB) error {
 func (db *DB) Close() error {
 	close(db.stop)
 	<-db.done
-	return errors.Join(db.read.Close(), db.write.Close())
+	err := db.read.close()
+	if db.own != nil {
+		err = errors.Join(err, db.own.close())
+	}
+	return errors.Join(err, db.write.Close())
+}
+
+// writing is the writer's session. A connection that is gone is replaced.
+func (db *DB) writing(ctx context.Context) (*session, error) {
+	if db.own != nil && db.stale {
+		_ = db.own.close() // there is nothing left to lose
+		db.own, db.stale = nil, false
+	}
+	if db.own == nil {
+		s, err := openSession(ctx, db.write)
+		if err != nil {
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+		db.own = s
+	}
+	return db.own, nil
 }
 
 // Watch has fn called with the text of each statement, in the order in which they

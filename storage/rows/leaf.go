@@ -13,8 +13,8 @@ import (
 // the verifier names it.
 func (v *View) Leaves() iter.Seq2[accesslog.Row, error] {
 	return func(yield func(accesslog.Row, error) bool) {
-		rows, err := v.tx.QueryContext(v.ctx, `
-			SELECT n, leaf, at, action, outcome, subject, family, object, rules FROM events ORDER BY n`)
+		rows, err := v.s.query(v.ctx, `
+			SELECT n, leaf, at, action, outcome, subject, family, object, rules FROM events ORDER BY n`, nil)
 		if err != nil {
 			yield(accesslog.Row{}, err)
 			return

@@ -18,7 +18,7 @@ import (
 // mount and no rights. That the file reserve gives room back to a real disk is
 // shown on one, by cmd/attune.
 type pages struct {
-	db   *sql.DB // the writer's: the pragma holds for one connection
+	db   *sql.Conn // the writer's: the pragma holds for one connection
 	left int     // parts of the reserve
 	all  int
 	step int64
@@ -28,13 +28,13 @@ type pages struct {
 }
 
 func (p *pages) most(n int64) {
-	if _, err := p.db.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
+	if _, err := p.db.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
 		panic(err)
 	}
 }
 
 func (p *pages) count() (n int64) {
-	if err := p.db.QueryRow("PRAGMA page_count").Scan(&n); err != nil {
+	if err := p.db.QueryRowContext(context.Background(), "PRAGMA page_count").Scan(&n); err != nil {
 		panic(err)
 	}
 	return n
@@ -71,7 +71,11 @@ func (p *pages) Spend() bool {
 func fill(t *testing.T) (*DB, *pages) {
 	t.Helper()
 	db := openDB(t)
-	p := &pages{db: db.write, left: 3, all: 3, step: 40}
+	own, err := db.writing(t.Context()) // the settings below are a connection's
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pages{db: own.conn, left: 3, all: 3, step: 40}
 	db.room = p
 	p.most(p.count() + 20)
 	p.full(true)

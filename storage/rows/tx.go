@@ -33,7 +33,7 @@ type View struct{ q }
 // q runs statements; both kinds of transaction have one.
 type q struct {
 	ctx context.Context
-	tx  *sql.Tx
+	s   *session
 
 	// broken is set once SQLite may have undone the whole transaction by itself, as
 	// it does when it finds no room. What was run after that would stand alone.
@@ -122,12 +122,17 @@ collect:
 // commit has succeeded: until then the committed one stands.
 func (db *DB) commit(jobs []*job) error {
 	ctx := context.Background() // one caller's cancellation must not undo another's work
-	sqlTx, err := db.write.BeginTx(ctx, nil)
+	s, err := db.writing(ctx)
 	if err != nil {
+		return err
+	}
+	sqlTx, err := s.conn.BeginTx(ctx, nil)
+	if err != nil {
+		db.stale = gone(err)
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{q: q{ctx, sqlTx, new(error), db.watch.Load()}, edge: db.edge}
+	tx := &Tx{q: q{ctx, s, new(error), db.watch.Load()}, edge: db.edge}
 	if err := tx.lockHead(); err != nil {
 		return err
 	}
@@ -221,12 +226,19 @@ func (tx *Tx) lockHead() error {
 
 // Read runs fn over a consistent snapshot.
 func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
-	sqlTx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	s, err := db.read.take(ctx)
+	if err != nil {
+		return fmt.Errorf("begin read: %w", err)
+	}
+	// Queries end with ctx; the transaction does not, or what is asked after it had
+	// been rolled back would be answered from outside the snapshot.
+	sqlTx, err := s.conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true})
+	defer func() { db.read.give(s, err) }()
 	if err != nil {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, sqlTx, new(error), db.watch.Load()}})
+	return fn(&View{q{ctx, s, new(error), db.watch.Load()}})
 }
 
 func (q q) exec(query string, args ...any) error {
@@ -240,7 +252,7 @@ func (q q) change(query string, args ...any) (sql.Result, error) {
 		return nil, *q.broken
 	}
 	q.watched(query)
-	res, err := q.tx.ExecContext(q.ctx, query, args...)
+	res, err := q.s.exec(q.ctx, query, args)
 	if err != nil {
 		err = fmt.Errorf("%.40s: %w", query, err)
 		if isFull(err) {
@@ -252,7 +264,7 @@ func (q q) change(query string, args ...any) (sql.Result, error) {
 
 func (q q) row(query string, args ...any) *sql.Row {
 	q.watched(query)
-	return q.tx.QueryRowContext(q.ctx, query, args...)
+	return q.s.row(context.WithoutCancel(q.ctx), query, args) // one row is soon there: no goroutine to watch over it
 }
 
 func (q q) watched(query string) {
@@ -264,7 +276,7 @@ func (q q) watched(query string) {
 // each runs fn on every row of a query.
 func (q q) each(fn func(scan func(...any) error) error, query string, args ...any) error {
 	q.watched(query)
-	rows, err := q.tx.QueryContext(q.ctx, query, args...)
+	rows, err := q.s.query(q.ctx, query, args)
 	if err != nil {
 		return fmt.Errorf("%.40s: %w", query, err)
 	}

@@ -2,7 +2,6 @@ package rows
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -40,11 +39,14 @@ func TestPragmas(t *testing.T) {
 	db := openDB(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"} {
 		for range maxReaders {
-			for name, pool := range map[string]*sql.DB{"write": db.write, "read": db.read} {
-				var got string
-				if err := pool.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
-					t.Errorf("%s connection: %s = %q; want %q", name, pragma, got, want)
-				}
+			var write, read string
+			err := db.Write(t.Context(), func(tx *Tx) error { return tx.row("PRAGMA " + pragma).Scan(&write) })
+			if err != nil || write != want {
+				t.Errorf("write connection: %s = %q; want %q", pragma, write, want)
+			}
+			err = db.read.db.QueryRow("PRAGMA " + pragma).Scan(&read)
+			if err != nil || read != want {
+				t.Errorf("read connection: %s = %q; want %q", pragma, read, want)
 			}
 		}
 	}
