@@ -35,6 +35,8 @@ type DB struct {
 	done  chan struct{}
 	room  room
 
+	folded *families
+
 	watch atomic.Pointer[func(query string)]
 	moved func(Moved) // [DB.OnMove]; nil for nobody
 
@@ -77,6 +79,8 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 		stop: make(chan struct{}),
 		done: make(chan struct{}),
 		room: kept,
+
+		folded: newFamilies(),
 	}
 	var err error
 	if db.write, err = connect(path, "immediate", 1); err != nil {
@@ -85,7 +89,7 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 	if err := migrate(ctx, db.write); err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}
-	read, err := connect(path, "deferred", maxReaders)
+	read, err := connect(path, "deferred", maxReaders+1) // one for a copy
 	if err != nil {
 		return nil, errors.Join(err, db.write.Close())
 	}

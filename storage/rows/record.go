@@ -43,8 +43,8 @@ func (q q) Authority() (org policies.OrgID, history string, err error) {
 // Org reads the organisation's folded state, nil before the foundation.
 func (q q) Org() (*policies.Org, error) {
 	o := new(policies.Org)
-	ok, err := q.state(`SELECT state FROM records WHERE kind = $1`, kindOrg, o)
-	if !ok {
+	n, err := q.state(`SELECT state FROM records WHERE kind = $1`, kindOrg, o)
+	if n == 0 {
 		return nil, err
 	}
 	return o, nil
@@ -58,44 +58,79 @@ func (q q) OrgHead() (string, error) {
 	return head, err
 }
 
-// Family reads a family's folded state, nil if there is no such record.
-func (q q) Family(id policies.FamilyID) (*policies.Family, error) {
-	f := new(policies.Family)
-	ok, err := q.state(`SELECT state FROM records WHERE id = $1 AND kind = '`+kindFamily+`'`, id.String(), f)
-	if !ok {
-		return nil, err
+// Family reads a family's folded state, nil if there is no such record. The caller must
+// not change it.
+func (v *View) Family(id policies.FamilyID) (*policies.Family, error) {
+	k, err := v.family(id)
+	if k.bytes > 0 {
+		v.folded.keep(k)
 	}
-	return f, nil
+	return k.family, err
 }
 
-func (q q) state(query, arg string, into any) (bool, error) {
+// Family is [View.Family] as it stands in this transaction, in which it may yet be undone:
+// what is read here is not kept.
+func (tx *Tx) Family(id policies.FamilyID) (*policies.Family, error) {
+	k, err := tx.family(id)
+	return k.family, err
+}
+
+// family has bytes only where it had to be decoded.
+func (q q) family(id policies.FamilyID) (k kept, err error) {
+	var head string
+	ok, err := found(q.row(`SELECT head FROM records WHERE id = $1 AND kind = '`+kindFamily+`'`, id.String()).Scan(&head))
+	if !ok || err != nil {
+		return k, err
+	}
+	if err := k.head.UnmarshalText([]byte(head)); err != nil {
+		return k, fmt.Errorf("head of %s: %w", id, err)
+	}
+	if k.family = q.folded.at(id, k.head); k.family != nil {
+		return k, nil
+	}
+	f := new(policies.Family)
+	if k.bytes, err = q.state(`SELECT state FROM records WHERE id = $1 AND kind = '`+kindFamily+`'`, id.String(), f); k.bytes > 0 {
+		k.family = f
+	}
+	return k, err
+}
+
+// state decodes a record's state and returns its length, 0 if there is none.
+func (q q) state(query, arg string, into any) (int, error) {
 	var b []byte
 	ok, err := found(q.row(query, arg).Scan(&b))
 	if !ok || err != nil {
-		return false, err
+		return 0, err
 	}
 	if err := json.Unmarshal(b, into); err != nil {
-		return false, fmt.Errorf("decode state of %s: %w", arg, err)
+		return 0, fmt.Errorf("decode state of %s: %w", arg, err)
 	}
-	return true, nil
+	return len(b), nil
 }
 
 // PutOrg writes the organisation's folded state.
 func (tx *Tx) PutOrg(o *policies.Org) error {
-	return tx.putState(o.ID.String(), kindOrg, "", o.Head, o.Count, o)
+	_, err := tx.putState(o.ID.String(), kindOrg, "", o.Head, o.Count, o)
+	return err
 }
 
-// PutFamily writes a family's folded state.
+// PutFamily writes a family's folded state, which is kept as it is once it is committed:
+// the caller must not change it any more.
 func (tx *Tx) PutFamily(f *policies.Family) error {
-	return tx.putState(f.ID.String(), kindFamily, f.Reference, f.Head, f.Count, f)
+	n, err := tx.putState(f.ID.String(), kindFamily, f.Reference, f.Head, f.Count, f)
+	if err == nil {
+		tx.folds = append(tx.folds, kept{f, f.Head, n})
+	}
+	return err
 }
 
-func (tx *Tx) putState(id, kind, label string, head policies.Digest, count int64, state any) error {
+// putState returns the length of the state as it is stored.
+func (tx *Tx) putState(id, kind, label string, head policies.Digest, count int64, state any) (int, error) {
 	b, err := json.Marshal(state)
 	if err != nil {
-		return fmt.Errorf("encode state of %s: %w", id, err)
+		return 0, fmt.Errorf("encode state of %s: %w", id, err)
 	}
-	return tx.exec(`
+	return len(b), tx.exec(`
 		INSERT INTO records (id, kind, label, head, count, state) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (id) DO UPDATE SET head = excluded.head, count = excluded.count, state = excluded.state`,
 		id, kind, label, head.String(), count, b)

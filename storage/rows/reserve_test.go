@@ -19,7 +19,7 @@ import (
 // shown on one, by cmd/attune.
 type pages struct {
 	db   *sql.Conn // the writer's: the pragma holds for one connection
-	left int     // parts of the reserve
+	left int       // parts of the reserve
 	all  int
 	step int64
 

@@ -13,7 +13,7 @@ import (
 // CopyTo writes a consistent copy of the database to a file that must not exist, while
 // others read and write. The copy is one file, and on the disk when CopyTo returns.
 func (db *DB) CopyTo(ctx context.Context, path string) error {
-	if _, err := db.read.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
+	if _, err := db.read.db.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
 		return fmt.Errorf("copy database: %w", err)
 	}
 	return syncFile(path)

@@ -25,6 +25,7 @@ type Tx struct {
 	q
 	edge      accesslog.Frontier
 	movements []movement // of the feed, by the jobs that stand
+	folds     []kept     // families' new states, by the jobs that stand
 }
 
 // View is a consistent snapshot for reading.
@@ -39,6 +40,8 @@ type q struct {
 	// it does when it finds no room. What was run after that would stand alone.
 	broken *error
 	watch  *func(query string) // [DB.Watch]; nil for nobody
+
+	folded *families
 }
 
 type job struct {
@@ -132,7 +135,7 @@ func (db *DB) commit(jobs []*job) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{q: q{ctx, s, new(error), db.watch.Load()}, edge: db.edge}
+	tx := &Tx{q: q{ctx, s, new(error), db.watch.Load(), db.folded}, edge: db.edge}
 	if err := tx.lockHead(); err != nil {
 		return err
 	}
@@ -153,6 +156,9 @@ func (db *DB) commit(jobs []*job) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	db.edge = tx.edge
+	for _, k := range tx.folds {
+		db.folded.keep(k)
+	}
 	if len(moved) > 0 {
 		db.tell(moved)
 	}
@@ -175,7 +181,7 @@ func (tx *Tx) savepoint(j *job) error {
 	if err := tx.exec(`SAVEPOINT job`); err != nil {
 		return errors.Join(errSavepoint, err)
 	}
-	before, moved := tx.edge, len(tx.movements)
+	before, moved, folds := tx.edge, len(tx.movements), len(tx.folds)
 	err := tx.run(j)
 	if *tx.broken != nil {
 		return errors.Join(errSavepoint, *tx.broken)
@@ -186,7 +192,7 @@ func (tx *Tx) savepoint(j *job) error {
 		}
 		return nil
 	}
-	tx.edge, tx.movements = before, tx.movements[:moved]
+	tx.edge, tx.movements, tx.folds = before, tx.movements[:moved], tx.folds[:folds]
 	if undo := errors.Join(tx.exec(`ROLLBACK TO job`), tx.exec(`RELEASE job`)); undo != nil {
 		return errors.Join(errSavepoint, undo, err)
 	}
@@ -238,7 +244,7 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, s, new(error), db.watch.Load()}})
+	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}})
 }
 
 func (q q) exec(query string, args ...any) error {
