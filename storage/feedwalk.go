@@ -296,6 +296,7 @@ func (w *walk) cut(s scope, begun bool, first int, from int64) {
 type change struct {
 	index     int64
 	statement *rows.Statement
+	came      []rows.Attachment // with the statement
 	late      *rows.Late
 }
 
@@ -312,15 +313,29 @@ func (w *walk) changes(record policies.RecordID, from int64) (out []change, last
 	if err != nil {
 		return nil, false, err
 	}
+	whole, came := w.at.Head, map[int64][]rows.Attachment(nil)
+	if len(statements) > 0 {
+		to := statements[len(statements)-1].Index
+		if came, whole, err = w.v.CameWithin(record, from, to, max(1, maxPageBytes-w.bytes)); err != nil {
+			return nil, false, err
+		}
+		if whole == to {
+			whole = w.at.Head
+		}
+	}
 	for i := range statements {
-		out = append(out, change{index: statements[i].Index, statement: &statements[i]})
+		out = append(out, change{index: statements[i].Index, statement: &statements[i], came: came[statements[i].Index]})
 	}
 	for i := range late {
 		out = append(out, change{index: late[i].Index, late: &late[i]})
 	}
 	slices.SortFunc(out, func(a, b change) int { return cmp.Compare(a.index, b.index) })
 	last = len(out) < most
-	return out[:min(len(out), most)], last, nil
+	out = out[:min(len(out), most)]
+	if beyond := slices.IndexFunc(out, func(c change) bool { return c.index > whole }); beyond >= 0 {
+		out, last = out[:beyond], false // what lies beside the rest would not fit into memory's share of a page
+	}
+	return out, last, nil
 }
 
 func (c change) deliver(w *walk, f *policies.Family) error {
@@ -328,7 +343,7 @@ func (c change) deliver(w *walk, f *policies.Family) error {
 		w.attached(f, *c.late)
 		return nil
 	}
-	return w.deliver(f, *c.statement)
+	return w.deliver(f, *c.statement, c.came)
 }
 
 // allowed asks the rule, once per record and page.
@@ -392,15 +407,11 @@ func (w *walk) over(f *policies.Family) bool {
 	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(w.now), w.c.Staff)
 }
 
-func (w *walk) deliver(f *policies.Family, st rows.Statement) error {
+func (w *walk) deliver(f *policies.Family, st rows.Statement, came []rows.Attachment) error {
 	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
 	if policies.MaySee(f, w.c.Staff, st.Class, w.now) {
 		item.Statement = st.Raw
-		attached, err := w.v.CameWith(st.ID)
-		if err != nil {
-			return err
-		}
-		for _, a := range attached {
+		for _, a := range came {
 			if w.may(f, st.ID, st.Kind, a.Name) && !stale(f, st.ID, a.Name) {
 				item.Attachments = append(item.Attachments, Attachment(a))
 				w.bytes += len(a.Body)

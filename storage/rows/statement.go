@@ -3,6 +3,7 @@ package rows
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/policies"
@@ -216,6 +217,36 @@ func (q q) Attachments(id policies.StatementID) ([]Attachment, error) {
 func (q q) CameWith(id policies.StatementID) ([]Attachment, error) {
 	return q.attachments(id, `AND log_index IS NULL`)
 }
+
+// CameWithin reads what came with a record's statements with from < index ≤ to, by their
+// indexes, until it has most bytes. All of it is there for statements up to the index
+// that it returns.
+func (q q) CameWithin(record policies.RecordID, from, to int64, most int) (map[int64][]Attachment, int64, error) {
+	all := map[int64][]Attachment{}
+	bytes, last := 0, from
+	err := q.each(func(scan func(...any) error) error {
+		var index int64
+		var a Attachment
+		if err := scan(&index, &a.Name, &a.Body); err != nil {
+			return err
+		}
+		if index != last && bytes >= most {
+			return errEnough
+		}
+		all[index], last = append(all[index], a), index
+		bytes += len(a.Body)
+		return nil
+	}, `SELECT s.log_index, a.name, a.body FROM statements s JOIN attachments a ON a.statement = s.id
+		WHERE s.record = $1 AND s.log_index > $2 AND s.log_index <= $3 AND a.log_index IS NULL ORDER BY s.log_index, a.name`,
+		record.String(), from, to)
+	if errors.Is(err, errEnough) {
+		return all, last, nil
+	}
+	return all, to, err
+}
+
+// errEnough ends a query whose further rows are not needed.
+var errEnough = errors.New("enough")
 
 func (q q) attachments(id policies.StatementID, only string) ([]Attachment, error) {
 	var out []Attachment
