@@ -71,7 +71,7 @@ func copiesFound(o *Org, _ Pack, now Micros) (out []Matter) {
 		}
 		out = append(out, Matter{
 			Kind: DeviceCopied, Of: id.String(), Since: d.Copied, Due: d.Copied + copyWait, For: []Role{HeadOfService, IGOfficer},
-			Text: "A device was in use twice: it was copied, or restored from a backup.",
+			Text: "A device was in use twice, copied or restored from a backup, or it lost something that it had said.",
 			Do:   "Ask its person. If it was not they who did it, revoke this device and have them replace their key. If nothing works on it any more, revoke it.",
 		})
 	}

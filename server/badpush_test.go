@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"net/http"
 	"runtime"
@@ -123,5 +124,27 @@ func TestPushesAsFastAsOneCan(t *testing.T) {
 	w.svc.Clock.Forward(time.Minute)
 	if a := w.send(w.token("sam"), http.MethodPost, "/v1/sync/push", body); a.status != http.StatusOK {
 		t.Errorf("a minute later: status %d", a.status)
+	}
+}
+
+// TestKindOfALaterProgram is refused, takes its number, and what its device says next is
+// taken: a device must not seem to have lost something because we are older than it.
+func TestKindOfALaterProgram(t *testing.T) {
+	f := newFilmed(newWorld(t))
+	visit, _ := f.svc.Ana.Say(f.family.Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1})
+	next, _ := f.svc.Ana.Say(f.family.Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 2})
+	u, err := statement.Parse(visit.Statement)
+	f.must(err)
+	header := `{"alg":"EdDSA","kid":"` + u.Signer.String() + `","typ":"attune+team.dance"}`
+	payload := `{"v":1,"record":"` + u.Record.String() + `","kind":"team.dance","n":` + strconv.FormatInt(u.N, 10) +
+		`,"deps":[],"at":1795424400000000,"seen":{"head":"","size":0,"root":""},"body":{"steps":3}}`
+	raw := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+	raw += "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(f.device("ana").key, []byte(raw)))
+	results := f.pushes("ana", storage.Sealed{Statement: []byte(raw)}, next).Results
+	if r := results[0]; r.Status != wire.Refused || r.Code != wire.CodeNotStatement {
+		t.Errorf("a kind of a later program: %+v", r)
+	}
+	if r := results[1]; r.Status != wire.Accepted {
+		t.Errorf("what came after it: %+v", r)
 	}
 }

@@ -98,9 +98,9 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 	if r, ok, err := j.told(s.ID); ok || err != nil {
 		return r, err
 	}
-	key, row, refusal := j.signer(s)
-	if refusal != nil {
-		return j.refuse(s, refusal)
+	key, row, unable := j.signer(s)
+	if unable != nil && !errors.Is(unable, statement.ErrUnknownKind) {
+		return j.refuse(s, unable)
 	}
 	refusal, err := j.number(s, key, row)
 	if err != nil {
@@ -109,7 +109,12 @@ func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
 	if refusal != nil {
 		return j.refuse(s, refusal) // which says nothing about the statement
 	}
-	r, err := j.first(s, sealed, row)
+	var r Result
+	if unable != nil { // a later program's: what its device says next must not miss it
+		r, err = j.refuse(s, unable)
+	} else {
+		r, err = j.first(s, sealed, row)
+	}
 	if err != nil || r.Deferred {
 		return r, err
 	}

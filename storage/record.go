@@ -122,14 +122,15 @@ func restrictive(verified []policies.Statement, checked []Result) bool {
 // verify checks the batch's signatures on all cores. A key that one statement of
 // the batch certifies counts for the others, once that statement has verified;
 // whether it may certify, the fold decides. So a person who joins is verified in
-// two passes and everyone else in one.
+// two passes and everyone else in one. A kind that a later program knows is verified as
+// well: it is refused, and takes its number.
 func verify(o *policies.Org, batch []Sealed) ([]policies.Statement, []Result) {
 	verified, results := make([]policies.Statement, len(batch)), make([]Result, len(batch))
 	parsed := make([]statement.Unverified, len(batch))
 	waiting := make([]int, 0, len(batch))
 	for i, s := range batch {
 		var err error
-		if parsed[i], err = statement.Parse(s.Statement); err != nil {
+		if parsed[i], err = statement.ParseKept(s.Statement); err != nil {
 			results[i] = Result{ID: policies.StatementID(policies.DigestOf(s.Statement)), Err: err}
 			continue
 		}
