@@ -47,7 +47,7 @@ type Round struct {
 func (c *Client) Follow(ctx context.Context, how Follow) error {
 	l := &listener{remote: c.desk.remote, after: c.desk.cfg.After, cursor: func() (string, error) { return setting(c.desk.store.db, settingCursor) }}
 	f := follower{
-		Follow: how, round: c.Sync, listen: l.wait, after: c.desk.cfg.After, woken: c.desk.woken,
+		Follow: how, round: c.round, listen: l.wait, after: c.desk.cfg.After, woken: c.desk.woken,
 		heard: func() int64 { return c.desk.remote.heard.Load() },
 		over: func(r Report) error {
 			if r.Waiting > 0 {
@@ -57,6 +57,16 @@ func (c *Client) Follow(ctx context.Context, how Follow) error {
 		},
 	}
 	return f.run(ctx)
+}
+
+// round is a sync; what must leave a device that was out of contact for too long leaves it
+// also while it runs.
+func (c *Client) round(ctx context.Context) (Report, error) {
+	r, err := c.Sync(ctx)
+	if err != nil {
+		err = errors.Join(err, c.desk.lease.expire())
+	}
+	return r, err
 }
 
 // follower is Follow without the device: rounds, and what comes between them.

@@ -260,7 +260,7 @@ func TestListen(t *testing.T) {
 		}, pollEvery, 1},
 		"StreamsThatEnd": {func(r *http.Request, asked int) (*http.Response, error) {
 			if asked < 10 {
-				return answer(200, "text/event-stream", io.NopCloser(strings.NewReader(": hello\n\nevent: other\ndata: nonsense\n\n"))), nil
+				return answer(200, "text/event-stream", io.NopCloser(strings.NewReader(": hello\n\nevent: other\n\n"))), nil
 			}
 			return stream(r, func(w io.Writer) { io.WriteString(w, "data: {\"head\":7}\n\n") })
 		}, 9 * time.Second, 10},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
@@ -89,6 +90,21 @@ func TestFollowHears(t *testing.T) {
 	}
 	if n := notices.Load(); n < 2 || n > 10 {
 		t.Errorf("it asked %d times for notices", n)
+	}
+}
+
+// TestFollowLetsKeysGo: a device that follows and meets nobody for a fortnight holds no
+// family's keys, without anybody starting it anew.
+func TestFollowLetsKeysGo(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	s.family(sam)
+	s.down.Store(true)
+	s.pass(15 * 24 * time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	must(t, sam.Follow(ctx, attune.Follow{Told: func(attune.Round) { cancel() }}))
+	if gone, err := sam.Keys.KeysGone(); err != nil || gone.IsZero() {
+		t.Errorf("keys went %v, %v", gone, err)
 	}
 }
 

@@ -1,12 +1,11 @@
 package attune
 
 import (
-	"bufio"
 	"context"
 	"errors"
+	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -17,7 +16,6 @@ const (
 	// streamSilence is more than two of the comments that the server sends each 25 s: a
 	// stream without them is held back on its way.
 	streamSilence = time.Minute
-	maxNotice     = 4 << 10 // a line of the stream
 )
 
 // listener waits for the server to say that there is something new for this person; it
@@ -112,43 +110,30 @@ func (l *listener) stream(ctx context.Context, query url.Values) (news bool, err
 		return false, err
 	}
 	defer reply.Body.Close()
-	if !strings.HasPrefix(reply.Header.Get("Content-Type"), "text/event-stream") {
+	if kind, _, _ := mime.ParseMediaType(reply.Header.Get("Content-Type")); kind != "text/event-stream" {
 		l.way = byAsking
 		return false, nil
 	}
-	lines := make(chan string)
+	something := errors.New("there is something new")
+	lines, ended := make(chan struct{}, 1), make(chan error, 1)
 	go func() {
-		defer close(lines)
-		for r := bufio.NewScanner(reply.Body); r.Scan(); {
+		ended <- notices(reply.Body, func() {
 			select {
-			case lines <- r.Text():
-			case <-ctx.Done():
-				return
+			case lines <- struct{}{}:
+			default: // one has not been looked at yet, and says the same
 			}
-		}
-	}()
-	defer func() { // the body is closed by the end of its context, and so is lines
-		cancel()
-		for range lines {
-		}
+		}, func(int64) error { return something })
 	}()
 	for {
 		select {
-		case line, open := <-lines:
-			if !open {
-				return false, nil
-			}
-			if data, ok := strings.CutPrefix(line, "data:"); ok && len(data) <= maxNotice {
-				var n wire.Notice
-				if wire.Decode(strings.NewReader(data), maxNotice, &n) == nil && n.Head > 0 {
-					return true, nil
-				}
-			}
+		case err := <-ended:
+			return errors.Is(err, something), nil // one that was cut says nothing
+		case <-lines:
 		case <-l.after(streamSilence):
 			l.way = byAsking
+			cancel()
+			<-ended
 			return false, nil
-		case <-ctx.Done():
-			return false, ctx.Err()
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/attune-vf/attune/client-sdk/seal"
 	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -18,11 +19,11 @@ import (
 // does not have, so that it sends and fetches none of it.
 //
 // Who takes a locked device that is switched on can so upload this person's film, and read
-// nothing. What was queued and not sent, a "stop" among it, waits for the person: it lies
-// sealed like the rest, so that a device should sync before it is locked.
+// nothing. What was queued and not sent waits for the person, sealed like the rest; but a
+// "stop" goes: it was taken out before the device was locked, and names nobody.
 type Locked struct {
-	d   *desk
-	key LockedKey
+	d     *desk
+	stops []string // not handed in yet
 }
 
 // LockedKey is what a locked device has of keys. Marshal it only into the memory of the
@@ -30,12 +31,31 @@ type Locked struct {
 type LockedKey struct {
 	Device policies.DeviceID `json:"device"`
 	Seed   policies.Digest   `json:"seed"` // Ed25519
+
+	// Stops are the restrictions that were queued when the device was locked, signed:
+	// handed in without a token, and settled when it is unlocked.
+	Stops []string `json:"stops"`
 }
 
+// maxStops bounds the bytes of Stops, so that another process can be handed them through
+// a pipe that nobody reads yet.
+const maxStops = 6 << 10
+
 // LockedKey is what [OpenLocked] needs of this device's keys.
-func (c *Client) LockedKey() LockedKey {
+func (c *Client) LockedKey() (LockedKey, error) {
 	this := c.desk.keys.this()
-	return LockedKey{this.id, policies.Digest(this.key.Seed())}
+	k := LockedKey{Device: this.id, Seed: policies.Digest(this.key.Seed())}
+	batch, err := (&courier{d: c.desk}).batch(true)
+	bytes := 0
+	for _, q := range batch {
+		if bytes += len(q.sealed.Statement); bytes > maxStops {
+			break
+		}
+		if len(q.sealed.Attachments) == 0 { // those are taken only from who signs in
+			k.Stops = append(k.Stops, q.sealed.Statement)
+		}
+	}
+	return k, err
 }
 
 // Lock closes the device and goes on with it locked. Nothing of the client may be used
@@ -45,9 +65,10 @@ func (c *Client) LockedKey() LockedKey {
 // that was ever made in its memory; one that must hands [Client.LockedKey] to a process
 // that never had the others, as attune sync --watch does, which calls [OpenLocked].
 func (c *Client) Lock() (*Locked, error) {
-	key, cfg := c.LockedKey(), c.desk.cfg
+	cfg := c.desk.cfg
 	cfg.Server = c.Server()
-	if err := c.Close(); err != nil {
+	key, err := c.LockedKey()
+	if err = errors.Join(err, c.Close()); err != nil {
 		return nil, err
 	}
 	c.desk.forget()
@@ -106,13 +127,28 @@ func OpenLocked(dir string, key LockedKey, cfg Config) (*Locked, error) {
 	d.remote.sign = func(issued, expires time.Time) (string, error) {
 		return statement.SignToken(statement.Token{Device: key.Device, Audience: me.Org, Origin: base, Issued: issued, Expires: expires}, signing)
 	}
-	return &Locked{d, key}, nil
+	return &Locked{d, key.Stops}, nil
 }
 
-// Sync sends the film that may go. The rest waits for [Locked.Unlock].
+// Sync hands in what stops something, and sends the film that may go. The rest waits for
+// [Locked.Unlock].
 func (l *Locked) Sync(ctx context.Context) (r Report, err error) {
+	for len(l.stops) > 0 {
+		in := wire.PushRequest{Statements: []wire.Sealed{{Statement: l.stops[0], Attachments: []wire.Attachment{}}}}
+		_, err := (&courier{d: l.d}).restricted(ctx, in)
+		if err != nil && (ctx.Err() != nil || !refusedForGood(err)) {
+			return r, err
+		}
+		l.stops = l.stops[1:] // the answer is looked at once it can be proved, after Unlock
+	}
 	err = (&Uploader{l.d}).run(ctx, &r)
 	return r, err
+}
+
+// refusedForGood: another try would be answered alike.
+func refusedForGood(err error) bool {
+	code := CodeOf(err)
+	return code == wire.CodeBadRequest || code == wire.CodeDenied || code == wire.CodeNotFound
 }
 
 // Queue is [Uploader.Queue].

@@ -71,7 +71,8 @@ func TestLockedInAnotherProcess(t *testing.T) {
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
-	key := sam.LockedKey()
+	key, err := sam.LockedKey()
+	must(t, err)
 	if key.Device != sam.Keys.Device() {
 		t.Errorf("the key is of %v", key.Device)
 	}
@@ -91,5 +92,44 @@ func TestLockedInAnotherProcess(t *testing.T) {
 	defer locked.Close()
 	if r, err := locked.Sync(t.Context()); err != nil || len(r.Uploaded) != 1 {
 		t.Errorf("uploaded %v, %v", r.Uploaded, err)
+	}
+}
+
+// TestLockedStops: a withdrawal that was taken down without a signal does not wait for the
+// passphrase. It is settled, once, when the device is unlocked.
+func TestLockedStops(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	s.down.Store(true)
+	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.ByPhone))
+	_, err := sam.Sessions.Log(f.id, "", 0, true, "")
+	must(t, err)
+	locked, err := sam.Lock()
+	must(t, err)
+	defer locked.Close()
+	if _, err := locked.Sync(t.Context()); !attune.Offline(err) {
+		t.Errorf("without a network: %v", err)
+	}
+	s.down.Store(false)
+	for range 2 {
+		if _, err := locked.Sync(t.Context()); err != nil {
+			t.Errorf("locked: %v", err)
+		}
+	}
+	s.sync(s.head)
+	if known, ok := s.head.Mirror.Family(f.id); !ok || len(known.Withdrawn) != 1 {
+		t.Error("the withdrawal waits for the passphrase")
+	}
+	sam, err = locked.Unlock(passphrase)
+	must(t, err)
+	defer sam.Close()
+	r := s.sync(sam)
+	kinds := map[policies.Kind]int{}
+	for _, o := range r.Accepted {
+		kinds[o.Kind]++
+	}
+	if len(r.Accepted) != 2 || kinds["consent.withdraw"] != 1 || kinds["session.log"] != 1 {
+		t.Errorf("settled %v", kinds)
 	}
 }

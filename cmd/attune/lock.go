@@ -17,8 +17,8 @@ func (lockCmd) Help() string {
 	return `Example: attune lock
 
 Locks a device that attune sync --watch keeps in step, from another window: when you leave your desk, and film is
-still on its way. Film that the service has taken the clip of goes on being sent; for anything else, even to read
-who is in a family, your passphrase is asked for: attune unlock. Without attune sync --watch there is nothing to
+still on its way. Film that the service has taken the clip of goes on being sent, and so does a "stop"; for anything
+else, even to read who is in a family, your passphrase is asked for: attune unlock. Without attune sync --watch there is nothing to
 lock: your keys are open only while a command runs.`
 }
 

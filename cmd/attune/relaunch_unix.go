@@ -28,7 +28,7 @@ func relaunch(keys []lockedSeat) error {
 		return err
 	}
 	defer read.Close()
-	if len(text) > 4096 { // what any pipe takes while nobody reads
+	if len(text) > maxOrder { // what a pipe takes while nobody reads
 		write.Close()
 		return fmt.Errorf("the keys of %d services do not fit", len(keys))
 	}

@@ -82,7 +82,11 @@ func (all seats) lock(g *global) error {
 		if s.locked != nil {
 			return nil // by a program that never had the rest
 		}
-		keys = append(keys, lockedSeat{s.Service, s.open.LockedKey()})
+		key, err := s.open.LockedKey()
+		if err != nil {
+			return err
+		}
+		keys = append(keys, lockedSeat{s.Service, key})
 	}
 	for _, s := range all {
 		l, err := s.open.Lock()
