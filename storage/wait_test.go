@@ -275,3 +275,38 @@ func TestYearAhead(t *testing.T) {
 	w.Clock.Forward(-20 * time.Hour)
 	w.MustAccept(w.Sam.Caller(), s)
 }
+
+// TestRestrictionsAlways: what stops something is taken at any number and from a device
+// that was revoked, whatever else of it waits; and one that itself had to wait counts
+// when its family is back, although its device was revoked meanwhile.
+func TestRestrictionsAlways(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	opening, id := w.Ana.SayOpen("NF-3000")
+	record := policies.RecordID(id)
+	seen := policies.Seen{Head: policies.DigestOf([]byte("a head that somebody saw"))}
+	log := w.Sam.SaySeen(record, seen, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1})
+	early := w.Sam.SaySeen(record, seen, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{{7}}, Channel: policies.ByPhone})
+	waits(t, "a session", w.Push(w.Sam.Caller(), log)[0])
+	waits(t, "a withdrawal in a family that is not back", w.Push(w.Sam.Caller(), early)[0])
+
+	stop := func() storage.Sealed {
+		for range 5 { // lost
+			w.Sam.Say(f.Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1})
+		}
+		s, _ := w.Sam.Say(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Child}, Channel: policies.ByPhone})
+		return s
+	}
+	w.MustAccept(w.Sam.Caller(), stop())
+	w.Head.Does(policies.RecordID(w.Org), "device.revoke", &policies.DeviceRevoke{Device: w.Sam.Device})
+	w.MustAccept(policies.Caller{Request: "no token"}, stop())
+
+	w.MustAccept(w.Ana.Caller(), opening)
+	if r := w.Push(policies.Caller{}, early)[0]; !r.Duplicate {
+		t.Errorf("the withdrawal when the family is back: %+v", r)
+	}
+	w.Ana.Does(record, "team.add", &policies.TeamAdd{Staff: w.Sam.Staff})
+	if r := w.Push(w.Sam.Caller(), log)[0]; !errors.Is(r.Err, policies.ErrSigner) {
+		t.Errorf("the session of a device that was revoked while it waited: %+v", r)
+	}
+}
