@@ -139,7 +139,7 @@ func (ds *Devices) renew(ctx context.Context) error {
 		return nil
 	}
 	_, err := ownKey{d: ds.d, blind: true}.state(ctx, "device.certify", policies.DeviceCertify{Staff: d.Staff, Key: d.Key, Until: until, Continues: d.Continues})
-	if e := CodeOf(err); slices.Contains([]wire.Code{wire.CodeSigner, wire.CodeNotPossible, wire.CodeDenied, wire.CodeReused}, e) {
+	if e := CodeOf(err); slices.Contains([]wire.Code{wire.CodeSigner, wire.CodeNotPossible, wire.CodeDenied, wire.CodeReused, wire.CodeClock}, e) {
 		return nil
 	}
 	return err
