@@ -86,6 +86,7 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 				return err
 			}
 		}
+		p.org = m.Org().Clone() // without what is no part of the chain that this device holds
 		return p.save()
 	})
 	if err != nil {
@@ -104,7 +105,11 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 
 // end obeys one item: a family that this person left, or the end of this device.
 func (p *pageFold) end(item wire.Item) error {
-	if item.Kind != wire.ItemDropScope {
+	switch item.Kind {
+	case wire.ItemStatement:
+		return p.stop(item)
+	case wire.ItemDropScope:
+	default:
 		return untrusted("The server was asked what ended, and tells something else.", nil)
 	}
 	if item.Place.Record != policies.RecordID(p.org.ID) {
@@ -121,11 +126,36 @@ func (p *pageFold) end(item wire.Item) error {
 	if err != nil || s.ID != item.ID {
 		return refused(item, err)
 	}
-	held := p.org
-	defer func() { p.org = held }() // it is no part of the chain that this device holds
-	p.org = held.Clone()
 	if _, err := p.org.Apply(s, item.Place.At); err != nil {
 		return refused(item, err)
 	}
 	return p.wipe()
+}
+
+// stop counts a restriction by which access may have ended together with others: one of
+// the organisation's at once, one of a family when it is asked whether access to that has
+// ended. It is judged by what this program could read; what does not fit stops nothing.
+func (p *pageFold) stop(item wire.Item) error {
+	s, err := statement.Verify([]byte(item.Statement), p.org.Key)
+	if err != nil && !errors.Is(err, statement.ErrUnknownKey) && !errors.Is(err, statement.ErrUnknownKind) {
+		return refused(item, err)
+	}
+	if row, _ := policies.RowOf(s.Kind); err != nil || !row.Restriction || s.Record != item.Place.Record {
+		return nil
+	}
+	if s.Record == policies.RecordID(p.org.ID) {
+		_, _ = p.org.Apply(s, item.Place.At)
+		return nil
+	}
+	if p.stops == nil {
+		p.stops = map[policies.RecordID][]stopping{}
+	}
+	p.stops[s.Record] = append(p.stops[s.Record], stopping{s, item.Place.At})
+	return nil
+}
+
+// stopping is a restriction and when it was accepted.
+type stopping struct {
+	policies.Statement
+	at policies.Micros
 }

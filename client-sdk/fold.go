@@ -33,12 +33,13 @@ type pageFold struct {
 	noCause  error                      // families that the server would have forgotten without one
 	told     policies.Micros            // the server's time
 	unread   unread                     // what this program cannot read
-	outdated bool                       // the feed itself cannot be read any more: see endings.go
-	gone     bool                       // something was deleted, and must leave the disk
-	wiped    bool                       // this device was revoked: its person's keys leave it too
-	receipts int                        // words that were queued that something is gone
-	heard    policies.Micros            // a colleague's last word: see heard.go
-	behind   bool                       // a family's date has passed by that, and not by the clock here
+	stops    map[policies.RecordID][]stopping
+	outdated bool            // the feed itself cannot be read any more: see endings.go
+	gone     bool            // something was deleted, and must leave the disk
+	wiped    bool            // this device was revoked: its person's keys leave it too
+	receipts int             // words that were queued that something is gone
+	heard    policies.Micros // a colleague's last word: see heard.go
+	behind   bool            // a family's date has passed by that, and not by the clock here
 }
 
 // report adds what the page brought, once it is kept.

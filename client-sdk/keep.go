@@ -226,6 +226,9 @@ func (p *pageFold) ended(f *policies.Family, item wire.Item) bool {
 		return false
 	}
 	f = f.Clone()
+	for _, also := range p.stops[item.Place.Record] {
+		_, _ = f.Apply(under, also.Statement, also.at)
+	}
 	_, err = f.Apply(under, s, item.Place.At)
 	return err == nil && !p.entitled(f)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -103,5 +104,29 @@ func TestTooOldAndLiedTo(t *testing.T) {
 	}
 	if _, held := sam.Mirror.Family(f.id); !held {
 		t.Error("the family was forgotten on the server's word")
+	}
+}
+
+// TestTooOldAndEndedInSteps: somebody was taken off the team, and then off the viewer list.
+// A device that is too old hears of both at once.
+func TestTooOldAndEndedInSteps(t *testing.T) {
+	w := newWatched(t)
+	ana := w.hire(policies.Practitioner, "Ana Lopez")
+	w.sync(w.sam)
+	w.agree(ana.Keys.Staff())
+	w.sync(w.sam)
+	_, err := w.sam.Viewers.Add(w.id, ana.Keys.Staff(), policies.Supervision, time.Time{})
+	must(t, err)
+	must(t, w.sam.Families.AddTeam(w.id, ana.Keys.Staff()))
+	w.sync(w.sam)
+	w.sync(ana)
+	must(t, w.sam.Families.RemoveTeam(w.id, ana.Keys.Staff()))
+	w.sync(w.sam)
+	must(t, w.sam.Viewers.Remove(w.id, ana.Keys.Staff()))
+	w.sync(w.sam)
+	w.outdate(wire.ProtocolRange{Min: wire.Protocol + 1, Max: wire.Protocol + 1})
+	r, err := ana.Sync(context.Background())
+	if !attune.Outdated(err) || attune.Lied(err) || len(r.Dropped) != 1 {
+		t.Errorf("sync: %v, dropped %v; want outdated, and the family gone", err, r.Dropped)
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 // Endings lists what the caller receives no longer, and has not been told by the cursor
 // that it holds: the drop_scope items of its feed, each with the statement that ended the
-// access, and nothing else. For a device or a person that was revoked that is the
+// access, behind what else stopped something in that record and in the organisation's
+// since, and nothing else. For a device or a person that was revoked that is the
 // organisation's record, with what revoked it. It moves no cursor: a device that cannot
 // read the feed any more asks again, and is told again.
 //
@@ -47,11 +48,45 @@ func (w *walk) endings() (err error) {
 		return err
 	}
 	for _, s := range w.scopes(members) {
-		if s.drop {
-			if err := w.ended(s); err != nil {
+		if !s.drop {
+			continue
+		}
+		if len(w.items) == 0 { // somebody may have been a deputy
+			if err := w.stopped(policies.RecordID(w.o.ID), w.at.Done, w.at.Head); err != nil {
 				return err
 			}
+		}
+		if err := w.stopped(s.record, s.from, s.until-1); err != nil { // the last goes with the drop
+			return err
+		}
+		if err := w.ended(s); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+// stopped hands over what stopped something in a record, above from and up to until:
+// access can end in several steps, and a device believes the last one only together with
+// those before.
+func (w *walk) stopped(record policies.RecordID, from, until int64) error {
+	const some = 500
+	for {
+		statements, err := w.v.Statements(record, from, until, some)
+		if err != nil {
+			return err
+		}
+		for _, st := range statements {
+			if row, _ := policies.RowOf(st.Kind); row.Restriction && row.Class == policies.Control {
+				w.items = append(w.items, Item{Kind: ItemStatement, ID: st.ID, Place: place(st), Statement: st.Raw})
+			}
+			from = st.Index
+		}
+		if len(statements) < some || len(w.items) > maxEndings {
+			return nil
+		}
+	}
+}
+
+// maxEndings bounds one answer; a device that is told of so many at once asks again.
+const maxEndings = 5_000
