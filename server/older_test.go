@@ -30,12 +30,16 @@ func replies() []struct {
 	reply   any
 } {
 	place := wire.Place{Record: policies.RecordID{1}, Position: 7, Class: policies.Control, Head: policies.Digest{2}, OrgHead: policies.Digest{3}, At: 1790001201000000, Index: 23}
-	proven := wire.Proven{Checkpoint: "attune/…\n24\n…\n", Consistency: []policies.Digest{{4}}, Time: 1790001201000100}
+	proven := wire.Proven{Checkpoint: "attune/…\n24\n…\n", Consistency: []policies.Digest{{4}}, Time: 1790001201000100, Durable: 20, Recovering: true}
 	receipt := &wire.Receipt{Place: place, Leaf: `{"v":1}`, Proof: []policies.Digest{{5}}}
 	accepted := wire.Result{ID: policies.StatementID{6}, Status: wire.Accepted, Retry: wire.RetryNever, Rules: []string{}, Receipt: receipt}
 	refused := wire.Result{ID: policies.StatementID{7}, Status: wire.Refused, Code: wire.CodeDenied, Message: "A rule does not allow this.", Retry: wire.RetryAfterSync, Rules: []string{"VIEW-3"}}
-	waits := wire.Result{ID: policies.StatementID{8}, Status: "deferred", Retry: wire.RetryNever, Rules: []string{}}
+	waits := wire.Result{ID: policies.StatementID{8}, Status: wire.Deferred, Retry: wire.RetryNever, Rules: []string{}}
 	stated := wire.Item{Kind: wire.ItemStatement, Place: place, ID: policies.StatementID{6}, Statement: "a.b.c", Attachments: []wire.Attachment{{Name: "title", Body: []byte("t")}}}
+	outcome := wire.Item{Kind: wire.ItemOutcome, Place: wire.Place{Index: 31}, ID: policies.StatementID{8}, Attachments: []wire.Attachment{},
+		Outcome: &wire.Outcome{Status: wire.Refused, Code: wire.CodeDenied, Message: "A rule does not allow this.", Retry: wire.RetryAfterSync, Rules: []string{"CLIP-1"}}}
+	reset := wire.Item{Kind: wire.ItemResetScope, Place: wire.Place{Record: policies.RecordID{1}}, Attachments: []wire.Attachment{}}
+	attached := wire.Item{Kind: wire.ItemAttached, Place: wire.Place{Record: policies.RecordID{1}, Index: 30}, ID: policies.StatementID{6}, Attachments: []wire.Attachment{{Name: "header/x", Body: []byte{0xfb, 0xff}}}}
 	newer := wire.Item{Kind: "a_newer_kind", Place: place, Attachments: []wire.Attachment{}}
 	dropped := wire.Item{Kind: wire.ItemDropScope, Place: place, ID: policies.StatementID{9}, Statement: "d.e.f", Attachments: []wire.Attachment{}}
 	return []struct {
@@ -43,7 +47,7 @@ func replies() []struct {
 		reply   any
 	}{
 		{"a push: accepted, refused, and one that waits for what it rests on", wire.PushReply{Results: []wire.Result{accepted, refused, waits}, Proven: proven}},
-		{"a page: an item of a newer kind is left out", wire.PullReply{Items: []wire.Item{stated, newer, dropped}, Receipts: []wire.Receipt{*receipt}, Cursor: "c", More: true, Proven: proven}},
+		{"a page: an item of a newer kind is left out", wire.PullReply{Items: []wire.Item{reset, stated, attached, newer, dropped, outcome}, Receipts: []wire.Receipt{*receipt}, Cursor: "c", More: true, Proven: proven}},
 		{"a page of nothing but newer kinds moves the cursor all the same", wire.PullReply{Items: []wire.Item{newer}, Cursor: "d", Proven: proven}},
 		{"endings", wire.EndingsReply{Items: []wire.Item{dropped}, Time: 1790001201000100}},
 		{"a page of the log", wire.LogPage{Rows: []wire.LogRow{}, Next: -1, Proven: proven}},

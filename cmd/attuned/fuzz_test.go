@@ -37,6 +37,7 @@ var fuzzed = []struct {
 	{"bearer tokens", []string{"client-sdk/statement.VerifyToken"}, "client-sdk/statement:FuzzVerifyToken"},
 	{"refusals of a server or a proxy", []string{"client-sdk.readError"}, "client-sdk:FuzzReadError"},
 	{"compressed bodies, either way", []string{"client-sdk/wire.ParseEncoding", "client-sdk/wire.ParseAccepted", "client-sdk/wire.DecodePacked", "server.decodePacked"}, "client-sdk/wire:FuzzUnpack"},
+	{"what a server answers to a device: pages, results, endings", nil, "client-sdk:FuzzAnswers"},
 	{"streams of notices", nil, "client-sdk:FuzzNotices"},
 	{"invitations", []string{"client-sdk.ParseInvitation"}, "client-sdk:FuzzParseInvitation"},
 	{"a new device's request", []string{"client-sdk.ParseDeviceRequest"}, "client-sdk:FuzzParseDeviceRequest"},
