@@ -24,6 +24,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript, the journey as documentation
 	github.com/schollz/progressbar/v3 v3.19.1 // progress on a terminal
 	github.com/sethvargo/go-diceware v0.6.0 // the EFF word list for six words
+	github.com/zalando/go-keyring v0.2.8 // the keyring of a desktop
 	go.uber.org/goleak v1.3.0 // tests: no goroutine left behind
 	go.yaml.in/yaml/v3 v3.0.6 // packs and cases, with unknown fields refused
 	golang.org/x/crypto v0.58.0 // argon2id, XChaCha20-Poly1305
@@ -38,7 +39,9 @@ require (
 	filippo.io/hpke v0.4.0 // indirect
 	filippo.io/nistec v0.0.4 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/danieljoos/wincred v1.2.3 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/godbus/dbus/v5 v5.2.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/klauspost/compress v1.20.1
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect

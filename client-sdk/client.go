@@ -90,6 +90,11 @@ func Open(dir string, passphrase []byte, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(dir, me, s, cfg)
+}
+
+// open opens a home whose secrets are unlocked.
+func open(dir string, me profile, s secrets, cfg Config) (*Client, error) {
 	db, err := openStore(dir)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,7 @@ const (
 	CodeInsecureAddress wire.Code = "insecure_address" // a link and an invitation need HTTPS
 	CodeWords           wire.Code = "words_differ"     // the six words are not those of the certificate
 	CodeNewKey          wire.Code = "new_key"          // somebody's key was replaced, and nobody here compared its words
+	CodeKeyStore        wire.Code = "key_store"        // this machine's keyring does not keep secrets
 	CodeDisk            wire.Code = "disk"             // this device has no room left
 )
 

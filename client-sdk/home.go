@@ -17,6 +17,7 @@ import (
 //
 //	device.json   who and where, public
 //	keys.locked   this device's signing key and its store key, under the passphrase
+//	keys.kept     the same under a key of the machine's keyring, if the person chose that
 //	person.sealed its person's key and age identity, under the store key
 //	device.sealed signing keys that this device made itself, when it had been copied
 //	store.db      mirror, outbox, uploads

@@ -114,7 +114,7 @@ func (d *desk) cleanPieces() {
 	entries, _ := os.ReadDir(d.dir)
 	for _, e := range entries {
 		name, _, replacing := strings.Cut(e.Name(), ".tmp")
-		if (replacing && slices.Contains([]string{deviceFile, keysFile, personFile, joinFile}, name)) || e.Name() == joinFile {
+		if (replacing && slices.Contains([]string{deviceFile, keysFile, keptFile, personFile, joinFile}, name)) || e.Name() == joinFile {
 			_ = os.Remove(filepath.Join(d.dir, e.Name()))
 		}
 	}

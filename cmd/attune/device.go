@@ -17,6 +17,7 @@ type deviceCmd struct {
 	Add     deviceAddCmd     `cmd:"" help:"On a device that you have: take a new one in."`
 	Accept  deviceAcceptCmd  `cmd:"" help:"On the new device: finish with the other's reply."`
 	List    deviceListCmd    `cmd:"" help:"Your devices, or a colleague's."`
+	Keyring deviceKeyringCmd `cmd:"" help:"Open this device by the machine's keyring, or by its passphrase alone."`
 	Revoke  deviceRevokeCmd  `cmd:"" help:"Stop a device that was lost, or is no longer used."`
 	Network deviceNetworkCmd `cmd:"" help:"Over which networks film is sent."`
 }

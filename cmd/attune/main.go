@@ -160,12 +160,7 @@ func (g *global) device(do func(c *attune.Client) error) error {
 	if err != nil {
 		return err
 	}
-	pass, err := g.passphrase(false)
-	if err != nil {
-		return err
-	}
-	c, err := attune.Open(dir, pass, g.config())
-	clear(pass)
+	c, err := g.unlocked(dir, g.config(), func() ([]byte, error) { return g.passphrase(false) })
 	if attune.CodeOf(err) == attune.CodeInUse {
 		return g.inUse(dir, err)
 	}

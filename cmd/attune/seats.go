@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -137,12 +138,7 @@ func (g *global) seated() (out seats, err error) {
 		all = []attune.Service{{Dir: dir}}
 	}
 	for _, s := range all {
-		pass, err := g.passphrase(false)
-		if err != nil {
-			return nil, errors.Join(err, out.close())
-		}
-		c, err := g.opened(s.Dir, pass)
-		clear(pass)
+		c, err := g.opened(s.Dir)
 		if err != nil {
 			return nil, errors.Join(err, out.close())
 		}
@@ -152,9 +148,19 @@ func (g *global) seated() (out seats, err error) {
 }
 
 // opened opens a device to follow with. Another command may be at it for a moment.
-func (g *global) opened(dir string, pass []byte) (*attune.Client, error) {
+func (g *global) opened(dir string) (*attune.Client, error) {
+	var pass []byte
+	defer func() { clear(pass) }()
+	ask := func() (p []byte, err error) {
+		if pass == nil {
+			if pass, err = g.passphrase(false); err != nil {
+				return nil, err
+			}
+		}
+		return slices.Clone(pass), nil
+	}
 	for tries := 0; ; tries++ {
-		c, err := attune.Open(dir, pass, g.followConfig())
+		c, err := g.unlocked(dir, g.followConfig(), ask)
 		if attune.CodeOf(err) != attune.CodeInUse {
 			return c, err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 )
@@ -71,21 +72,24 @@ func (g *global) each(do func(s attune.Service, c *attune.Client) error) error {
 	if g.Server != "" {
 		return usage("Say which with --service.", "--server is the address of one service, and this device has joined %d.", len(all))
 	}
-	pass, err := g.passphrase(false)
-	if err != nil {
-		return err
-	}
+	var pass []byte
 	defer func() { clear(pass) }()
 	failed := 0
+	ask := func() ([]byte, error) { // kept for the next service, which may have the same
+		if pass == nil {
+			if pass, err = g.passphrase(false); err != nil {
+				return nil, err
+			}
+		}
+		return slices.Clone(pass), nil
+	}
 	for _, s := range all {
 		g.heading(s)
-		c, err := attune.Open(s.Dir, pass, g.config())
-		if attune.CodeOf(err) == attune.CodePassphrase && g.PassphraseFile == "" { // each may have its own
+		c, err := g.unlocked(s.Dir, g.config(), ask)
+		if attune.CodeOf(err) == attune.CodePassphrase && pass != nil && g.PassphraseFile == "" { // each may have its own
 			clear(pass)
-			if pass, err = g.passphrase(false); err != nil {
-				return err
-			}
-			c, err = attune.Open(s.Dir, pass, g.config())
+			pass = nil
+			c, err = g.unlocked(s.Dir, g.config(), ask)
 		}
 		if err == nil {
 			err = errors.Join(do(s, c), c.Close())
