@@ -54,6 +54,9 @@ func (p *pageFold) attest(given map[policies.RecordID]receipt) error {
 		if err := proved.holds(r, ok); err != nil {
 			return err
 		}
+		if err := keepReceipt(p.tx, s.place.Record.String(), &r.Receipt, r.under.note); err != nil {
+			return err
+		}
 		if _, err := p.tx.Exec(`UPDATE records SET proven = $2,
 				floor_head = CASE WHEN $3 > floor_position THEN $2 ELSE floor_head END,
 				floor_position = MAX(floor_position, $3) WHERE record = $1`,

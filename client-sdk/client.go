@@ -54,6 +54,7 @@ type Client struct {
 	Links     *Links
 	Log       *Log
 	Policies  *Policies
+	Restored  *Restorations
 
 	desk *desk
 }
@@ -187,7 +188,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Recovery: &Recoveries{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
 		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d}, Retention: &Retention{d},
-		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d},
+		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d}, Restored: &Restorations{d},
 		desk: d,
 	}, nil
 }
@@ -249,9 +250,35 @@ func shorts[Noun any](ids []policies.ID[Noun]) string {
 // [Offline] tells a missing connection apart, [Outdated] a program that the service has
 // left behind: what stops something is handed in, and what this person may no longer see
 // is forgotten, all the same.
+//
+// A service that was put back from a backup is taken for that on proof, and given back what
+// it forgot and is held here.
 func (c *Client) Sync(ctx context.Context) (Report, error) {
+	r, err := c.sync(ctx)
+	if CodeOf(err) == wire.CodeUnauthorised {
+		again, bad := c.desk.rejoin(ctx)
+		if bad != nil && !Offline(bad) {
+			err = errors.Join(err, bad)
+		}
+		if again {
+			r, err = c.sync(ctx)
+		}
+	}
+	if errors.Is(err, errNewHistory) {
+		if err = c.desk.adopt(ctx); err == nil {
+			r, err = c.sync(ctx)
+		}
+		err, _ = c.desk.convict(err)
+	}
+	return r, err
+}
+
+func (c *Client) sync(ctx context.Context) (Report, error) {
 	var r Report
-	err := (&courier{d: c.desk}).push(ctx, &r)
+	err := (&returner{c.desk}).run(ctx, &r)
+	if err == nil {
+		err = (&courier{d: c.desk}).push(ctx, &r)
+	}
 	if CodeOf(err) == CodeLogUnsigned {
 		// The root may have certified other keys for the server since this device was
 		// there. Only the record can say so; what was sent stays queued until it has.
@@ -342,7 +369,10 @@ type Report struct {
 	Turned   []TurnedKey         `json:"turned"`   // families whose key this device turned
 	Relocked int                 `json:"relocked"` // clips' keys that were written for a family's new key
 	Waiting  int                 `json:"waiting"`  // statements not yet at the server
-	Copied   bool                `json:"copied"`   // this device was one of two, and goes on as another
+
+	Returned   int  `json:"returned"`   // statements that the service had forgotten, and has again
+	Unreturned int  `json:"unreturned"` // that it does not take yet; they are kept, and brought with each sync
+	Copied     bool `json:"copied"`     // this device was one of two, and goes on as another
 
 	receipts int               // words that were queued that something is gone from here
 	settled  bool              // something that had waited at the service was accepted

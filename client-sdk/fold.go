@@ -165,6 +165,10 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 	if err := p.inOrder(item); err != nil {
 		return err
 	}
+	again := cameAgain(under, item.Place.At)
+	if again {
+		under = under.Before(item.Place.At)
+	}
 	switch {
 	case f == nil && policies.RecordID(s.ID) != item.Place.Record:
 		return broken(item, "a family's record begins with its opening")
@@ -183,7 +187,7 @@ func (p *pageFold) foldFamily(s policies.Statement, item wire.Item) error {
 		// clip, which nobody may hide, could not be folded.
 		id := policies.SessionID(item.ID)
 		f.Sessions[id] = &policies.Session{ID: id}
-	case f.Unseated(under, s, item.Place.At):
+	case !again && f.Unseated(under, s, item.Place.At):
 		return refused(item, errors.New("its author was not on the family's team when the server took it"))
 	case s.Body == policies.Unread{}:
 		if err := f.Pass(under, s); err != nil {
@@ -206,8 +210,20 @@ func applyOrPass(o *policies.Org, s policies.Statement, at policies.Micros) erro
 	if (s.Body == policies.Unread{}) {
 		return o.Pass(s)
 	}
+	if cameAgain(o, at) {
+		_, err := o.ApplyBefore(s, at)
+		return err
+	}
 	_, err := o.Apply(s, at)
 	return err
+}
+
+// cameAgain: the service had accepted a statement before it was put back, and took it
+// again while it recovered. Its author may have been revoked since: restrictions are
+// taken first.
+func cameAgain(o *policies.Org, at policies.Micros) bool {
+	put, recovering := o.Recovering()
+	return recovering && at < put.At
 }
 
 // key finds a signing key in the organisation as folded so far.

@@ -28,6 +28,11 @@ func (p *pageFold) keep(s policies.Statement, item wire.Item) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
+	for _, q := range []string{`DELETE FROM receipts WHERE name = $1`, `DELETE FROM lost WHERE id = $1`} { // here it is
+		if _, err := p.tx.Exec(q, item.ID.String()); err != nil {
+			return err
+		}
+	}
 	if err == nil && head != "" && (head != pl.Head.String() || leaf != pl.Index) {
 		return lied(CodeRolledBack, ofItem(item), errors.New("it stands elsewhere than its receipt says"),
 			"The server gave a receipt for statement %s, and has it elsewhere now.", item.ID.Short())
@@ -129,7 +134,8 @@ func (p *pageFold) tidy() error {
 	if len(p.again) == 0 {
 		return nil
 	}
-	if _, err := p.tx.Exec(`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement NOT IN (SELECT id FROM outbox)`); err != nil {
+	if _, err := p.tx.Exec(`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement NOT IN (SELECT id FROM outbox)
+		AND statement NOT IN (SELECT id FROM lost)`); err != nil {
 		return err
 	}
 	for r := range p.again {

@@ -180,6 +180,12 @@ func (fd *feed) fetch(ctx context.Context, cursor string, size int64) (page wire
 		query.Set("proof", "1")
 	}
 	err = fd.d.remote.call(ctx, http.MethodGet, "/v1/sync/pull?"+query.Encode(), nil, &page)
+	if err == nil && page.Cursor != "" {
+		var before mark
+		if before, err = recall(fd.d.store.db); err == nil {
+			err = fd.d.sameHistory(before, page.Proven)
+		}
+	}
 	if err == nil && page.Cursor == "" && (stale || cursor == "") {
 		err = untrusted("The server says that nothing is new, and was asked to sign it.", nil)
 	}

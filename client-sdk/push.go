@@ -135,6 +135,9 @@ func (c *courier) send(ctx context.Context, batch []queued, post delivery, r *Re
 	if len(reply.Results) != len(batch) {
 		return misplaced(len(reply.Results), len(batch))
 	}
+	if err := c.d.sameHistory(before, reply.Proven); err != nil {
+		return err
+	}
 	after, err := (witness{c.d}).prove(c.d.mirror.Org(), before, reply.Proven)
 	if err != nil {
 		return err
@@ -222,6 +225,9 @@ func (c *courier) settle(tx *sql.Tx, q queued, res wire.Result, after mark, r *R
 			return err
 		}
 		r.Accepted = append(r.Accepted, out)
+		if err := keepReceipt(tx, q.id.String(), res.Receipt, after.note); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`UPDATE outbox SET state = 'accepted', head = $2, leaf = $3 WHERE id = $1`,
 			q.id.String(), res.Receipt.Place.Head.String(), res.Receipt.Place.Index)
 		return err

@@ -39,6 +39,10 @@ func (d *desk) remembered() ([]memory, error) {
 	if last.Size > 0 {
 		out = append(out, memory{last.Checkpoint, "this device"})
 	}
+	var puts []policies.Restoration
+	if org := d.mirror.Org(); org != nil {
+		puts = org.Restorations
+	}
 	known := map[accesslog.Checkpoint]bool{}
 	err = each(d.store.db, func(r *sql.Rows) error {
 		var id, raw string
@@ -48,6 +52,9 @@ func (d *desk) remembered() ([]memory, error) {
 		s, err := trusted(raw, d)
 		if err != nil {
 			return nil //nolint:nilerr // org.root, whose key no certificate names; nobody had seen a log before it
+		}
+		if forgotten(s, puts) {
+			return nil // of a log that the service lost when it was put back
 		}
 		c := accesslog.Checkpoint{Origin: last.Origin, Size: s.Seen.Size, Root: accesslog.Hash(s.Seen.Root)}
 		if c.Size > 0 && !known[c] && c != last.Checkpoint {
@@ -63,6 +70,12 @@ func (d *desk) remembered() ([]memory, error) {
 	out = append(out, refused...)
 	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.Size, b.Size) })
 	return out, err
+}
+
+// forgotten: its author had seen more of the log than a backup held to which the service
+// was put back since.
+func forgotten(s policies.Statement, puts []policies.Restoration) bool {
+	return slices.ContainsFunc(puts, func(p policies.Restoration) bool { return s.At < p.At && s.Seen.Size > p.Log.Size })
 }
 
 // refused are the signed states that this device kept as evidence.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -122,6 +123,17 @@ func unpacked(reply *http.Response, limit int64, v any) error {
 		return err
 	}
 	return wire.DecodePacked(e, reply.Body, limit, v)
+}
+
+// text reads a short answer that is not JSON.
+func (r *remote) text(ctx context.Context, path string) (string, error) {
+	reply, err := r.send(ctx, http.MethodGet, path, http.Header{}, nil)
+	if err != nil {
+		return "", err
+	}
+	defer reply.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(reply.Body, maxErrorBytes))
+	return string(b), err
 }
 
 // send makes one request whose body can be sent again, and returns a reply of

@@ -123,6 +123,38 @@ CREATE TABLE IF NOT EXISTS uploads (
 	why   TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- Proof that the service took something, from its signed log: by record, of the last
+-- statement that a feed showed; by statement, of what this device sent and has not been
+-- shown yet. JSON.
+CREATE TABLE IF NOT EXISTS receipts (
+	name    TEXT PRIMARY KEY,
+	receipt TEXT NOT NULL,
+	note    TEXT NOT NULL    -- the signed state of the log that it leads to
+) WITHOUT ROWID;
+
+-- States of the log that were shown as signed: of a service that is put back, one from
+-- before its backup must be among its past.
+CREATE TABLE IF NOT EXISTS marks (
+	size INTEGER PRIMARY KEY,
+	note TEXT NOT NULL
+);
+
+-- What the service had taken and forgot when it was put back from a backup, until it has
+-- it again, and what proves it.
+CREATE TABLE IF NOT EXISTS lost (
+	id          TEXT PRIMARY KEY,
+	record      TEXT NOT NULL,
+	at          INTEGER NOT NULL,   -- of acceptance, µs
+	leaf        INTEGER NOT NULL,   -- in the log that was
+	sealed_in   TEXT NOT NULL,      -- statements or outbox
+	raw         BLOB NOT NULL,      -- sealed
+	code        TEXT NOT NULL DEFAULT '' -- why it was refused when it was last brought
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lost_proofs (
+	name     TEXT PRIMARY KEY,      -- record or statement
+	evidence TEXT NOT NULL          -- JSON, as it is sent
+) WITHOUT ROWID;
+
 -- What became of trying to send each film, and whether its person said that it goes over
 -- any network.
 CREATE TABLE IF NOT EXISTS upload_tries (

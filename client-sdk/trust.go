@@ -32,6 +32,8 @@ type mark struct {
 	accesslog.Checkpoint
 	note string
 	told policies.Micros // the server's time with it; not remembered
+
+	durable int64 // rows that a verified backup holds; not remembered with it
 }
 
 // witness holds the server to what it said before.
@@ -59,7 +61,7 @@ func (w witness) prove(o *policies.Org, before mark, p wire.Proven) (mark, error
 	if err != nil {
 		return mark{}, lied(CodeLogUnsigned, exhibit{}.with("", p.Checkpoint, nil), err, "The state of the access log is not signed by this service.")
 	}
-	after := mark{c, p.Checkpoint, p.Time}
+	after := mark{c, p.Checkpoint, p.Time, p.Durable}
 	if before.note == "" {
 		return after, nil
 	}
@@ -126,7 +128,7 @@ func (w witness) remember(tx *sql.Tx, m mark) error {
 			return err // at the first: see store.must
 		}
 	}
-	return nil
+	return keepMark(tx, m)
 }
 
 // recall reads the mark that remember wrote; it was verified then.

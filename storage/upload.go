@@ -35,6 +35,9 @@ func (u *Uploads) Create(ctx context.Context, c policies.Caller, id policies.Cli
 	} else if !errors.Is(err, ErrNotFound) {
 		return Upload{}, err
 	}
+	if adopted, err := u.adopt(ctx, c, id, length); err != nil || adopted.Stored {
+		return adopted, errors.Join(err, storedOr(adopted))
+	}
 	key := payloadKey(id)
 	ref, err := u.d.cfg.Objects.Begin(ctx, key)
 	if err != nil {

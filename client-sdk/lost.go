@@ -1,0 +1,186 @@
+package attune
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
+	"github.com/attune-vf/attune/policies"
+)
+
+// lostOne is a statement that the service forgot.
+type lostOne struct {
+	id     policies.StatementID
+	record string
+	again  wire.Again
+	bytes  int
+	stops  bool // a restriction
+}
+
+// returner brings what a service forgot that was put back from a backup: what this device
+// said, and what it holds of colleagues', who may have lost theirs.
+type returner struct{ d *desk }
+
+// run brings all of it, in the order of the log. What is refused stays, and is brought
+// again with each sync: it may rest on what another device holds. Once the recovery is
+// over no restriction may still be refused: then it was no restore but a way to be rid of
+// it.
+func (b *returner) run(ctx context.Context, r *Report) error {
+	last := int64(-1)
+	for {
+		batch, next, err := b.batch(last)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		if err := b.send(ctx, batch, r); err != nil {
+			return err
+		}
+		last = next
+	}
+}
+
+// batch is what comes after a leaf, as much as one request may hold.
+func (b *returner) batch(after int64) (batch []lostOne, last int64, err error) {
+	err = each(b.d.store.db, func(rows *sql.Rows) error {
+		var l lostOne
+		var id, table string
+		var at, leaf int64
+		if err := rows.Scan(&id, &l.record, &at, &leaf, &table, opensIn(b.d.store, &l.again.Sealed.Statement, &table, &id)); err != nil {
+			return err
+		}
+		last, l.again.At = leaf, policies.Micros(at)
+		err := l.id.UnmarshalText([]byte(id))
+		batch = append(batch, l)
+		return err
+	}, `SELECT id, record, at, leaf, sealed_in, raw FROM lost WHERE leaf > $1 AND code <> 'taken' ORDER BY leaf LIMIT $2`, after, wire.MaxAgainStatements)
+	if err != nil {
+		return nil, last, err
+	}
+	return b.fit(batch, last)
+}
+
+// fit adds what lies beside the statements, and leaves the rest for the next request when
+// that is too much for one.
+func (b *returner) fit(batch []lostOne, last int64) ([]lostOne, int64, error) {
+	total := 0
+	for i := range batch {
+		q := queued{id: batch[i].id, bytes: len(batch[i].again.Sealed.Statement)}
+		if err := (&courier{d: b.d}).attach(&q); err != nil {
+			return nil, last, err
+		}
+		batch[i].again.Sealed.Attachments = q.sealed.Attachments
+		if total += q.bytes + 256; total > wire.MaxPushBytes/2 && i > 0 { // the proofs need room, too
+			var leaf int64
+			err := b.d.store.db.QueryRow(`SELECT leaf FROM lost WHERE id = $1`, batch[i-1].id.String()).Scan(&leaf)
+			return batch[:i], leaf, err
+		}
+		if s, err := trusted(batch[i].again.Sealed.Statement, b.d); err == nil {
+			row, _ := policies.RowOf(s.Kind)
+			batch[i].stops = row.Restriction
+		}
+	}
+	return batch, last, nil
+}
+
+// evidence is what proves a batch.
+func (b *returner) evidence(batch []lostOne) ([]wire.Evidence, error) {
+	out, seen := []wire.Evidence{}, map[string]bool{}
+	for _, l := range batch {
+		for _, name := range []string{l.record, l.id.String()} {
+			if seen[name] || len(out) == wire.MaxAgainEvidence {
+				continue
+			}
+			seen[name] = true
+			var text string
+			err := b.d.store.db.QueryRow(`SELECT evidence FROM lost_proofs WHERE name = $1`, name).Scan(&text)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			var e wire.Evidence
+			if err := json.Unmarshal([]byte(text), &e); err != nil {
+				return nil, err
+			}
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (b *returner) send(ctx context.Context, batch []lostOne, r *Report) error {
+	before, err := recall(b.d.store.db)
+	if err != nil {
+		return err
+	}
+	in := wire.AgainRequest{Checkpoint: before.Size, Statements: []wire.Again{}}
+	for _, l := range batch {
+		in.Statements = append(in.Statements, l.again)
+	}
+	if in.Evidence, err = b.evidence(batch); err != nil {
+		return err
+	}
+	var reply wire.PushReply
+	if err := b.d.remote.call(ctx, http.MethodPost, "/v1/sync/again", in, &reply); err != nil {
+		return err
+	}
+	if len(reply.Results) != len(batch) {
+		return misplaced(len(reply.Results), len(batch))
+	}
+	if err := b.d.sameHistory(before, reply.Proven); err != nil {
+		return err
+	}
+	after, err := (witness{b.d}).prove(b.d.mirror.Org(), before, reply.Proven)
+	if err != nil {
+		return err
+	}
+	var withheld error
+	err = b.d.store.must(func(tx *sql.Tx) error {
+		for i, res := range reply.Results {
+			if err := b.settle(tx, batch[i], res, after, r); err != nil {
+				return err
+			}
+			if res.Status == wire.Refused && batch[i].stops && !reply.Proven.Recovering {
+				withheld = errors.Join(withheld, lied(CodeRolledBack, ofReceipt(batch[i].again.Sealed.Statement, res).with(before.note, after.note, nil),
+					errors.New("the service says that it has recovered, and refuses what stopped something"),
+					"The service was put back, and does not take back statement %s, which stopped something.", batch[i].id.Short()))
+			}
+		}
+		return (witness{b.d}).remember(tx, after)
+	})
+	return errors.Join(err, withheld)
+}
+
+// settle keeps what became of one. What was taken comes back by the feed.
+func (b *returner) settle(tx *sql.Tx, l lostOne, res wire.Result, after mark, r *Report) error {
+	if res.ID != l.id {
+		return lied(CodeOtherAnswer, ofReceipt(l.again.Sealed.Statement, res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), l.id.Short())
+	}
+	if res.Status == wire.Refused {
+		r.Unreturned++
+		_, err := tx.Exec(`UPDATE lost SET code = $2 WHERE id = $1`, l.id.String(), string(res.Code))
+		return err
+	}
+	q := queued{id: l.id, sealed: l.again.Sealed}
+	if err := q.record.UnmarshalText([]byte(l.record)); err != nil {
+		return err
+	}
+	if err := q.proved(res, after); err != nil {
+		return err
+	}
+	r.Returned++
+	if _, err := tx.Exec(`UPDATE outbox SET head = $2, leaf = $3 WHERE id = $1 AND state = 'accepted'`,
+		l.id.String(), res.Receipt.Place.Head.String(), res.Receipt.Place.Index); err != nil {
+		return err
+	}
+	if err := keepReceipt(tx, l.id.String(), res.Receipt, after.note); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`UPDATE lost SET code = 'taken' WHERE id = $1`, l.id.String())
+	return err
+}

@@ -1,0 +1,53 @@
+package attune
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/attune-vf/attune/policies"
+)
+
+// Restorations is how it stands with a service that was put back from a backup.
+type Restorations struct{ d *desk }
+
+// ServiceState is whether the service was put back from a backup, and what devices still
+// hold that it does not.
+type ServiceState struct {
+	Recovering bool      `json:"recovering"` // no film until an IG officer ends it
+	PutBack    time.Time `json:"put_back"`   // the last time; zero for never
+	Rows       int64     `json:"rows"`       // of the log, that the backup held
+	Known      int64     `json:"known"`      // that it is known to have had
+	Durable    int64     `json:"durable"`    // that the last verified backup holds, as far as this device knows
+	Lost       int       `json:"lost"`       // statements here that the service has not taken back
+}
+
+// Show is how it stands, as this device knows it.
+func (s *Restorations) Show() (out ServiceState, err error) {
+	if org := s.d.mirror.Org(); org != nil && len(org.Restorations) > 0 {
+		last := org.Restorations[len(org.Restorations)-1]
+		_, out.Recovering = org.Recovering()
+		out.PutBack, out.Rows, out.Known = last.At.Time(), last.Log.Size, last.Known.Size
+	}
+	text, err := setting(s.d.store.db, settingDurable)
+	if err != nil {
+		return out, err
+	}
+	out.Durable, _ = strconv.ParseInt(text, 10, 64) // zero when never told
+	err = s.d.store.db.QueryRow(`SELECT COUNT(*) FROM lost WHERE code <> 'taken'`).Scan(&out.Lost)
+	return out, err
+}
+
+// Recovered ends the recovery of a service that was put back: it serves film again. Only
+// an IG officer may, once everybody's devices have synced.
+func (s *Restorations) Recovered() (policies.StatementID, error) {
+	org, err := s.d.mirror.provisionalOrg()
+	if err != nil {
+		return policies.StatementID{}, err
+	}
+	last, recovering := org.Recovering()
+	if !recovering {
+		return policies.StatementID{}, problem(CodeInput, "Nothing to do.", "The service is not being put back.")
+	}
+	st, err := s.d.outbox.file(draft{policies.RecordID(org.ID), "service.recovered", policies.ServiceRecovered{Restored: last.ID}, nil})
+	return st.ID, err
+}
