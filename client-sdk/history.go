@@ -229,6 +229,7 @@ func (d *desk) lose(tx *sql.Tx, back int64) error {
 		`UPDATE records SET floor_position = 0, floor_head = '', proven = ''`,
 		`DELETE FROM floors`,
 		`DELETE FROM receipts`,
+		`DELETE FROM deferred`, // it waits nowhere any more, and is pushed again
 		`UPDATE uploads SET state = 'waiting', url = '' WHERE state = 'stored'`, // the service is asked of each whether it has it
 		`UPDATE uploads SET url = '' WHERE state = 'waiting'`,
 	} {

@@ -161,7 +161,7 @@ func (b *returner) settle(tx *sql.Tx, l lostOne, res wire.Result, after mark, r 
 	if res.ID != l.id {
 		return lied(CodeOtherAnswer, ofReceipt(l.again.Sealed.Statement, res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), l.id.Short())
 	}
-	if res.Status == wire.Refused {
+	if res.Status == wire.Refused || res.Status == wire.Deferred {
 		r.Unreturned++
 		_, err := tx.Exec(`UPDATE lost SET code = $2 WHERE id = $1`, l.id.String(), string(res.Code))
 		return err

@@ -132,7 +132,7 @@ func (j *judge) pay(o rows.Owed) (taken bool, err error) {
 	if err != nil || r.Err != nil {
 		return false, err
 	}
-	return true, j.tx.DropOwed(o.ID)
+	return true, errors.Join(j.tx.DropOwed(o.ID), j.revisit(s))
 }
 
 // possible folds a statement for nothing.

@@ -74,12 +74,7 @@ func (r *Records) Return(ctx context.Context, c policies.Caller, evidence []Evid
 			if results[i].Err != nil {
 				continue
 			}
-			if at, ok := proved[verified[i].ID]; ok && len(j.org.Restorations) > 0 {
-				results[i], err = j.retake(verified[i], b.Sealed, min(at, b.At))
-			} else {
-				results[i], err = j.judge(verified[i], b.Sealed)
-			}
-			if err != nil {
+			if results[i], err = j.bring(verified[i], b, proved); err != nil {
 				return err
 			}
 		}
@@ -93,6 +88,23 @@ func (r *Records) Return(ctx context.Context, c policies.Caller, evidence []Evid
 	}
 	p, err := r.d.log.prove(ctx, since, results)
 	return results, p, err
+}
+
+// bring takes one that is proved, and judges any other as if nobody had asked before: it
+// may be that what it rests on came only now.
+func (j *judge) bring(s policies.Statement, b Returned, proved map[policies.StatementID]policies.Micros) (Result, error) {
+	if at, ok := proved[s.ID]; ok && len(j.org.Restorations) > 0 {
+		r, err := j.retake(s, b.Sealed, min(at, b.At))
+		if err != nil || r.Err != nil {
+			return r, err
+		}
+		return r, j.revisit(s)
+	}
+	by, _ := j.org.Signer(s.Signer)
+	if err := j.tx.DropOutcome(s.ID, by.Staff); err != nil {
+		return Result{}, err
+	}
+	return j.judge(s, b.Sealed)
 }
 
 // proves adds what evidence proves, with the latest time at which it can have been

@@ -10,6 +10,9 @@ import (
 
 type serviceCmd struct {
 	List serviceListCmd `cmd:"" help:"Those that this device has joined, with their numbers."`
+
+	Show      serviceShowCmd      `cmd:"" help:"Whether the service was put back from a backup, and what this device holds that it forgot."`
+	Recovered serviceRecoveredCmd `cmd:"" help:"Let a service that was put back serve film again. For an IG officer."`
 }
 
 type serviceListCmd struct{}
