@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/attune-vf/attune/policies"
@@ -13,23 +14,31 @@ import (
 func BenchmarkPush(b *testing.B) {
 	w := storagetest.New(b, storagetest.Adopted(b))
 	var families []*storagetest.Family
-	for _, reference := range []string{"NF-1", "NF-2", "NF-3", "NF-4", "NF-5", "NF-6", "NF-7", "NF-8", "NF-9", "NF-10"} {
-		families = append(families, w.Open(reference))
-	}
-	batch := func(n int) []storage.Sealed {
+	batch := func() []storage.Sealed {
 		var out []storage.Sealed
-		for i := range n {
-			s, _ := w.Sam.Say(families[i%len(families)].Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1 + i%900})
+		for i := range 200 {
+			s, _ := w.Sam.Say(families[i%len(families)].Record, "session.log", &policies.SessionLog{On: "2026-11-23", Number: 1 + i})
 			out = append(out, s)
 		}
 		return out
 	}
-	for range 10 {
-		w.MustAccept(w.Sam.Caller(), batch(200)...)
+	before := func(n int) []storage.Sealed {
+		if n%10 == 0 { // before any of them has all the sessions that a family may have
+			families = nil
+			for i := range 10 {
+				families = append(families, w.Open(fmt.Sprintf("NF-%d", n+i)))
+			}
+			for range 10 {
+				w.MustAccept(w.Sam.Caller(), batch()...)
+			}
+		}
+		return batch()
 	}
+	n := 0
 	for b.Loop() {
 		b.StopTimer()
-		all := batch(200)
+		all := before(n)
+		n++
 		b.StartTimer()
 		w.MustAccept(w.Sam.Caller(), all...)
 	}
