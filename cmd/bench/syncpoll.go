@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/attune-vf/attune/policies"
 )
 
 // counted is a connection on which requests are made by hand and every byte that
@@ -178,7 +180,14 @@ func (b *syncBench) listenerRows(ctx context.Context) ([]Row, error) {
 	if err := errors.Join(b.ours.Stop(), b.ours.Start(ctx), b.peer.again()); err != nil {
 		return nil, err
 	}
-	people := append(b.team, b.pat)
+	people := append(b.team, b.pat) // some have all families, some a part, most none
+	for len(people)*12 < listeners { // the server takes sixteen of one person
+		p, err := b.ours.Join(ctx, policies.Practitioner)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, p)
+	}
 	ours, all, err := listen(listeners, b.ours.PID(), b.ours.Base(), func(i int) (string, string, error) {
 		who := people[i%len(people)]
 		if who == b.pat {
