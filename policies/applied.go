@@ -9,6 +9,7 @@ const (
 	SealedRule   = "LINK-SEALED"
 	LeakRule     = "LINK-LEAKED"
 	DropRule     = "PULL-DROP"
+	DateRule     = "DATE-PASSED"
 	ContactRule  = "GATE-CONTACT"
 	ProofRule    = "GATE-PROOF"
 	ReviewRule   = "CONSENT-REVIEW"
@@ -48,6 +49,8 @@ func AppliedRules() []AppliedRule {
 			"UK GDPR Art 32(1)(b); service policy on share links", "the server, at each request under /s/"},
 		{DropRule, "A device whose access to a record has ended is told so, and to forget it.",
 			"Caldicott principle 4; UK GDPR Art 5(1)(c)", "the server, at each sync"},
+		{DateRule, "What was granted until a date ends when that has passed: a consent, a viewing, cover, a deputy. Nobody has to do anything.",
+			"UK GDPR Art 5(1)(b), (c) and (e)", "the server, as time passes"},
 		{ReviewRule, "From the service's age on nobody else signs for a young person, unless a review since says that they do not decide themselves.",
 			"UK GDPR recital 38 and Art 7; ICO, what rights do children have", "the server, at each form; the device, before filming"},
 		{AgainRule, "What the service had accepted before it was put back is taken again when its own signed log proves that.",

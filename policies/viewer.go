@@ -177,7 +177,7 @@ func (f *Family) anyListing(is func(*Listing) bool) bool {
 }
 
 // received says whether a person began or ceased to receive the record. That a
-// viewer's date has passed is no statement's doing, and shows at their next pull.
+// viewer's date has passed is no statement's doing: see [Family.Endings].
 func (f *Family) received(o *Org, who StaffID, was bool, now Micros) Changes {
 	switch is := f.Receives(o, who, now); {
 	case is && !was:

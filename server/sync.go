@@ -124,6 +124,9 @@ func (s *Server) pull(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if page.Withheld > 0 {
+		s.log.Error("rules hold back what the tables let through", "request_id", requestID(c), "records", page.Withheld, "since_start", s.store.Records.Withheld())
+	}
 	out := wire.PullReply{Items: make([]wire.Item, len(page.Items)), Receipts: make([]wire.Receipt, len(page.Receipts)), Cursor: page.Cursor, More: page.More, Proven: s.provenToWire(page.Proven)}
 	for i, item := range page.Items {
 		out.Items[i] = itemToWire(item)

@@ -17,6 +17,7 @@ import (
 // The cursor is opaque, and good for this person only; "" starts anew. A page
 // that delivers something is one event, written before it is delivered.
 func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, since int64, limit int) (Page, error) {
+	r.d.upToDate(ctx)
 	for {
 		w := walk{d: r.d, c: c, limit: limit}
 		next, err := r.walk(ctx, &w, cursor)
@@ -32,7 +33,8 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 			cursor = next // the tables say so by now
 			continue
 		}
-		p := Page{Items: w.items, More: w.more || w.again, Cursor: next}
+		p := Page{Items: w.items, More: w.more || w.again, Cursor: next, Withheld: w.faults()}
+		r.withheld.Add(int64(p.Withheld))
 		ends := make([]Result, 0, len(w.ends))
 		for _, end := range w.ends {
 			ends = append(ends, Result{Receipt: &end})
@@ -69,6 +71,10 @@ func (r *Records) walk(ctx context.Context, w *walk, cursor string) (next string
 	})
 	return next, err
 }
+
+// Withheld counts the records that a rule held back from a device in force although the
+// tables let them through, since the store was opened. Anything but 0 is a fault here.
+func (r *Records) Withheld() int64 { return r.withheld.Load() }
 
 // logPull writes one event for a page that delivers something, and one for each
 // record that a rule withheld although the tables let it through.

@@ -48,6 +48,15 @@ type withheld struct {
 	over   bool // the caller's access has ended: from here on the tables say so too, and who joins again begins anew
 }
 
+// faults counts what tables and rules do not agree on. That a certificate has ended is
+// the rules' alone to know: such a device goes on when it is renewed.
+func (w *walk) faults() int {
+	if !inForce(w.o, w.c, w.now) {
+		return 0
+	}
+	return len(w.withheld)
+}
+
 func (w *walk) run() error {
 	members, err := w.v.Memberships(w.c.Staff)
 	if err != nil {
@@ -400,8 +409,8 @@ func (w *walk) may(f *policies.Family, id policies.StatementID, kind policies.Ki
 	return w.forms.Allowed
 }
 
-// over reports whether the caller was a viewer of this family, and is none now.
-// Nobody states that a date has passed, so the pull that meets it ends the access;
+// over reports whether the caller was a viewer of this family, and is none now. Dates are
+// seen to before a pull; where that could not be written, this one ends the access, and
 // the next one tells the device to forget the record.
 func (w *walk) over(f *policies.Family) bool {
 	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(w.now), w.c.Staff)

@@ -68,9 +68,15 @@ func (j *judge) keep() error {
 		if err := j.tx.PutOrg(j.org); err != nil {
 			return err
 		}
+		if err := j.d.due.org(j.tx, j.org); err != nil {
+			return err
+		}
 	}
 	for id := range j.dirty {
 		if err := j.tx.PutFamily(j.families[id]); err != nil {
+			return err
+		}
+		if err := j.d.due.family(j.tx, j.org, j.families[id]); err != nil {
 			return err
 		}
 	}

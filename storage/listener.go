@@ -31,6 +31,7 @@ type Listener struct {
 // organisation's record is refused with a *DeniedError, which is an event; waiting is
 // none. ErrBusy when too many listen. The caller closes it.
 func (r *Records) Listen(ctx context.Context, c policies.Caller, cursor string) (*Listener, error) {
+	r.d.upToDate(ctx)
 	var at position
 	var ruling policies.Ruling
 	err := r.d.rows.Read(ctx, func(v *rows.View) error {

@@ -47,6 +47,9 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.d.inStep(ctx); err != nil {
 		return err
 	}
+	if err := s.d.loadDues(ctx); err != nil {
+		return err
+	}
 	return s.Uploads.resume(ctx)
 }
 
@@ -63,6 +66,7 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	d := &door{cfg: cfg, rows: db, org: new(orgCache), heads: newHeads()}
 	db.OnMove(d.heads.moved)
+	d.due.next.Store(int64(rows.Never))
 	r := &Records{d: d}
 	s := &Store{
 		Records: r, Clips: &Clips{d: d}, Links: &Links{d: d, records: r}, Log: &Log{d: d}, d: d,

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/policies"
@@ -14,7 +15,10 @@ import (
 )
 
 // Records is the door to statements.
-type Records struct{ d *door }
+type Records struct {
+	d        *door
+	withheld atomic.Int64
+}
 
 // Accept judges a batch of statements in order and stores what may stand. It is
 // the only way a fact is written.

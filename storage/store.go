@@ -58,6 +58,7 @@ type door struct {
 
 	heads *heads
 	seals seals
+	due   dues
 
 	stating sync.Mutex // held while the server makes a statement of its own
 }

@@ -92,6 +92,7 @@ type Page struct {
 	Cursor   string
 	More     bool
 	Proven   Proven
+	Withheld int // records that a rule held back although the tables let them through
 }
 
 // Upload is a resumable upload of one clip's payload.

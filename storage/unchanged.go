@@ -15,6 +15,7 @@ func (r *Records) Unchanged(ctx context.Context, c policies.Caller, cursor strin
 	if cursor == "" {
 		return false, nil
 	}
+	r.d.upToDate(ctx)
 	seal, err := r.d.cursorSeal(ctx)
 	if err != nil {
 		return false, err

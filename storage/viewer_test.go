@@ -162,7 +162,7 @@ func TestViewerOfAnotherOrganisation(t *testing.T) {
 		t.Errorf("after the date: %v, want VIEW-LIST", err)
 	}
 	items, cursor = pullAll(t, w, w.Visitor, cursor, 500)
-	if len(items) != 1 || items[0].Kind != storage.ItemDropScope {
+	if len(items) != 1 || items[0].Kind != storage.ItemDropScope || len(events(t, w, "date.passed")) != 1 {
 		t.Errorf("after the date the feed says %+v, want to forget the family", items)
 	}
 	refused := len(events(t, w, "record.pull"))

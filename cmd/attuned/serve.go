@@ -91,6 +91,7 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 		return err
 	}
 	defer sweeping(ctx, store.Store, sweepEvery, log)()
+	defer expiring(ctx, store.Store, expireEvery, log)()
 	s, err := c.server(f, store, way, log, p)
 	if err != nil {
 		return err

@@ -15,19 +15,33 @@ type Member struct {
 
 // Join lets a person receive a record from this index on; again is the same as once.
 func (tx *Tx) Join(record policies.RecordID, staff policies.StaffID, since int64) error {
-	tx.moves(record, staff, since)
-	return tx.exec(`
+	res, err := tx.change(`
 		INSERT INTO members (record, staff, since, until)
 		SELECT $1, $2, $3, NULL
 		WHERE NOT EXISTS (SELECT 1 FROM members WHERE record = $1 AND staff = $2 AND until IS NULL)`,
 		record.String(), staff.String(), since)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	tx.moves(record, staff, since)
+	return nil
 }
 
 // Leave ends a person's access to a record.
 func (tx *Tx) Leave(record policies.RecordID, staff policies.StaffID, until int64) error {
-	tx.moves(record, staff, until)
-	return tx.exec(`UPDATE members SET until = $3 WHERE record = $1 AND staff = $2 AND until IS NULL`,
+	res, err := tx.change(`UPDATE members SET until = $3 WHERE record = $1 AND staff = $2 AND until IS NULL`,
 		record.String(), staff.String(), until)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err // they did not receive it: nobody's feed moves
+	}
+	tx.moves(record, staff, until)
+	return nil
 }
 
 // Memberships lists a person's accesses, past ones too, by record and since.
