@@ -78,7 +78,7 @@ func (s *Server) noticeStream(c echo.Context, l *storage.Listener) error {
 			return err
 		}
 		if ok {
-			line = fmt.Sprintf("data: {\"head\":%d}\n\n", head)
+			line += fmt.Sprintf("data: {\"head\":%d}\n\n", head)
 		}
 		if line != "" {
 			if err := s.say(c, conn, line); err != nil {

@@ -125,6 +125,11 @@ func TestNotice(t *testing.T) {
 		news()
 		(<-got).want(w, http.StatusOK, "")
 	})
+	t.Run("StreamThatIsBehind", func(t *testing.T) {
+		if got := <-f.in(t).listen("ana", ""); !strings.HasPrefix(got, `data: {"head":`) {
+			t.Errorf("a stream says %q", got)
+		}
+	})
 	t.Run("StreamOfWhatConcernsTheListener", func(t *testing.T) {
 		w := f.in(t)
 		ana, olu := w.listen("ana", w.pulled("ana")), w.listen("outsider", w.pulled("outsider"))
