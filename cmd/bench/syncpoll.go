@@ -180,7 +180,7 @@ func (b *syncBench) listenerRows(ctx context.Context) ([]Row, error) {
 	if err := errors.Join(b.ours.Stop(), b.ours.Start(ctx), b.peer.again()); err != nil {
 		return nil, err
 	}
-	people := append(b.team, b.pat) // some have all families, some a part, most none
+	people := append(b.team, b.pat)  // some have all families, some a part, most none
 	for len(people)*12 < listeners { // the server takes sixteen of one person
 		p, err := b.ours.Join(ctx, policies.Practitioner)
 		if err != nil {
