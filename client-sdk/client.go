@@ -104,7 +104,8 @@ func open(dir string, me profile, s secrets, cfg Config) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
-	if me, s, err = lastOwn(dir, me, s, newStore(dir, db, s.Store)); err != nil {
+	own, err := lastOwn(dir, me, newStore(dir, db, s.Store))
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -112,6 +113,9 @@ func open(dir string, me profile, s secrets, cfg Config) (*Client, error) {
 	if err != nil {
 		db.Close()
 		return nil, err
+	}
+	if own != nil {
+		c.desk.keys.device.Store(own)
 	}
 	if c.desk.over() != nil { // a crash kept it from being done
 		err = c.desk.loseKeys()

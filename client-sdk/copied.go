@@ -124,22 +124,22 @@ func (d *desk) keepSeeds(seeds []policies.Digest) error {
 	return writeFile(d.dir, ownFile, d.store.box.Seal(in("files", ownFile), plain))
 }
 
-// lastOwn has a home that is opened go on with the newest key that it made itself and that
-// the verified record has.
-func lastOwn(dir string, me profile, s secrets, st *store) (profile, secrets, error) {
+// lastOwn is the newest key that a home made itself and that the verified record has; nil
+// for none. device.json goes on naming the device that joined: by that name other things
+// of the home are found.
+func lastOwn(dir string, me profile, st *store) (*deviceKey, error) {
 	seeds, err := seedsIn(dir, st)
 	if err != nil || len(seeds) == 0 {
-		return me, s, err
+		return nil, err
 	}
 	org, err := orgIn(st, me.Org)
 	if err != nil || org == nil {
-		return me, s, err
+		return nil, err
 	}
 	for _, seed := range slices.Backward(seeds) {
 		if id := deviceWith(org, me.Staff, seed); !id.IsZero() {
-			me.Device, s.Device = id, seed
-			break
+			return &deviceKey{id, signingKey(seed)}, nil
 		}
 	}
-	return me, s, nil
+	return nil, nil
 }

@@ -36,7 +36,7 @@ func (c *Client) Ready() (Readiness, error) {
 		}
 		return no(messageOf(programTooOld()))
 	}
-	if !org.Empowered(c.desk.me.Staff, c.desk.me.Device) {
+	if !org.Empowered(c.desk.me.Staff, c.desk.keys.Device()) {
 		return no("Nobody has heard your six words yet.", "Read them to your registrar: attune status shows them.")
 	}
 	pack, err := c.desk.figures()
@@ -59,7 +59,7 @@ func (c *Client) Ready() (Readiness, error) {
 		return no("This device has not met the service since "+contact.Local().Format("Monday 2 January")+".", "Connect once, then film: attune sync")
 	}
 	r := Readiness{Until: until}
-	if d := org.Devices[c.desk.me.Device]; d != nil && d.Until.Time().Before(r.Until) {
+	if d := org.Devices[c.desk.keys.Device()]; d != nil && d.Until.Time().Before(r.Until) {
 		r = Readiness{d.Until.Time(), "Then this device's certificate ends.", "It renews itself when you sync; if it does not, ask a registrar."}
 	}
 	if p := org.Staff[c.desk.me.Staff]; p != nil && p.Until.Time().Before(r.Until) {
