@@ -18,7 +18,7 @@ import (
 // that delivers something is one event, written before it is delivered.
 func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, since int64, limit int) (Page, error) {
 	r.d.upToDate(ctx)
-	for {
+	for again := false; ; again = true {
 		w := walk{d: r.d, c: c, limit: limit}
 		next, err := r.walk(ctx, &w, cursor)
 		if err != nil {
@@ -29,11 +29,12 @@ func (r *Records) Pull(ctx context.Context, c policies.Caller, cursor string, si
 		}
 		// Whose access has just been seen to have ended by a date is told so in what comes
 		// next, and asks for that before it takes anything for withheld.
-		if w.again && len(w.items) == 0 {
+		if w.again && len(w.items) == 0 && !again {
 			cursor = next // the tables say so by now
 			continue
 		}
-		p := Page{Items: w.items, More: w.more || w.again, Cursor: next, Withheld: w.faults()}
+		// Once: were they not to say so, nobody may go round in circles for it.
+		p := Page{Items: w.items, More: w.more || (w.again && !again), Cursor: next, Withheld: w.faults()}
 		r.withheld.Add(int64(p.Withheld))
 		ends := make([]Result, 0, len(w.ends))
 		for _, end := range w.ends {

@@ -20,8 +20,9 @@ import (
 // database as it is at the next commit, or at the end, it is what a kill right
 // after the commit leaves: files that come after it are not there yet.
 type tapped struct {
-	mu sync.Mutex
-	by map[string]*tap
+	mu     sync.Mutex
+	by     map[string]*tap
+	pragma string // of a planted fault
 }
 
 var taps = tapped{by: map[string]*tap{}}
@@ -46,6 +47,11 @@ func tapAll() {
 		}
 		path, _, _ := strings.Cut(strings.TrimPrefix(dsn, "file:"), "?")
 		path = "/" + strings.TrimLeft(path, "/")
+		if text := taps.pragma; text != "" && filepath.Base(path) == "store.db" {
+			if _, err := c.ExecContext(context.Background(), text, nil); err != nil {
+				return err
+			}
+		}
 		hooks.RegisterCommitHook(func() int32 {
 			taps.mu.Lock()
 			t := taps.by[path]
@@ -115,9 +121,10 @@ func (w *world) strike(h held) {
 	t := &tap{from: s.dir, to: filepath.Join(w.dir, fmt.Sprintf("server-%d", s.life+1)), at: 1 + w.r.IntN(3), after: w.chance(50), struck: func() {}}
 	w.tell("the server dies at %s %s, commit %d, after %v", h.method, pathOf(h), t.at, t.after)
 	err := t.during(s.database(), func() { s.serve(h) })
-	if err = errors.Join(err, s.fall(t.to)); err != nil {
-		w.t.Fatalf("seed %d, step %d: the server does not start again: %v", w.seed, w.step, err)
+	if spoil := plants[w.refuse].crashed; spoil != nil {
+		err = errors.Join(err, spoil(t.to))
 	}
+	w.ok(errors.Join(err, s.fall(t.to)))
 }
 
 // crash kills a device at some commit of what it does, and starts it again.
@@ -129,9 +136,10 @@ func (w *world) crash(d *device, do func()) {
 	err := t.during(filepath.Join(d.home(), "store.db"), do)
 	err = errors.Join(err, d.client.Close(), os.RemoveAll(d.home()))
 	d.life, d.dead = next.life, false
-	if err = errors.Join(err, d.open()); err != nil {
-		w.t.Fatalf("seed %d, step %d: %s does not start again: %v", w.seed, w.step, d.name, err)
+	if spoil := plants[w.refuse].crashed; spoil != nil {
+		err = errors.Join(err, spoil(d.home()))
 	}
+	w.ok(errors.Join(err, d.open()))
 }
 
 // read opens a database beside its program.

@@ -223,7 +223,7 @@ func (f fact) people() (out []string) {
 // lawful holds a viewing that the server has just allowed against who has withdrawn.
 func (w *world) lawful(d *device, family policies.FamilyID, clip policies.ClipID) {
 	all, err := w.service.accepted(family.String())
-	must(w.t, err)
+	w.ok(err)
 	stopped := all.stopped(family.String())
 	for _, f := range all {
 		if f.id != clip.String() {

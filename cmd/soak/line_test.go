@@ -21,7 +21,10 @@ var (
 // RoundTrip implements [http.RoundTripper].
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := l.d.w
-	h := held{method: r.Method, path: r.URL.RequestURI(), header: r.Header, from: l.d.name}
+	h := held{method: r.Method, path: r.URL.RequestURI(), header: r.Header.Clone(), from: l.d.name}
+	if plants[w.refuse].reply != nil {
+		h.header.Del("Accept-Encoding") // what is to be altered must be read
+	}
 	if r.Body != nil {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

@@ -62,7 +62,7 @@ func (w *world) everybody() (moved bool) {
 func (w *world) remember(d *device) {
 	for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
 		said, err := list()
-		must(w.t, err)
+		w.ok(err)
 		for _, o := range said {
 			w.made[o.ID] = d
 		}
@@ -72,7 +72,7 @@ func (w *world) remember(d *device) {
 // compare holds everything against the list of accepted statements.
 func (w *world) compare() {
 	all, err := w.service.accepted("")
-	must(w.t, err)
+	w.ok(err)
 	w.once(all)
 	c := all.crowd(w.service.org.String(), w.now().UnixMicro())
 	for _, d := range w.devices {
@@ -127,7 +127,7 @@ func (w *world) said(all facts) {
 			kept[d] = map[policies.StatementID]bool{}
 			for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
 				said, err := list()
-				must(w.t, err)
+				w.ok(err)
 				for _, o := range said {
 					kept[d][o.ID] = true
 				}
@@ -139,7 +139,7 @@ func (w *world) said(all facts) {
 	}
 	for _, d := range w.devices {
 		waiting, err := d.client.Outbox.Waiting()
-		must(w.t, err)
+		w.ok(err)
 		if len(waiting) > 0 && !d.revoked {
 			w.wrong("%s still has %d to send: %s", d.name, len(waiting), waiting[0].Kind)
 		}
@@ -179,7 +179,7 @@ func (w *world) mirror(d *device, all facts, c crowd) {
 		w.content(d, family, f, all, s)
 		for p := range all.stopped(family.id.String()) {
 			id, err := policies.ParseID[policies.Person](p)
-			must(w.t, err)
+			w.ok(err)
 			if f.ConsentFor(id, policies.FilmAndUse, now) {
 				w.wrong("on %s the consent of %s in family %s is back although it was withdrawn", d.name, id.Short(), family.reference)
 			}
@@ -194,7 +194,7 @@ func (w *world) content(d *device, family *family, f *policies.Family, all facts
 			continue
 		}
 		id, err := policies.ParseID[policies.Session](x.id)
-		must(w.t, err)
+		w.ok(err)
 		switch session := f.Sessions[id]; {
 		case session == nil:
 			w.wrong("%s lacks session %s of family %s", d.name, id.Short(), family.reference)
@@ -225,18 +225,18 @@ func (w *world) films(all facts) {
 // of a family that its person may see no longer.
 func (w *world) disks() {
 	all, err := w.service.accepted("")
-	must(w.t, err)
+	w.ok(err)
 	c := all.crowd(w.service.org.String(), w.now().UnixMicro())
 	for _, d := range w.devices {
 		mine := map[string]bool{}
 		for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
 			said, err := list()
-			must(w.t, err)
+			w.ok(err)
 			for _, o := range said {
-				mine[o.ID.String()] = true
+				mine[o.ID.String()], mine[o.Record.String()] = true, true // and so the family's number
 			}
 		}
-		must(w.t, d.client.Close())
+		w.ok(d.client.Close())
 		d.client = nil
 		forbidden := map[string]string{}
 		for _, family := range w.families {
@@ -252,9 +252,42 @@ func (w *world) disks() {
 				if over || !s.receives || !f.control && !s.team {
 					forbidden[f.raw[len(f.raw)-needle:]] = f.kind + " of " + family.reference
 				}
+				if over || !s.receives {
+					forbidden[f.id[:needle]] = "number of the " + f.kind + " of " + family.reference
+				}
 			}
 		}
 		w.scan(d, forbidden)
+		if !c.gone[d.id.String()] && !c.gone[d.person.staff.String()] {
+			w.rows(d, all, c)
+		}
+	}
+}
+
+// rows: of each record that a device has, it keeps every place.
+func (w *world) rows(d *device, all facts, c crowd) {
+	db, err := read(filepath.Join(d.home(), "store.db"))
+	w.ok(err)
+	defer db.Close()
+	rows, err := db.QueryContext(context.Background(), `SELECT id FROM statements`)
+	w.ok(err)
+	defer rows.Close()
+	has := map[string]bool{}
+	for rows.Next() {
+		var id string
+		w.ok(rows.Scan(&id))
+		has[id] = true
+	}
+	w.ok(rows.Err())
+	receives := map[string]bool{w.service.org.String(): true}
+	for _, family := range w.families {
+		receives[family.id.String()] = all.seats(family.id.String(), c, w.now().UnixMicro())(d.person.staff.String()).receives
+	}
+	for _, f := range all {
+		if has[f.id] != receives[f.record] {
+			w.wrong("%s keeps %s %d of record %s: %v, want %v", d.name, f.kind, f.position, f.record[:8], has[f.id], receives[f.record])
+			return
+		}
 	}
 }
 
@@ -289,7 +322,7 @@ func (w *world) scan(d *device, forbidden map[string]string) {
 		}
 		return nil
 	})
-	must(w.t, err)
+	w.ok(err)
 	list := []string{}
 	for what := range found {
 		list = append(list, what)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -43,7 +44,15 @@ type service struct {
 func (s *service) database() string { return filepath.Join(s.dir, "attune.db") }
 
 func (s *service) config() storage.Config {
-	return storage.Config{Database: s.database(), Objects: s.objects, Bundle: s.bundle, Key: s.key, LogKey: s.logKey, Now: s.w.now}
+	return storage.Config{Database: s.database(), Objects: s.objects, Bundle: s.bundle, Key: s.key, LogKey: s.logKey, Now: s.w.serverTime}
+}
+
+// serverTime is the time by the server's clock.
+func (w *world) serverTime() time.Time {
+	if wrong := plants[w.refuse].clock; wrong != nil {
+		return wrong(w, w.now())
+	}
+	return w.now()
 }
 
 // again is the same service in another world.
@@ -63,7 +72,7 @@ func (s *service) open() (err error) {
 		return err
 	}
 	s.web = server.New(server.Config{
-		Store: s.store, Pages: s.pages, Org: s.org, Origin: origin, Now: s.w.now,
+		Store: s.store, Pages: s.pages, Org: s.org, Origin: origin, Now: s.w.serverTime,
 		Log:            slog.New(slog.NewTextHandler(io.Discard, nil)),
 		JoinsPerMinute: 10_000, DevicePerMinute: 100_000, // greed has tests of its own
 	}).Handler()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,10 @@ type world struct {
 	devices  []*device
 	families []*family
 
-	calm    bool   // no faults: all is being made well
-	late    []held // requests that are still on their way
-	refuse  string // name of the planted fault; "" for an honest world
+	old     map[string]*httptest.ResponseRecorder // answers that a proxy keeps
+	calm    bool                                  // no faults: all is being made well
+	late    []held                                // requests that are still on their way
+	refuse  string                                // name of the planted fault; "" for an honest world
 	step    int
 	acked   map[policies.StatementID]string  // told as accepted, and where
 	made    map[policies.StatementID]*device // what people said, and on which device
@@ -101,19 +103,27 @@ func (d *device) open() error {
 }
 
 // newWorld is a copy of the founded service, and a seed's randomness.
-func newWorld(t *testing.T, seed uint64, devices int) *world {
+func newWorld(t *testing.T, seed uint64, devices int) *world { return newPlanted(t, seed, devices, "") }
+
+// newPlanted is a world with a fault in it.
+func newPlanted(t *testing.T, seed uint64, devices int, fault string) *world {
 	t.Helper()
+	plant := plants[fault]
 	from := founded(t, devices)
 	cryptotest.SetGlobalRandom(t, seed)
 	w := &world{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 0x5eed)), dir: workshop(t), acked: map[policies.StatementID]string{}, made: map[policies.StatementID]*device{}}
+	taps.pragma = plant.pragma
+	w.refuse, w.old = fault, map[string]*httptest.ResponseRecorder{}
 	w.time.Store(from.now.UnixNano())
 	w.people = from.people
 	must(t, copyTree(from.service.dir, filepath.Join(w.dir, "server-0")))
 	w.service = from.service.again(w)
+	must(t, put(w.service.database(), plant.server))
 	must(t, w.service.open())
 	for _, f := range from.devices {
 		d := &device{w: w, name: f.name, person: f.person, id: f.id}
 		must(t, copyTree(f.home(), d.home()))
+		must(t, put(filepath.Join(d.home(), "store.db"), plant.device))
 		must(t, d.open())
 		w.devices = append(w.devices, d)
 	}
@@ -128,6 +138,9 @@ func (w *world) close() {
 		}
 	}
 	must(w.t, w.service.close())
+	if os.Getenv("KEEP") != "" {
+		must(w.t, os.CopyFS(os.Getenv("KEEP"), os.DirFS(w.dir)))
+	}
 	must(w.t, os.RemoveAll(w.dir))
 }
 
@@ -176,6 +189,17 @@ var accusations = []wire.Code{
 	attune.CodeClipKey, attune.CodeClipFilm, attune.CodeFilmLength, attune.CodeOtherPart, attune.CodeReceipt,
 	attune.CodeOtherAnswer, attune.CodeUnshown, attune.CodeNotStored, attune.CodeFilm, attune.CodeNoCause, attune.CodeLink,
 	attune.CodeWithheld, attune.CodeSealed, attune.CodeHome,
+}
+
+// stopped ends a run that cannot go on.
+type stopped struct{}
+
+// ok ends the run at an error that leaves nothing to go on with.
+func (w *world) ok(err error) {
+	if err != nil {
+		w.wrong("%v", err)
+		panic(stopped{})
+	}
 }
 
 func must(t testing.TB, err error) {
