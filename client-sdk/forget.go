@@ -191,8 +191,26 @@ func destroy(dir, name string) error {
 	return nil
 }
 
-// scrub empties the journal of the database: what was deleted is in it until then.
+// settingMoved says that something was deleted since the database was last written anew.
+const settingMoved = "moved"
+
+// scrub writes the database anew and empties its journal: what was deleted is in the
+// journal until then, and SQLite overwrites what it deletes, but not what it moved from one
+// page to another before. A disk without room for that keeps such rests, which are numbers
+// and what is sealed.
 func (s *store) scrub() error {
+	moved, err := setting(s.db, settingMoved)
+	if err != nil {
+		return err
+	}
+	if moved != "" { // also at the start after a crash
+		if _, err := s.db.Exec(`VACUUM`); err != nil && !noRoom(err) {
+			return fmt.Errorf("write the store anew: %w", err)
+		}
+		if err := s.must(func(tx *sql.Tx) error { return set(tx, settingMoved, "") }); err != nil {
+			return err
+		}
+	}
 	var busy, frames, done int64
 	if err := s.db.QueryRow(`PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &done); err != nil {
 		return fmt.Errorf("empty the journal: %w", err)

@@ -188,7 +188,7 @@ func (p *pageFold) drop(item wire.Item) error {
 	}
 	f := p.family(policies.FamilyID(r))
 	if f == nil || p.org == nil {
-		return letGo(p.tx, r) // nothing else is held
+		return p.unheld(item) // nothing but what was said here
 	}
 	if p.entitled(f) && !p.ended(f, item) && !p.m.d.entitledAt(p.org, f, p.told) {
 		// Nobody's word is needed for a date, and one of the two clocks is wrong.
@@ -361,4 +361,19 @@ func (p *past) step(now *policies.Org, raw string, at policies.Micros) error {
 		return err
 	}
 	return applyOrPass(p.at, s, at)
+}
+
+// unheld lets go of what was said in a family that is not held. Of one that was opened
+// here and not shown yet too, when it comes with the signed word that took this person off
+// its team: on the server's alone nobody forgets what they opened.
+func (p *pageFold) unheld(item wire.Item) error {
+	r := item.Place.Record
+	if p.org != nil && item.Statement != "" {
+		s, err := statement.Verify([]byte(item.Statement), p.org.Key)
+		removal, ok := s.Body.(*policies.TeamRemove)
+		if err == nil && ok && s.Record == r && removal.Staff == p.m.d.me.Staff {
+			return letGoAll(p.tx, r)
+		}
+	}
+	return letGo(p.tx, r)
 }

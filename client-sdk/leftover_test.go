@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -38,5 +39,32 @@ func TestNothingLeftOfOwnWords(t *testing.T) {
 		if left > 0 {
 			t.Errorf("%d rows of the family are left in %s", left, table)
 		}
+	}
+}
+
+// TestNothingLeftOfAnOpening: the same of a family that was opened on this device, and
+// whose record it never received before its person was taken off the team.
+func TestNothingLeftOfAnOpening(t *testing.T) {
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	id, err := sam.Families.Open("NF-7", policies.VIG)
+	must(t, err)
+	s.lose("/v1/sync/pull")
+	if _, err := sam.Sync(t.Context()); !attune.Offline(err) {
+		t.Fatalf("the reply was lost: %v", err)
+	}
+	s.spoil.Store(nil)
+	s.sync(s.head)
+	must(t, s.head.Families.RemoveTeam(id, sam.Keys.Staff()))
+	s.sync(s.head)
+	s.sync(sam)
+	must(t, sam.Close())
+	db, err := sql.Open("sqlite", filepath.Join(sam.Home(), "store.db"))
+	must(t, err)
+	defer db.Close()
+	var left int
+	must(t, db.QueryRow("SELECT COUNT(*) FROM outbox").Scan(&left))
+	if left > 0 {
+		t.Errorf("%d rows of the family are left in the outbox", left)
 	}
 }

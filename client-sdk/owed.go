@@ -99,8 +99,16 @@ func (fd *feed) owed(taken map[string]bool) error {
 // that is held no longer, and what lies beside it. A clip stays whose film is still to
 // be sent, and a family's opening that was not shown yet keeps all of it.
 func letGo(tx *sql.Tx, r policies.RecordID) error {
-	const gone = ` FROM outbox WHERE record = $1 AND state = 'accepted'
-		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = $1)
+	return letGoOf(tx, r, `record = $1 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = $1)`)
+}
+
+// letGoAll is letGo, and the opening goes as well.
+func letGoAll(tx *sql.Tx, r policies.RecordID) error {
+	return letGoOf(tx, r, `(record = $1 OR id = $1)`)
+}
+
+func letGoOf(tx *sql.Tx, r policies.RecordID, which string) error {
+	gone := ` FROM outbox WHERE ` + which + ` AND state = 'accepted'
 		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.clip = outbox.id AND u.state <> 'stored')`
 	for _, q := range []string{
 		`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement IN (SELECT id` + gone + `)`,
@@ -110,7 +118,7 @@ func letGo(tx *sql.Tx, r policies.RecordID) error {
 			return fmt.Errorf("let go of %s: %w", r.Short(), err)
 		}
 	}
-	return nil
+	return set(tx, settingMoved, "yes")
 }
 
 // received: this device holds the record, and its person may.

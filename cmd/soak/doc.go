@@ -14,4 +14,9 @@
 //
 //	make soak SEEDS=100
 //	SEED=17 go test ./cmd/soak -run TestSoak -v
+//
+// With one seed, EXHIBIT=1 shows what a fault left on disks, TRACE=1 FROM=900 every
+// answer of the server from that step on, and KEEP=DIR keeps all folders.
+//
+// TestPlanted puts faults in, one at a time, and has each found.
 package soak

@@ -317,6 +317,9 @@ func (w *world) scan(d *device, forbidden map[string]string) {
 			if starts[text[i:i+4]] {
 				if what := forbidden[text[i:i+needle]]; what != "" {
 					found[what+" in "+e.Name()] = true
+					if os.Getenv("EXHIBIT") != "" {
+						w.t.Logf("%s page %d at %d: %q", e.Name(), i/4096, i%4096, text[max(0, i-120):min(len(text), i+120)])
+					}
 				}
 			}
 		}
