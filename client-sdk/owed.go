@@ -111,6 +111,7 @@ func letGoOf(tx *sql.Tx, r policies.RecordID, which string) error {
 	gone := ` FROM outbox WHERE ` + which + ` AND state = 'accepted'
 		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.clip = outbox.id AND u.state <> 'stored')`
 	for _, q := range []string{
+		`DELETE FROM receipts WHERE name IN (SELECT id` + gone + `)`,
 		`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement IN (SELECT id` + gone + `)`,
 		`DELETE` + gone,
 	} {

@@ -93,13 +93,19 @@ func (c *Client) sayGone(ctx context.Context, r *Report) error {
 func (d *desk) letGoReceipts() error {
 	var gone int64
 	err := d.store.write(func(tx *sql.Tx) error {
-		done, err := tx.Exec(`DELETE FROM outbox WHERE kind = 'device.purged' AND state <> 'queued'
-			AND record <> $1 AND record NOT IN (SELECT record FROM records)`, d.me.Org.String())
+		const answered = ` FROM outbox WHERE kind = 'device.purged' AND state <> 'queued'
+			AND record <> $1 AND record NOT IN (SELECT record FROM records)`
+		if _, err := tx.Exec(`DELETE FROM receipts WHERE name IN (SELECT id`+answered+`)`, d.me.Org.String()); err != nil {
+			return err
+		}
+		done, err := tx.Exec(`DELETE`+answered, d.me.Org.String())
 		if err != nil {
 			return err
 		}
-		gone, err = done.RowsAffected()
-		return err
+		if gone, err = done.RowsAffected(); err != nil || gone == 0 {
+			return err
+		}
+		return set(tx, settingMoved, "yes")
 	})
 	if err != nil || gone == 0 {
 		return err

@@ -79,7 +79,12 @@ func (s *service) open() (err error) {
 	return nil
 }
 
-func (s *service) close() error { return errors.Join(s.store.Close(), s.objects.Close()) }
+func (s *service) close() error {
+	if s.store == nil { // it did not start again
+		return s.objects.Close()
+	}
+	return errors.Join(s.store.Close(), s.objects.Close())
+}
 
 // found makes an organisation as three custodians and a root would, and returns the
 // invitation of its head of service.
