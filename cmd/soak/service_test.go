@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/client-sdk/wire"
@@ -44,15 +43,7 @@ type service struct {
 func (s *service) database() string { return filepath.Join(s.dir, "attune.db") }
 
 func (s *service) config() storage.Config {
-	return storage.Config{Database: s.database(), Objects: s.objects, Bundle: s.bundle, Key: s.key, LogKey: s.logKey, Now: s.w.serverTime}
-}
-
-// serverTime is the time by the server's clock.
-func (w *world) serverTime() time.Time {
-	if wrong := plants[w.refuse].clock; wrong != nil {
-		return wrong(w, w.now())
-	}
-	return w.now()
+	return storage.Config{Database: s.database(), Objects: s.objects, Bundle: s.bundle, Key: s.key, LogKey: s.logKey, Now: s.w.now}
 }
 
 // again is the same service in another world.
@@ -72,7 +63,7 @@ func (s *service) open() (err error) {
 		return err
 	}
 	s.web = server.New(server.Config{
-		Store: s.store, Pages: s.pages, Org: s.org, Origin: origin, Now: s.w.serverTime,
+		Store: s.store, Pages: s.pages, Org: s.org, Origin: origin, Now: s.w.now,
 		Log:            slog.New(slog.NewTextHandler(io.Discard, nil)),
 		JoinsPerMinute: 10_000, DevicePerMinute: 100_000, // greed has tests of its own
 	}).Handler()
