@@ -31,6 +31,7 @@ func (d *door) openBook(ctx context.Context) error {
 	if d.book, err = ledger.Open(d.cfg.LedgerDir(), org.String()); err != nil {
 		return err
 	}
+	d.rows.Keep(d.book.Reserve()) // or what the ledger got back for a withdrawal, a viewing would take
 	if !d.book.Empty() {
 		return nil
 	}

@@ -163,6 +163,9 @@ func (l *Ledger) append(line []byte) error {
 	return nil
 }
 
+// Reserve is the room that is kept on the ledger's disk.
+func (l *Ledger) Reserve() *reserve.File { return l.kept }
+
 // Whole returns an error when the room that is kept on the ledger's disk is used.
 func (l *Ledger) Whole() error {
 	if l.kept.Refill() {

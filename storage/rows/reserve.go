@@ -37,6 +37,30 @@ func CheckReserve(database string) error {
 	return fmt.Errorf("%w: %s is not whole", ErrFull, reserveFile(database))
 }
 
+// Keep has the database go by another reserve as well, which is kept on its disk or on
+// another: while that is not whole, what it gave back is not for ordinary jobs. Call it
+// before the first of them.
+func (db *DB) Keep(other Reserve) { db.room = both{db.room, other} }
+
+// Reserve is room that somebody else keeps back.
+type Reserve interface {
+	Whole() bool
+	Refill() bool
+}
+
+// both are whole when each is; only the database's own is spent for the database.
+type both struct {
+	room
+	other Reserve
+}
+
+func (b both) Whole() bool { return b.room.Whole() && b.other.Whole() }
+
+func (b both) Refill() bool {
+	own := b.room.Refill()
+	return b.other.Refill() && own
+}
+
 // isFull reports whether SQLite found no room, or had found none before.
 func isFull(err error) bool { return reserve.NoRoom(err) || errors.Is(err, ErrFull) }
 
