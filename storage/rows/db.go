@@ -37,6 +37,9 @@ type DB struct {
 
 	folded *families
 
+	// committed is a copy of edge for readers, once it is on the disk.
+	committed atomic.Pointer[accesslog.Frontier]
+
 	watch atomic.Pointer[func(query string)]
 	moved func(Moved) // [DB.OnMove]; nil for nobody
 

@@ -20,6 +20,7 @@ func (db *DB) loadEdge(ctx context.Context) error {
 			return fmt.Errorf("load frontier: %w", err)
 		}
 		db.edge = edge
+		db.committed.Store(&edge)
 		return nil
 	})
 }
@@ -37,6 +38,9 @@ func (v *View) Edge() (accesslog.Frontier, error) {
 	var size int64
 	if err := v.row(`SELECT size FROM authority WHERE id = 1`).Scan(&size); err != nil {
 		return accesslog.Frontier{}, fmt.Errorf("read log size: %w", err)
+	}
+	if v.committed != nil && v.committed.Size() == size {
+		return *v.committed, nil // the log only grows: of one size there is one tree
 	}
 	return accesslog.Load(tiles{v.q}, size)
 }

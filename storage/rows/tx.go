@@ -29,7 +29,10 @@ type Tx struct {
 }
 
 // View is a consistent snapshot for reading.
-type View struct{ q }
+type View struct {
+	q
+	committed *accesslog.Frontier // as of about now; of this snapshot if the size is
+}
 
 // q runs statements; both kinds of transaction have one.
 type q struct {
@@ -156,6 +159,8 @@ func (db *DB) commit(jobs []*job) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	db.edge = tx.edge
+	edge := tx.edge
+	db.committed.Store(&edge)
 	for _, k := range tx.folds {
 		db.folded.keep(k)
 	}
@@ -244,7 +249,7 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}})
+	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}, db.committed.Load()})
 }
 
 func (q q) exec(query string, args ...any) error {
