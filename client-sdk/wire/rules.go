@@ -67,6 +67,7 @@ var advice = map[string]Advice{
 	"LINK-SEALED":    {"What the link's page shows has not arrived.", "Sync the device that made the link."},
 	"LINK-LEAKED":    {"The link's secret part was sent to the service, so the link was revoked.", "Make a new one, and tell the carer why."},
 	"PULL-DROP":      {"This family is no longer yours to see.", "Nothing to do; ask the family's team if that is wrong."},
+	"DATE-PASSED":    {"What was granted until a date is over.", "Ask whoever granted it, if it is still needed."},
 	"CONSENT-REVIEW": {"Somebody else signed for a young person who is old enough to be asked.", "Talk with them about who decides, and record it: attune person change --review."},
 	"GATE-CONTACT":   {"This device has not met the service for too long.", "Sync before you film."},
 	"GATE-PROOF":     {"The service has not shown that this family's record is whole.", "Sync before you film; if it stays, tell the information governance officer."},

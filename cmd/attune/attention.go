@@ -81,7 +81,7 @@ func (c *clipRestateCmd) Run(g *global) error {
 
 // attentionText is what the service refused, and the command that deals with it.
 func attentionText(o attune.Outcome) string {
-	if o.Kind == "clip.annotate" && string(o.Code) == "missing" {
+	if waits := o.Code == "missing" || o.Code == "rests_on_refused"; o.Kind == "clip.annotate" && waits {
 		return "what you said of the recording (" + o.ID.Short() + ") waits for its clip, which the service did not take: it goes with it. If the clip is dealt with: attune dismiss " + o.ID.Short()
 	}
 	how := "When you have dealt with it: attune dismiss " + o.ID.Short()

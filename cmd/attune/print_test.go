@@ -15,7 +15,7 @@ func TestPrintEmptyLists(t *testing.T) {
 	if err := g.print(map[string]any{"clips": []attune.ClipView(nil), "report": attune.Report{}}, ""); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"clips":[],"report":{"accepted":[],"refused":[],"uploaded":[],"stopped":[],"purged":[],"pulled":0,"dropped":[],"keys":0,"given":0,"turned":[],"relocked":0,"waiting":0}}` + "\n"
+	want := `{"clips":[],"report":{"accepted":[],"refused":[],"deferred":[],"uploaded":[],"stopped":[],"held":[],"purged":[],"pulled":0,"dropped":[],"keys":0,"given":0,"turned":[],"relocked":0,"waiting":0,"returned":0,"unreturned":0,"copied":false}}` + "\n"
 	if out.String() != want {
 		t.Errorf("printed %swant %s", out.String(), want)
 	}
