@@ -182,7 +182,7 @@ func TestPapersKeepWhatTheyMust(t *testing.T) {
 		{"Caldicott 8", "watched against a no, said where a family looks", Form, []string{"even after you said stop", "must both ask for it", "set one parent's no aside"}},
 		{"Caldicott 8", "watched against a no, said where a family looks", "privacy-notice", []string{"break the glass", "must both ask for it"}},
 		{"DESIGN §4", "cover and recovery", "storage", []string{"This is cover.", "The other of the two confirms", "## When the glass is broken"}},
-		{"DESIGN §5", "what the program does not hold", "service-policy", []string{"Attune does not count how many", "It does not remind you of a hold", "It does not take keys from a device that stays away"}},
+		{"DESIGN §5", "what the program does not hold", "service-policy", []string{"Attune does not count how many", "It does not remind you of a hold", "It takes families' keys off a device that stayed away"}},
 		{"DESIGN §5", "nothing destroys yet", "service-policy", []string{"Attune does not yet destroy film"}},
 		{"DESIGN §5", "nothing destroys yet, said to families", Form, []string{"cannot delete film yet"}},
 		{"DESIGN §5", "nothing destroys yet, said to families", "privacy-notice", []string{"cannot delete film yet"}},
