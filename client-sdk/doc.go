@@ -68,7 +68,7 @@
 // States that [Mirror] hands out are shared and never change: do not change them. A call
 // with a context ends soon after its context does. Nothing runs after a call has returned,
 // and nothing calls back after [Client.Close]: there is no goroutine in the background but
-// those of [Client.Follow] and [Client.Notices], which end when they return.
+// those of [Client.Follow], which end when it returns.
 //
 // Time is Config.Now and Config.After; a device whose clock is off learns the server's from
 // its replies, for its tokens alone.

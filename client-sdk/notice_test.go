@@ -1,11 +1,8 @@
 package attune_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,54 +76,6 @@ func TestNothingNewForEver(t *testing.T) {
 	}
 	if after, err := sam.Mirror.Contact(); err != nil || !after.Equal(before) {
 		t.Errorf("what was not signed counts as contact: %v, %v", after.Sub(before), err)
-	}
-}
-
-// TestNotices: a device that listens hears when there is something to sync, until it is
-// told to stop.
-func TestNotices(t *testing.T) {
-	s := newService(t)
-	sam := s.hire(policies.Practitioner, "Sam Reed")
-	s.sync(sam)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	heard, ended := make(chan int64, 10), make(chan error, 1)
-	go func() {
-		ended <- sam.Notices(ctx, func(head int64) error { heard <- head; return nil })
-	}()
-	for s.store.Records.Listeners() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	_, _, err := s.head.Staff.Invite(policies.Practitioner, "Noa Bell")
-	must(t, err)
-	s.sync(s.head)
-	if head := <-heard; head <= 0 {
-		t.Errorf("heard %d", head)
-	}
-	if r := s.sync(sam); r.Pulled == 0 {
-		t.Error("and there was nothing")
-	}
-	stop()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("ended with %v", err)
-	}
-	enough := errors.New("enough")
-	go func() {
-		_, _, err := s.head.Staff.Invite(policies.Practitioner, "Ida Lund")
-		if err == nil {
-			_, err = s.head.Sync(context.Background())
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := sam.Notices(t.Context(), func(int64) error { return enough }); !errors.Is(err, enough) {
-		t.Errorf("ended with %v", err)
-	}
-	must(t, s.head.Staff.Revoke(sam.Keys.Staff()))
-	s.sync(s.head)
-	if err := sam.Notices(t.Context(), func(int64) error { return nil }); err == nil || !strings.Contains(string(attune.CodeOf(err)), "denied") {
-		t.Errorf("who was revoked listens: %v", err)
 	}
 }
 
