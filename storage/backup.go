@@ -79,10 +79,10 @@ func (s *Store) Backup(ctx context.Context, dir string) (Manifest, error) {
 	if err := writeManifest(partial, m); err != nil {
 		return m, err
 	}
-	if err := errors.Join(os.Rename(partial, dir), syncDir(filepath.Dir(dir))); err != nil {
+	if _, err := VerifyBackup(ctx, partial, nil); err != nil {
 		return m, err
 	}
-	if _, err := VerifyBackup(ctx, dir, nil); err != nil {
+	if err := errors.Join(os.Rename(partial, dir), syncDir(filepath.Dir(dir))); err != nil {
 		return m, err
 	}
 	return m, s.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.SetDurable(m.Size) })
@@ -156,15 +156,7 @@ func writeManifest(dir string, m Manifest) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, BackupManifest), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close(), syncDir(dir))
+	return writeDurably(filepath.Join(dir, BackupManifest), append(b, '\n'))
 }
 
 func syncDir(dir string) error {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/policies"
@@ -41,8 +40,9 @@ type Restored struct {
 //  3. The ledger is replayed. What rests on what is not back yet is owed, and taken in the
 //     transaction that brings it.
 //  4. The copy is made one file, and durable.
-//  5. The database that was there gets another name, and the copy its own. After a crash
-//     between the two, Restore is run again.
+//  5. The database that was there gets another name, which is written down first, with the
+//     log of its last commits; then the copy gets its own. After a crash in between no
+//     database is there, and Restore is run again: it takes the old one's log away first.
 //
 // Nothing is deleted. The caller makes sure that no server runs on the folder.
 func Restore(ctx context.Context, cfg Config, backup string) (out Restored, err error) {
@@ -53,12 +53,18 @@ func Restore(ctx context.Context, cfg Config, backup string) (out Restored, err 
 	next := cfg
 	next.Ledger = cfg.LedgerDir()
 	next.Database = filepath.Join(filepath.Dir(cfg.Database), "restoring", filepath.Base(cfg.Database))
-	if err := os.RemoveAll(filepath.Dir(next.Database)); err != nil {
+	if err := clearAway(cfg.Database, next.Database); err != nil {
 		return out, err
 	}
 	if err := os.MkdirAll(filepath.Dir(next.Database), 0o700); err != nil {
 		return out, err
 	}
+	swapping := false
+	defer func() { // a copy that comes to nothing must not take the room that the service needs
+		if err != nil && !swapping {
+			err = errors.Join(err, os.RemoveAll(filepath.Dir(next.Database)))
+		}
+	}()
 	if err := copyFile(next.Database, filepath.Join(backup, BackupDatabase)); err != nil {
 		return out, err
 	}
@@ -76,6 +82,7 @@ func Restore(ctx context.Context, cfg Config, backup string) (out Restored, err 
 	if err := out.replay(ctx, next, entries); err != nil { // 3, 4
 		return out, err
 	}
+	swapping = true
 	out.Before, err = swap(cfg.Database, next.Database) // 5
 	return out, err
 }
@@ -179,17 +186,23 @@ func (s *Store) logState(ctx context.Context, m Manifest) (was policies.LogState
 	return policies.LogState{Origin: m.Origin, Size: c.Size, Root: policies.Digest(c.Root)}, err
 }
 
+// A database in WAL mode is up to three files. The log beside it holds what was committed
+// last: SQLite would play it into whatever database lies there under that name.
+func logsOf() []string { return []string{"-wal", "-shm"} }
+
 // swap puts a database, one file, in another's place, which keeps its bytes under another
-// name.
+// name. That name is written down first, so that a swap which was cut can be told from a
+// database that somebody removed.
 func swap(database, next string) (before string, err error) {
-	for _, tail := range []string{"-wal", "-shm"} {
-		if info, err := os.Stat(next + tail); err == nil && info.Size() > 0 && tail == "-wal" {
-			return "", fmt.Errorf("%s%s is not empty", next, tail)
-		}
+	if info, err := os.Stat(next + "-wal"); err == nil && info.Size() > 0 {
+		return "", fmt.Errorf("%s-wal is not empty", next)
 	}
-	if _, err := os.Lstat(database); err == nil {
+	if isThere(database) {
 		before = free(database + ".before")
-		for _, tail := range []string{"", "-wal", "-shm"} {
+		if err := writeDurably(swapMark(next), []byte(before)); err != nil {
+			return "", err
+		}
+		for _, tail := range append([]string{""}, logsOf()...) {
 			if err := os.Rename(database+tail, before+tail); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return "", err
 			}
@@ -201,13 +214,51 @@ func swap(database, next string) (before string, err error) {
 	return before, errors.Join(syncDir(filepath.Dir(database)), os.RemoveAll(filepath.Dir(next)))
 }
 
-// free is a name that nothing has.
+func swapMark(next string) string { return filepath.Join(filepath.Dir(next), "before") }
+
+// clearAway removes what a restore that was cut left. Where no database is, it also takes
+// the log of one away: to the one that swap moved, or to a name of its own.
+func clearAway(database, next string) error {
+	if !isThere(database) {
+		before := free(database + ".before")
+		switch was, err := os.ReadFile(swapMark(next)); {
+		case err == nil && isThere(next) && isThere(string(was)):
+			before = string(was)
+		case err != nil && !errors.Is(err, os.ErrNotExist):
+			return err
+		}
+		for _, tail := range logsOf() {
+			if err := os.Rename(database+tail, before+tail); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(filepath.Dir(next))
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// writeDurably makes a small file that is on the disk on return.
+func writeDurably(path string, body []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close(), syncDir(filepath.Dir(path)))
+}
+
+// free is a name that nothing has, nor any log beside it.
 func free(path string) string {
 	name := path
-	for i := 2; ; i++ {
-		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
-			return name
-		}
-		name = fmt.Sprintf("%s.%d", strings.TrimSuffix(path, "."), i)
+	for i := 2; isThere(name) || isThere(name+"-wal"); i++ {
+		name = fmt.Sprintf("%s.%d", path, i)
 	}
+	return name
 }
