@@ -237,7 +237,23 @@ func (d *desk) lose(tx *sql.Tx, back int64) error {
 			return err
 		}
 	}
+	if err := d.forgetRestorations(tx); err != nil {
+		return err
+	}
 	return errors.Join(set(tx, settingCursor, ""), set(tx, settingWindow, ""))
+}
+
+// forgetRestorations brings nothing back that says of a lost history that it began, or
+// that its recovery ended: a service that is put back twice says both anew.
+func (d *desk) forgetRestorations(tx *sql.Tx) error {
+	for _, r := range d.mirror.Org().Restorations {
+		for _, id := range []policies.StatementID{r.ID, r.Recovered} {
+			if _, err := tx.Exec(`DELETE FROM lost WHERE id = $1`, id.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // loseProofs makes evidence of the receipts that are here: of each record's last proved

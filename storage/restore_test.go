@@ -228,3 +228,29 @@ func TestBackupDamaged(t *testing.T) {
 		t.Errorf("restore: %v, want %v", err, storage.ErrBackup)
 	}
 }
+
+// TestRestorationOfALostHistory: what began a history that was lost is not taken into the
+// next, whoever proves that it was there: it would not be its first row, and every device
+// would take the service for a liar.
+func TestRestorationOfALostHistory(t *testing.T) {
+	ctx := context.Background()
+	w := open(t)
+	dir := backup(t, w)
+	back(t, w, dir)
+	old, p, err := w.Records.Restorations(ctx, 0)
+	if err != nil || len(old) != 1 {
+		t.Fatalf("%d restorations, %v", len(old), err)
+	}
+	w.Clock.Forward(time.Minute)
+	back(t, w, dir)
+	proof := storage.Evidence{Record: old[0].Receipt.Place.Record, Checkpoint: p.Checkpoint, Leaf: old[0].Receipt.Leaf, Proof: old[0].Receipt.Proof}
+	again := storage.Returned{Sealed: storage.Sealed{Statement: old[0].Statement}, At: old[0].Receipt.Place.At}
+	results, _, err := w.Records.Return(ctx, w.Head.Caller(), []storage.Evidence{proof}, []storage.Returned{again}, 0)
+	if err != nil || !errors.Is(results[0].Err, policies.ErrNotPossible) {
+		t.Errorf("the restoration of a lost history: %+v, %v", results, err)
+	}
+	if now, _, err := w.Records.Restorations(ctx, 0); err != nil || len(now) != 1 {
+		t.Errorf("%d restorations, %v, want the last alone", len(now), err)
+	}
+	recovered(t, w)
+}

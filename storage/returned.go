@@ -93,6 +93,14 @@ func (r *Records) Return(ctx context.Context, c policies.Caller, evidence []Evid
 // bring takes one that is proved, and judges any other as if nobody had asked before: it
 // may be that what it rests on came only now.
 func (j *judge) bring(s policies.Statement, b Returned, proved map[policies.StatementID]policies.Micros) (Result, error) {
+	if _, ok := s.Body.(*policies.ServiceRestored); ok {
+		if r, there, err := j.again(s, b.Sealed); there || err != nil {
+			return r, err
+		}
+		// It began a history that was lost, and would stand in this one as a lie: not
+		// as the first row, and as the restoration whose end everybody waits for.
+		return j.refuse(s, fmt.Errorf("%w: it began another history", policies.ErrNotPossible))
+	}
 	if at, ok := proved[s.ID]; ok && len(j.org.Restorations) > 0 {
 		r, err := j.retake(s, b.Sealed, min(at, b.At))
 		if err != nil || r.Err != nil {
