@@ -58,14 +58,3 @@ func (q q) records(query string, args ...any) ([]policies.RecordID, error) {
 	}, query, args...)
 	return out, err
 }
-
-// Receiving lists who receives a record now.
-func (q q) Receiving(record policies.RecordID) ([]policies.StaffID, error) {
-	var out []policies.StaffID
-	err := q.each(func(scan func(...any) error) error {
-		id, err := scanID[policies.Staff](scan)
-		out = append(out, id)
-		return err
-	}, `SELECT staff FROM members WHERE record = $1 AND until IS NULL ORDER BY staff`, record.String())
-	return out, err
-}
