@@ -21,7 +21,7 @@ func (backupCmd) Help() string {
 	return `Example: attuned backup --data /srv/attune /mnt/backups
 
 Beside a server that runs. Copies the database as it is at one moment, with what says how it must look, and verifies the
-copy: its log, and every statement folded again. Only then are devices told what they need not keep any more.
+copy: its log, and that all that was said in it leads to what is stored. Only then are devices told what they need not keep any more.
 
 Not in it, on purpose: the restriction ledger, which must outlive a restore; the keys server.key and log.key, which you
 keep apart; sealed film, which is named with its length and SHA-256. Copy the folder to another place, and film with
@@ -131,7 +131,7 @@ func (c *restoreCmd) verify(ctx context.Context, payloads closableObjects, p *pr
 	tell(p, v)
 	if err := p.print(map[string]any{
 		"ok": len(v.Missing) == 0, "events": v.Events, "statements": v.Statements, "clips": len(v.Manifest.Objects), "missing": notNil(v.Missing),
-	}, "%d events and %d statements are as they were signed; film of %d of %d clips is where it should be",
+	}, "%d events, and %d things that people said, are as they were signed; film of %d of %d clips is where it should be",
 		v.Events, v.Statements, len(v.Manifest.Objects)-len(v.Missing), len(v.Manifest.Objects)); err != nil {
 		return err
 	}
