@@ -88,5 +88,6 @@ func (w *walk) stopped(record policies.RecordID, from, until int64) error {
 	}
 }
 
-// maxEndings bounds one answer; a device that is told of so many at once asks again.
+// maxEndings bounds what of one record stands in an answer. No record stops so much while
+// a device is away; one that did would leave the device waiting for an update, with what it holds.
 const maxEndings = 5_000
