@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/ledger"
 )
 
 type backupCmd struct {
@@ -59,6 +61,7 @@ type restoreCmd struct {
 	From   string `required:"" type:"existingdir" placeholder:"DIR" help:"One backup: the folder that attuned backup made."`
 	Verify bool   `help:"Change nothing: restore into a folder of its own, and say what is missing."`
 	Ledger string `placeholder:"DIR" help:"Where the restriction ledger lies, if the folder does not say."`
+	Lost   bool   `name:"ledger-lost" help:"Go on without the restriction ledger: what was withdrawn since the backup stays undone until a device brings it."`
 	objectsFlags
 }
 
@@ -107,6 +110,9 @@ func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.needLedger(f, cfg.LedgerDir()); err != nil {
+		return err
+	}
 	cfg.Objects = payloads
 	out, err := storage.Restore(ctx, cfg, c.From)
 	if err != nil {
@@ -121,6 +127,25 @@ func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
 		"damaged": len(out.Damaged), "missing": notNil(out.Verified.Missing), "before": out.Before, "log": out.Origin,
 	}, "Put back with %d of at least %d events. Of %d entries of the restriction ledger %d are taken, and %d wait for what devices bring.\nThe service recovers: start it, have everybody sync, then an information governance officer ends it with: attune service recovered",
 		out.Manifest.Size, out.Known, out.Ledger, out.Taken, out.Owed)
+}
+
+// needLedger refuses a restore that finds no ledger where it should be: a disk that is
+// not mounted would undo every withdrawal since the backup, and nobody would see it.
+func (c *restoreCmd) needLedger(f folder, dir string) error {
+	m, err := storage.ReadManifest(c.From)
+	if err != nil {
+		return broken(f, err)
+	}
+	path := ledger.File(dir, m.Org.String())
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) && !c.Lost {
+		return problem("no_ledger", "Mount its disk, or name its folder with --ledger DIR; only if it is lost for good: --ledger-lost",
+			"The restriction ledger of the service in this backup is not in %s: without it, what was withdrawn since would be in force again. Nothing was changed.", dir).status(exitMissing)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(forbidden(f, err), fmt.Errorf("look for the restriction ledger: %w", err))
+	}
+	return nil
 }
 
 func (c *restoreCmd) verify(ctx context.Context, payloads closableObjects, p *printer) error {
