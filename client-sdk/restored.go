@@ -1,9 +1,13 @@
 package attune
 
 import (
+	"database/sql"
+	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/attune-vf/attune/client-sdk/statement"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -35,6 +39,52 @@ func (s *Restorations) Show() (out ServiceState, err error) {
 	out.Durable, _ = strconv.ParseInt(text, 10, 64) // zero when never told
 	err = s.d.store.db.QueryRow(`SELECT COUNT(*) FROM lost WHERE code <> 'taken'`).Scan(&out.Lost)
 	return out, err
+}
+
+// Forgotten is a statement that the service had accepted, does not have since it was put
+// back from a backup, and refused when this device brought it again.
+type Forgotten struct {
+	ID      policies.StatementID `json:"id"`
+	Kind    policies.Kind        `json:"kind"`
+	Record  policies.RecordID    `json:"record"`
+	Made    time.Time            `json:"made"` // when the service had accepted it
+	Mine    bool                 `json:"mine"` // made on this device
+	Code    wire.Code            `json:"code"`
+	Message string               `json:"message"` // one plain sentence
+}
+
+// Forgotten lists them, oldest first, once the recovery is over; until then another device
+// may bring what they rest on.
+func (s *Restorations) Forgotten() (out []Forgotten, err error) {
+	if _, recovering := s.d.mirror.Org().Recovering(); recovering {
+		return nil, nil
+	}
+	var raws []string
+	var at []int64
+	err = each(s.d.store.db, func(r *sql.Rows) error {
+		var f Forgotten
+		var taken int64
+		var id, table, raw string
+		if err := r.Scan(&id, &taken, &table, &f.Code, opensIn(s.d.store, &raw, &table, &id)); err != nil {
+			return err
+		}
+		f.Message = wire.EntryOf(f.Code).Message
+		out, raws, at = append(out, f), append(raws, raw), append(at, taken)
+		return nil
+	}, `SELECT id, at, sealed_in, code, raw FROM lost WHERE code NOT IN ('', 'taken') ORDER BY leaf`)
+	if err != nil {
+		return nil, err
+	}
+	for i, raw := range raws {
+		st, err := statement.Parse([]byte(raw))
+		if err != nil {
+			return nil, fmt.Errorf("forgotten: %w", err)
+		}
+		f := &out[i]
+		f.ID, f.Kind, f.Record, f.Made = st.ID, st.Kind, st.Record, policies.Micros(at[i]).Time()
+		f.Mine = st.Signer == policies.KeyID(s.d.keys.Device())
+	}
+	return out, nil
 }
 
 // Recovered ends the recovery of a service that was put back: it serves film again. Only

@@ -91,6 +91,16 @@ func attentionText(o attune.Outcome) string {
 	return outcomeText(o) + " " + how
 }
 
+// forgottenText is what the service lost when it was put back from a backup.
+func forgottenText(f attune.Forgotten) string {
+	next := "Ask whoever did it whether it still holds, and to do it again"
+	if f.Mine {
+		next = "If it still holds, do it again"
+	}
+	return fmt.Sprintf("the service was put back from a backup, lost %s of %s (%s), and does not take it back: %s %s. It stays on this device, and each sync tries again.",
+		kindText(f.Kind), f.Made.Local().Format("2 Jan 2006"), f.ID.Short(), f.Message, next)
+}
+
 // heldText is film that did not go to the service.
 func heldText(h attune.HeldUpload) string {
 	how := "Each sync tries again."

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	attune "github.com/attune-vf/attune/client-sdk"
 )
@@ -30,5 +31,20 @@ func TestStatusTellsOfEvidence(t *testing.T) {
 	got := deviceStatus{Evidence: []string{"/home/sam/evidence/a.json", "/home/sam/evidence/b.json"}}.text()
 	if !strings.Contains(got, "Give your IG officer 2 files from /home/sam/evidence") {
 		t.Errorf("status = %s", got)
+	}
+}
+
+// TestStatusNamesWhatTheServiceForgot: what a service that was put back does not take back
+// is named, with what to do, and not only counted.
+func TestStatusNamesWhatTheServiceForgot(t *testing.T) {
+	made := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	got := deviceStatus{Gone: []attune.Forgotten{
+		{Kind: "session.log", Made: made, Mine: true, Message: "That is not possible now."},
+		{Kind: "session.log", Made: made, Message: "That is not possible now."},
+	}}.text()
+	for _, want := range []string{"Needs attention: the service was put back from a backup, lost " + kindText("session.log") + " of 2 Nov 2026", "If it still holds, do it again", "Ask whoever did it"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("status has no %q:\n%s", want, got)
+		}
 	}
 }

@@ -52,6 +52,7 @@ type deviceStatus struct {
 	Quiet    string                 `json:"quiet"`       // day of the last that any colleague did that has reached this device, when that is long ago
 	Unsaid   int                    `json:"unconfirmed"` // devices that have not confirmed what they lost; for registrars, else 0
 	Over     *failure               `json:"over"`        // this device was revoked, or its person; null for neither
+	Gone     []attune.Forgotten     `json:"forgotten"`   // that the service lost when it was put back from a backup, and does not take again
 	Evidence []string               `json:"evidence"`    // files that show where the server said what is not so
 
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
@@ -98,6 +99,7 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.NewKeys, err = d.Staff.NewKeys(); return err },
 		func() error { s.Outdated, err = outOfStep(d); return err },
 		func() error { return s.readStanding(d) },
+		func() error { s.Gone, err = d.Restored.Forgotten(); s.Gone = list(s.Gone); return err },
 		func() error { s.Evidence, err = d.Evidence(); s.Evidence = list(s.Evidence); return err },
 	} {
 		if err := read(); err != nil {
@@ -224,6 +226,9 @@ func (s deviceStatus) text() string {
 	}
 	for _, o := range s.Attention {
 		attend(attentionText(o))
+	}
+	for _, f := range s.Gone {
+		attend(forgottenText(f))
 	}
 	for _, h := range s.Held {
 		attend(heldText(h))
