@@ -55,11 +55,19 @@ var ErrBackup = errors.New("not a whole backup")
 // and verifies it: only then is it counted, and devices told what they need not keep any
 // more. The restriction ledger is not in it, and must not be: it is what the backup
 // could undo. Nor are keys, and sealed film, which is only named.
-func (s *Store) Backup(ctx context.Context, dir string) (Manifest, error) {
+func (s *Store) Backup(ctx context.Context, dir string) (_ Manifest, err error) {
 	partial := dir + ".partial"
-	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
-		return Manifest{}, errors.Join(err, fmt.Errorf("%s is there already", dir))
+	switch _, err := os.Lstat(dir); {
+	case err == nil:
+		return Manifest{}, fmt.Errorf("%s is there already", dir)
+	case !errors.Is(err, os.ErrNotExist):
+		return Manifest{}, err
 	}
+	defer func() { // half a backup is of no use, and holds what may have to be destroyed
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(partial))
+		}
+	}()
 	if err := os.RemoveAll(partial); err != nil { // of a backup that was broken off
 		return Manifest{}, err
 	}

@@ -254,3 +254,18 @@ func TestRestorationOfALostHistory(t *testing.T) {
 	}
 	recovered(t, w)
 }
+
+// TestBackupThatFails leaves nothing behind: neither what fills a disk, nor personal data
+// that nobody knows of.
+func TestBackupThatFails(t *testing.T) {
+	w := open(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	dir := t.TempDir()
+	if _, err := w.Backup(ctx, filepath.Join(dir, "backup")); err == nil {
+		t.Fatal("a backup without time was made")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

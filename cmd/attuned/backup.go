@@ -47,7 +47,7 @@ func (c *backupCmd) Run(ctx context.Context, p *printer) error {
 	dir := filepath.Join(c.To, "attune-"+time.Now().UTC().Format("20060102T150405.000"))
 	m, err := store.Store.Backup(ctx, dir)
 	if err != nil {
-		return err
+		return problem("backup", "Nothing was changed. See that there is room, and that this user may write there, then run it again.", "No backup was made: %v.", err)
 	}
 	if sameDisk(c.To, f.database()) {
 		p.note("%s is on the database's own disk: copy the backup to another.", c.To)
