@@ -67,6 +67,7 @@ var acts = []act{
 	{"set a clock", 8, anybody, setClock},
 	{"let time pass", 40, anybody, letTimePass},
 	{"deliver what is late", 25, anybody, deliverLate},
+	{"copy a device", 3, anybody, clone},
 }
 
 // oneStep has somebody do something.
@@ -482,7 +483,9 @@ func revokeDevice(w *world, d *device) error {
 		return errNothing
 	}
 	err := d.client.Devices.Revoke(other.id)
-	other.revoked = other.revoked || err == nil
+	for _, x := range w.devices { // a copy that has not gone on as another device is this one
+		x.revoked = x.revoked || err == nil && x.id == other.id
+	}
 	return err
 }
 

@@ -4,7 +4,7 @@
 // One seed is one run: some fifty devices, two to a person, work through the real SDK
 // against the real server and its real store, in one process, on virtual time and
 // without sockets. Requests and replies get lost, come twice or come late; devices go
-// offline, crash between any two commits and have clocks that are off; the server
+// offline, crash between any two commits, have clocks that are off and get copied; the server
 // crashes between any two commits too. Then all is made well, and everything is
 // compared with what a few plain loops work out from the list of accepted statements.
 //

@@ -22,6 +22,7 @@ type fact struct {
 	deps             []string
 	body             struct {
 		Staff, Device, Key, Of string
+		Continues              string // of a device's certificate: whose copy it is
 		Role                   string
 		Outside                bool
 		Until, From            int64

@@ -41,6 +41,7 @@ func (w *world) everybody() (moved bool) {
 	ctx := context.Background()
 	for _, d := range w.devices {
 		r, err := d.client.Sync(ctx)
+		d.named()
 		for _, o := range r.Accepted {
 			w.acked[o.ID] = d.name
 		}
@@ -89,7 +90,11 @@ func (w *world) compare() {
 // was used for one thing.
 func (w *world) once(all facts) {
 	index, next, numbers := map[string]bool{}, map[string]int64{}, map[string]string{}
+	copied := map[string]bool{} // devices as whose copy another one goes on: it brings what it had numbered
 	for _, f := range all {
+		if f.body.Continues != "" {
+			copied[f.body.Continues] = true
+		}
 		if index[f.id] {
 			w.wrong("statement %s was accepted twice", f.id)
 		}
@@ -99,7 +104,7 @@ func (w *world) once(all facts) {
 		}
 		if row, ok := policies.RowOf(policies.Kind(f.kind)); ok && !row.Restriction {
 			key := fmt.Sprint(f.signer, " ", f.n)
-			if was := numbers[key]; was != "" {
+			if was := numbers[key]; was != "" && !copied[f.signer] {
 				w.wrong("number %s was used by %s and %s", key, was, f.id)
 			}
 			numbers[key] = f.id

@@ -42,6 +42,7 @@ var plants = map[string]plant{
 	"a page lacks its last item":          {within: 200, reply: lackingLast},
 	"a receipt is for something else":     {within: 100, reply: otherReceipt},
 	"a proxy keeps old answers":           {within: 200, reply: cached},
+	"a copy's numbers are taken twice":    {within: 500, step: copyWorkers, server: `CREATE TRIGGER plant AFTER INSERT ON numbers BEGIN DELETE FROM numbers WHERE signer = NEW.signer AND n < NEW.n; END`},
 	"nothing is ever new":                 {within: 200, reply: neverNew},
 }
 
@@ -96,6 +97,13 @@ func loseFilm(w *world) {
 		}
 		return nil
 	})
+}
+
+// copyWorkers has the copies made early, of devices that say something.
+func copyWorkers(w *world) {
+	if d := w.deviceOf(workers); w.step%20 == 0 {
+		_ = clone(w, d) // nothing to do once there are enough
+	}
 }
 
 var lastItem = regexp.MustCompile(`,\{"kind":"statement"[^{}]*"place":\{[^{}]*\}[^{}]*"attachments":\[[^\]]*\]\}\],`)

@@ -30,6 +30,7 @@ type world struct {
 	service  *service
 	people   []*person
 	devices  []*device
+	copies   int // of devices, that were made so far
 	families []*family
 
 	old     map[string]*httptest.ResponseRecorder // answers that a proxy keeps
@@ -150,6 +151,7 @@ func (d *device) sync() error {
 	if d.dead {
 		return nil // whatever it learned, it has forgotten
 	}
+	d.named()
 	for _, o := range r.Accepted {
 		d.w.acked[o.ID] = d.name
 	}
