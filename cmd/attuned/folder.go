@@ -78,6 +78,10 @@ func (f folder) founded() error {
 		}
 	}
 	missing := slices.DeleteFunc([]string{f.database(), f.serverKey(), f.logKey()}, isThere)
+	if len(missing) == 1 && missing[0] == f.database() {
+		return problem("no_database", "If a restore was broken off, run it again; else put the newest backup back: attuned restore --help",
+			"%s has the server's keys, and no database.", f).status(exitMissing)
+	}
 	if len(missing) > 0 {
 		return problem("not_founded", "Make it with: attuned init --data "+string(f)+" --root org.root",
 			"%s is not a server's folder: %s is missing.", f, filepath.Base(missing[0])).status(exitMissing)
