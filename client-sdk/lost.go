@@ -16,6 +16,7 @@ import (
 type lostOne struct {
 	id     policies.StatementID
 	record string
+	leaf   int64 // in the log that was
 	again  wire.Again
 	bytes  int
 	stops  bool // a restriction
@@ -32,98 +33,111 @@ type returner struct{ d *desk }
 func (b *returner) run(ctx context.Context, r *Report) error {
 	last := int64(-1)
 	for {
-		batch, next, err := b.batch(last)
+		batch, err := b.batch(last)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		if err := b.send(ctx, batch, r); err != nil {
+		batch, proofs, err := b.provable(batch)
+		if err != nil {
 			return err
 		}
-		last = next
+		if err := b.send(ctx, batch, proofs, r); err != nil {
+			return err
+		}
+		last = batch[len(batch)-1].leaf
 	}
 }
 
 // batch is what comes after a leaf, as much as one request may hold.
-func (b *returner) batch(after int64) (batch []lostOne, last int64, err error) {
+func (b *returner) batch(after int64) (batch []lostOne, err error) {
 	err = each(b.d.store.db, func(rows *sql.Rows) error {
 		var l lostOne
 		var id, table string
-		var at, leaf int64
-		if err := rows.Scan(&id, &l.record, &at, &leaf, &table, opensIn(b.d.store, &l.again.Sealed.Statement, &table, &id)); err != nil {
+		var at int64
+		if err := rows.Scan(&id, &l.record, &at, &l.leaf, &table, opensIn(b.d.store, &l.again.Sealed.Statement, &table, &id)); err != nil {
 			return err
 		}
-		last, l.again.At = leaf, policies.Micros(at)
+		l.again.At = policies.Micros(at)
 		err := l.id.UnmarshalText([]byte(id))
 		batch = append(batch, l)
 		return err
 	}, `SELECT id, record, at, leaf, sealed_in, raw FROM lost WHERE leaf > $1 AND code <> 'taken' ORDER BY leaf LIMIT $2`, after, wire.MaxAgainStatements)
 	if err != nil {
-		return nil, last, err
+		return nil, err
 	}
-	return b.fit(batch, last)
+	return b.fit(batch)
 }
 
 // fit adds what lies beside the statements, and leaves the rest for the next request when
 // that is too much for one.
-func (b *returner) fit(batch []lostOne, last int64) ([]lostOne, int64, error) {
+func (b *returner) fit(batch []lostOne) ([]lostOne, error) {
 	total := 0
 	for i := range batch {
 		q := queued{id: batch[i].id, bytes: len(batch[i].again.Sealed.Statement)}
 		if err := (&courier{d: b.d}).attach(&q); err != nil {
-			return nil, last, err
+			return nil, err
 		}
 		batch[i].again.Sealed.Attachments = q.sealed.Attachments
 		if total += q.bytes + 256; total > wire.MaxPushBytes/2 && i > 0 { // the proofs need room, too
-			var leaf int64
-			err := b.d.store.db.QueryRow(`SELECT leaf FROM lost WHERE id = $1`, batch[i-1].id.String()).Scan(&leaf)
-			return batch[:i], leaf, err
+			return batch[:i], nil
 		}
 		if s, err := trusted(batch[i].again.Sealed.Statement, b.d); err == nil {
 			row, _ := policies.RowOf(s.Kind)
 			batch[i].stops = row.Restriction
 		}
 	}
-	return batch, last, nil
+	return batch, nil
 }
 
-// evidence is what proves a batch.
-func (b *returner) evidence(batch []lostOne) ([]wire.Evidence, error) {
-	out, seen := []wire.Evidence{}, map[string]bool{}
-	for _, l := range batch {
+// provable is as much of a batch as one request holds the proofs of, and those. A record
+// whose forgotten part is too long for any request goes without, and its statements are
+// judged as if they were new.
+func (b *returner) provable(batch []lostOne) ([]lostOne, []wire.Evidence, error) {
+	out, seen, links := []wire.Evidence{}, map[string]bool{}, 0
+	for i, l := range batch {
 		for _, name := range []string{l.record, l.id.String()} {
-			if seen[name] || len(out) == wire.MaxAgainEvidence {
+			if seen[name] {
 				continue
 			}
 			seen[name] = true
-			var text string
-			err := b.d.store.db.QueryRow(`SELECT evidence FROM lost_proofs WHERE name = $1`, name).Scan(&text)
-			if errors.Is(err, sql.ErrNoRows) {
+			e, ok, err := b.evidence(name)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !ok || len(e.Links) > wire.MaxAgainLinks {
 				continue
 			}
-			if err != nil {
-				return nil, err
+			if len(out) == wire.MaxAgainEvidence || links+len(e.Links) > wire.MaxAgainLinks {
+				return batch[:i], out, nil // never at the first, which has two
 			}
-			var e wire.Evidence
-			if err := json.Unmarshal([]byte(text), &e); err != nil {
-				return nil, err
-			}
-			out = append(out, e)
+			out, links = append(out, e), links+len(e.Links)
 		}
 	}
-	return out, nil
+	return batch, out, nil
 }
 
-func (b *returner) send(ctx context.Context, batch []lostOne, r *Report) error {
+// evidence is what proves a record, or a statement of this device's; false where nothing
+// is here that does.
+func (b *returner) evidence(name string) (e wire.Evidence, ok bool, err error) {
+	var text string
+	err = b.d.store.db.QueryRow(`SELECT evidence FROM lost_proofs WHERE name = $1`, name).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &e)
+	}
+	return e, err == nil, err
+}
+
+func (b *returner) send(ctx context.Context, batch []lostOne, proofs []wire.Evidence, r *Report) error {
 	before, err := recall(b.d.store.db)
 	if err != nil {
 		return err
 	}
-	in := wire.AgainRequest{Checkpoint: before.Size, Statements: []wire.Again{}}
+	in := wire.AgainRequest{Checkpoint: before.Size, Statements: []wire.Again{}, Evidence: proofs}
 	for _, l := range batch {
 		in.Statements = append(in.Statements, l.again)
-	}
-	if in.Evidence, err = b.evidence(batch); err != nil {
-		return err
 	}
 	var reply wire.PushReply
 	if err := b.d.remote.call(ctx, http.MethodPost, "/v1/sync/again", in, &reply); err != nil {
