@@ -269,3 +269,70 @@ func TestBackupThatFails(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// TestReturnedBackdated: whoever brings a statement says when it was accepted, and no
+// evidence bounds that from below. It was not before the backup, which does not have it:
+// else a family's end could be dated so long ago that its film were due to go at once.
+func TestReturnedBackdated(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	w.Clock.Forward(time.Hour)
+	earliest := policies.At(w.Clock.Now())
+	w.Ana.Does(f.Record, "person.add", &policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.LinkSafe})
+	dir := backup(t, w)
+	all := listen(w)
+	w.Clock.Forward(time.Minute)
+	w.Ana.Does(f.Record, "person.add", &policies.PersonAdd{Role: policies.Carer, Basis: policies.Own, Contact: policies.LinkSafe})
+	lost := slices.Clone(*all)
+	w.Clock.Forward(time.Hour)
+	back(t, w, dir)
+	lost[0].Returned.At = 1
+	results, _, err := w.Records.Return(context.Background(), w.Sam.Caller(), []storage.Evidence{lost[0].evidence}, []storage.Returned{lost[0].Returned}, 0)
+	if err != nil || results[0].Err != nil {
+		t.Fatalf("returned: %+v, %v", results, err)
+	}
+	if at := results[0].Receipt.Place.At; at < earliest {
+		t.Errorf("accepted at %s, and the backup of %s did not have it", at.Time(), earliest.Time())
+	}
+	if n, err := w.Records.Refold(context.Background()); err != nil {
+		t.Errorf("refold of %d statements: %v", n, err)
+	}
+}
+
+// TestReturnedWithdrawalBackdated: a withdrawal in a family that the backup does not have
+// waits in the ledger for the family, and is taken as of when the ledger says, whoever
+// brings it with the family and says that it was before the consent.
+func TestReturnedWithdrawalBackdated(t *testing.T) {
+	w := open(t)
+	dir := backup(t, w)
+	all := listen(w)
+	w.Clock.Forward(time.Minute)
+	f := w.Open("NF-2041")
+	w.Clock.Forward(time.Minute)
+	w.Ana.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Child}, Channel: policies.ByPhone})
+	before := state(t, w, f.ID)
+	lost := slices.Clone(*all)
+	w.Clock.Forward(time.Hour)
+	back(t, w, dir)
+	var evidence []storage.Evidence
+	var batch []storage.Returned
+	for _, h := range lost {
+		evidence, batch = append(evidence, h.evidence), append(batch, h.Returned)
+	}
+	batch[len(batch)-1].At = 1
+	results, _, err := w.Records.Return(context.Background(), w.Sam.Caller(), evidence, batch, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if r.Err != nil {
+			t.Errorf("statement %d: %v", i, r.Err)
+		}
+	}
+	if after := state(t, w, f.ID); after != before {
+		t.Errorf("the family was\n%s\nand is\n%s", before, after)
+	}
+	if _, ok := w.FamilyState(f.ID).CurrentConsent(f.Child, w.Clock.Micros()); ok {
+		t.Error("the consent that was withdrawn is in force")
+	}
+}

@@ -46,7 +46,7 @@ var ErrEvidence = errors.New("evidence that proves nothing")
 // Results are as those of [Records.Accept].
 //
 // What an attacker with a device gains by lying about a time is little: evidence bounds
-// it from above, and the order in the record is proved.
+// it from above, the backup from below, and the order in the record is proved.
 func (r *Records) Return(ctx context.Context, c policies.Caller, evidence []Evidence, batch []Returned, since int64) ([]Result, Proven, error) {
 	o, err := r.Org(ctx)
 	if err != nil {
@@ -102,7 +102,11 @@ func (j *judge) bring(s policies.Statement, b Returned, proved map[policies.Stat
 		return j.refuse(s, fmt.Errorf("%w: it began another history", policies.ErrNotPossible))
 	}
 	if at, ok := proved[s.ID]; ok && len(j.org.Restorations) > 0 {
-		r, err := j.retake(s, b.Sealed, min(at, b.At))
+		then, err := j.acceptedAt(s.ID, b.At, at)
+		if err != nil {
+			return Result{}, err
+		}
+		r, err := j.retake(s, b.Sealed, then)
 		if err != nil || r.Err != nil {
 			return r, err
 		}
@@ -113,6 +117,21 @@ func (j *judge) bring(s policies.Statement, b Returned, proved map[policies.Stat
 		return Result{}, err
 	}
 	return j.judge(s, b.Sealed)
+}
+
+// acceptedAt is when a statement counts as accepted before: what the ledger says, where it
+// waits there; else what who brings it says, no later than was proved and no earlier than
+// the last row of the backup, which does not have it.
+func (j *judge) acceptedAt(id policies.StatementID, said, proved policies.Micros) (policies.Micros, error) {
+	if at, ok, err := j.tx.OwedSince(id); ok || err != nil {
+		return at, err
+	}
+	leaf, err := j.tx.Leaf(j.org.Restorations[len(j.org.Restorations)-1].Log.Size - 1)
+	if err != nil {
+		return 0, err
+	}
+	last, err := accesslog.Decode(leaf)
+	return min(proved, max(said, policies.Micros(last.At))), err
 }
 
 // proves adds what evidence proves, with the latest time at which it can have been

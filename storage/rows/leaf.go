@@ -45,9 +45,9 @@ func scanLeaf(rows *sql.Rows) (accesslog.Row, error) {
 }
 
 // Leaf is the bytes of one leaf.
-func (v *View) Leaf(n int64) ([]byte, error) {
+func (q q) Leaf(n int64) ([]byte, error) {
 	var leaf []byte
-	if err := v.row(`SELECT leaf FROM events WHERE n = $1`, n).Scan(&leaf); err != nil {
+	if err := q.row(`SELECT leaf FROM events WHERE n = $1`, n).Scan(&leaf); err != nil {
 		return nil, fmt.Errorf("read leaf %d: %w", n, err)
 	}
 	return leaf, nil

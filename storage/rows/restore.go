@@ -2,6 +2,7 @@ package rows
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -100,6 +101,15 @@ func (tx *Tx) PutOwed(o Owed) error {
 // DropOwed forgets one that was taken.
 func (tx *Tx) DropOwed(id policies.StatementID) error {
 	return tx.exec(`DELETE FROM owed WHERE id = $1`, id.String())
+}
+
+// OwedSince is when one that still waits was accepted; false where none does.
+func (q q) OwedSince(id policies.StatementID) (at policies.Micros, ok bool, err error) {
+	err = q.row(`SELECT at FROM owed WHERE id = $1`, id.String()).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return at, err == nil, err
 }
 
 // AllOwed lists them in the order in which they were accepted before.
