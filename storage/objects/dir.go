@@ -18,6 +18,7 @@ import (
 //
 //	objects/<name>         complete; mode 0400
 //	staging/<name>.<ref>   one upload: its parts at their offsets
+//	holds/<name>           a legal hold: who deletes looks for it first
 //
 // <name> is the key with a comma for each slash, so that a key can be the
 // beginning of another, as on S3. The file system must tell upper case from
@@ -28,8 +29,8 @@ import (
 // the folder leads out of it. Other processes may read, begin and delete in the
 // same folder; one upload is written by one process.
 type Dir struct {
-	root             *os.Root
-	objects, staging *os.File // open for their fsync
+	root                    *os.Root
+	objects, staging, holds *os.File // open for their fsync
 
 	// seed picks a key's lock.
 	seed maphash.Seed
@@ -44,7 +45,7 @@ type Dir struct {
 	etags map[string]map[int64]Part
 }
 
-const objectsDir, stagingDir = "objects", "staging"
+const objectsDir, stagingDir, holdsDir = "objects", "staging", "holds"
 
 // OpenDir opens or makes a store in the folder at path, whose parent exists.
 func OpenDir(path string) (*Dir, error) {
@@ -58,6 +59,9 @@ func OpenDir(path string) (*Dir, error) {
 	d := &Dir{root: root, seed: maphash.MakeSeed(), etags: map[string]map[int64]Part{}}
 	if d.objects, err = openFolder(root, objectsDir); err == nil {
 		d.staging, err = openFolder(root, stagingDir)
+	}
+	if err == nil {
+		d.holds, err = openFolder(root, holdsDir)
 	}
 	if err == nil {
 		err = syncNames(root, path)
@@ -94,7 +98,7 @@ func syncNames(root *os.Root, path string) error {
 // Close releases the folder. Readers that are open stay good.
 func (d *Dir) Close() error {
 	errs := []error{d.root.Close()}
-	for _, f := range []*os.File{d.objects, d.staging} {
+	for _, f := range []*os.File{d.objects, d.staging, d.holds} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -147,7 +151,7 @@ func (d *Dir) Delete(ctx context.Context, key Key) error {
 		return fmt.Errorf("delete object: %w", err)
 	}
 	defer d.exclusive(key)()
-	if err := d.remove(d.objects, objectName(key)); err != nil {
+	if err := d.removeObject(key); err != nil {
 		return fmt.Errorf("delete object %s: %w", key, err)
 	}
 	// Twice: an upload that another process begins between listing and removing

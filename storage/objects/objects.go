@@ -37,6 +37,7 @@ var (
 	ErrParts    = errors.New("parts do not make the object")
 	ErrRange    = errors.New("range outside the object")
 	ErrFull     = errors.New("the object store has no room")
+	ErrHeld     = errors.New("a legal hold keeps it") // until a [Holder] releases it
 )
 
 // Key names an object: path segments of letters, digits, _ and -, such as
@@ -134,7 +135,7 @@ type Store interface {
 
 	// Delete removes every version of exactly this key and every upload of it,
 	// durably, and looks again before it says so. Absent is done. A reader that
-	// was open may read on.
+	// was open may read on. An error when a hold keeps a version.
 	Delete(ctx context.Context, key Key) error
 }
 
