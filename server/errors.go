@@ -169,6 +169,7 @@ func (s *Server) fail(c echo.Context, err error) {
 		status, body = judge(context.Canceled) // the caller went away: not our fault
 	}
 	s.logCause(c, status, body.Code, err)
+	s.countRefused(c, status, body.Code)
 	if c.Response().Committed {
 		return
 	}
@@ -192,6 +193,16 @@ func (s *Server) fail(c echo.Context, err error) {
 	}
 	if err := reply(c, status, body); err != nil {
 		s.log.Info("reply not delivered", "request_id", requestID(c), "error", err)
+	}
+}
+
+// countRefused has the access log count what somebody was refused who proved nothing:
+// one event a minute, however many they are. An opening of a link has been counted, or
+// logged, where it was refused: only there it is known who has the link.
+func (s *Server) countRefused(c echo.Context, status int, code wire.Code) {
+	opening := c.Path() == openPath && code == wire.CodeLinkEnded
+	if status/100 == 4 && !opening && caller(c).Staff.IsZero() {
+		s.refused(address(c), string(code))
 	}
 }
 

@@ -2,6 +2,9 @@ package server
 
 import "github.com/labstack/echo/v4"
 
+// openPath is where a carer opens a link.
+const openPath = "/s/:token/open"
+
 // routes is every address that the server answers. Whatever is not here is
 // answered like a thing that does not exist.
 func (s *Server) routes() *echo.Echo {
@@ -53,7 +56,7 @@ func (s *Server) routes() *echo.Echo {
 	e.GET("/s/", s.linkPage) // a link that was cut before its token, or before its path,
 	e.GET("/s", s.linkPage)  // gets the page as well: it says what to do
 	e.GET("/", s.linkPage)
-	e.POST("/s/:token/open", s.openLink, carer, s.limit(s.opens), pressed)
+	e.POST(openPath, s.openLink, carer, s.limit(s.opens), pressed)
 	e.GET("/s/:token/payload", s.readLink, carer, s.limit(s.households), s.limitPage(s.ranges))
 	e.POST("/s/:token/stop", s.stopLink, carer, s.limit(s.stops), pressed)
 	return e

@@ -87,6 +87,8 @@ type Server struct {
 	devices, statements *limiter[policies.DeviceID]
 	ranges              *limiter[policies.Digest]
 
+	refused func(address, what string) // counts what strangers are refused
+
 	junk   junk
 	behind sync.WaitGroup // what is done beside an answer
 	probe  probe
@@ -134,12 +136,18 @@ func New(cfg Config) *Server {
 		}
 	}
 	cfg.Contact.Demo = cfg.Demo
+	refused := func(string, string) {}
+	if cfg.Store != nil {
+		refused = cfg.Store.Log.CountRefusal
+	}
 	s := &Server{
 		cfg:    cfg,
 		store:  cfg.Store,
 		log:    cfg.Log,
 		tokens: newTokens(),
 		packer: wire.NewPacker(),
+
+		refused: refused,
 
 		stopping: make(chan struct{}),
 

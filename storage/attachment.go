@@ -184,7 +184,7 @@ func (j *judge) attachKey(s policies.Statement, next folded, a Attachment) (Resu
 	}
 	ev.Detail = "for " + whose + "\n" + ev.Detail
 	if !ruling.Allowed {
-		_, _, err := j.tx.Log(ev)
+		_, err := j.d.logAccess(j.tx, j.c, ev)
 		return Result{ID: s.ID, Err: hidden(ruling, j.org, next.before, j.c)}, err
 	}
 	if err := j.keepLate(s, ev, a); err != nil || !team {

@@ -71,7 +71,7 @@ func (c *Clips) Open(ctx context.Context, who policies.Caller, r ViewRequest) (*
 		if r.Reason != "" {
 			ev.Detail = r.Reason + "\n" + ev.Detail
 		}
-		if _, _, err := tx.Log(ev); err != nil || denied != nil {
+		if _, err := c.d.logAccess(tx, who, ev); err != nil || denied != nil {
 			return err
 		}
 		return tx.PutViewing(v.row)
@@ -166,7 +166,7 @@ func (v *Viewing) enter(ctx context.Context, entered int64) error {
 		}
 		ev := v.event(ruling, now)
 		ev.Range = ranges(fresh)
-		if _, _, err := tx.Log(ev); err != nil || denied != nil {
+		if _, err := v.d.logAccess(tx, v.who, ev); err != nil || denied != nil {
 			return err
 		}
 		return tx.EnterEighths(row.ID, row.Eighths|entered)

@@ -379,9 +379,27 @@ func (j *judge) deny(s policies.Statement, ruling policies.Ruling) (Result, erro
 	return Result{ID: s.ID, Err: &DeniedError{Ruling: ruling}}, err
 }
 
-// log writes the event of a statement that was not accepted.
+// log writes the event of a statement that was not accepted, but counts what a stranger
+// sent, and what one device sends beyond a minute's events. What waited has its event in
+// any case: its author's feed has the answer under the event's number.
 func (j *judge) log(s policies.Statement, outcome string, ruling policies.Ruling) (err error) {
-	by, _ := j.org.Signer(s.Signer)
-	j.logged, _, err = j.tx.Log(j.event(s, folded{record: s.Record, author: by}, outcome, ruling))
+	by, known := j.org.Signer(s.Signer)
+	if !known && j.c.Staff.IsZero() {
+		j.d.floods.stranger(j.c.Address, "statement")
+		return nil
+	}
+	ev := j.event(s, folded{record: s.Record, author: by}, outcome, ruling)
+	if outcome != accesslog.Deferred {
+		waited := false
+		if j.waits {
+			if waited, err = j.tx.Waits(s.ID); err != nil {
+				return err
+			}
+		}
+		if key := cmp.Or(j.c.Device.String(), s.Signer.String()); !waited && !j.d.floods.denied(key, ev.Subject, ev.Action, j.now) {
+			return nil
+		}
+	}
+	j.logged, _, err = j.tx.Log(ev)
 	return err
 }

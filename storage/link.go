@@ -94,7 +94,7 @@ func (l *Links) playing(ctx context.Context, who policies.Caller, token policies
 		return f.Clips[link.Clip], nil
 	}
 	err = l.d.rows.Write(ctx, func(tx *rows.Tx) error {
-		_, _, err := tx.Log(l.d.access(who, ruling, now, family(f.ID), clip(link.Clip)))
+		_, err := l.d.logAccess(tx, who, l.d.access(who, ruling, now, family(f.ID), clip(link.Clip)))
 		return err
 	})
 	return nil, errors.Join(ErrLinkEnded, err)

@@ -91,6 +91,7 @@ func (o *opening) run(tx *rows.Tx) error {
 		if err := o.log(tx, f, link, ruling, now); err != nil {
 			return err // on a full disk too the answer is the one that everybody gets
 		}
+		o.d.floods.stranger(o.who.Address, "link")
 		return errStranger
 	}
 	if !ruling.Allowed {
@@ -217,7 +218,7 @@ func (o *opening) log(tx *rows.Tx, f *policies.Family, link *policies.Link, r po
 	if o.reload {
 		ev.Range = "reload"
 	}
-	_, _, err := tx.Log(ev)
+	_, err := o.d.logAccess(tx, o.who, ev)
 	return err
 }
 

@@ -70,7 +70,7 @@ func (l *Links) Status(ctx context.Context, who policies.Caller, id policies.Lin
 				out.Paused = row.Paused
 			}
 		}
-		_, _, err = tx.Log(ev)
+		_, err = l.d.logAccess(tx, who, ev)
 		return err
 	})
 	return out, errors.Join(err, denied)

@@ -63,7 +63,7 @@ func (r *Records) Listen(ctx context.Context, c policies.Caller, cursor string) 
 // denied writes the event of a refusal about no family.
 func (r *Records) denied(ctx context.Context, c policies.Caller, ruling policies.Ruling) error {
 	err := r.d.rows.Write(ctx, func(tx *rows.Tx) error {
-		_, _, err := tx.Log(r.d.access(c, ruling, r.d.now(), rows.Named{}, rows.Named{}))
+		_, err := r.d.logAccess(tx, c, r.d.access(c, ruling, r.d.now(), rows.Named{}, rows.Named{}))
 		return err
 	})
 	if err != nil {

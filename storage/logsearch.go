@@ -98,7 +98,7 @@ func (l *Log) enter(ctx context.Context, c policies.Caller, act policies.Action,
 			if asked := q.describe(); asked != "" {
 				ev.Detail = asked + "\n" + ev.Detail
 			}
-			if _, _, err := tx.Log(ev); err != nil {
+			if _, err := l.d.logAccess(tx, c, ev); err != nil {
 				return err
 			}
 		}

@@ -64,7 +64,7 @@ func OpenFounding(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &door{cfg: cfg, rows: db, org: new(orgCache), heads: newHeads()}
+	d := &door{cfg: cfg, rows: db, org: new(orgCache), heads: newHeads(), floods: newFloods()}
 	db.OnMove(d.heads.moved)
 	d.due.next.Store(int64(rows.Never))
 	r := &Records{d: d}

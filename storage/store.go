@@ -56,17 +56,18 @@ type door struct {
 	pack figures
 	book *ledger.Ledger // nil before the foundation
 
-	heads *heads
-	seals seals
-	due   dues
+	heads  *heads
+	seals  seals
+	due    dues
+	floods *floods
 
 	stating sync.Mutex // held while the server makes a statement of its own
 }
 
-// Close signs and keeps a last checkpoint, waits for the writer, and closes the
-// database.
+// Close tells what was counted, signs and keeps a last checkpoint, waits for the writer,
+// and closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.Log.seal(context.Background()), s.d.rows.Close(), s.d.closeBook())
+	return errors.Join(s.Log.TellRefusals(context.Background()), s.Log.seal(context.Background()), s.d.rows.Close(), s.d.closeBook())
 }
 
 // Ready reports whether the store can take a write now.

@@ -136,7 +136,7 @@ func (u *Uploads) rule(tx *rows.Tx, c policies.Caller, id policies.ClipID) (deni
 	}
 	now := u.d.now()
 	ruling := u.d.cfg.Bundle.Decide(policies.Request{Caller: c, Action: policies.ActUpload, Clip: id, Now: now}, o, f)
-	if _, _, err := tx.Log(u.d.access(c, ruling, now, about, clip(id))); err != nil {
+	if _, err := u.d.logAccess(tx, c, u.d.access(c, ruling, now, about, clip(id))); err != nil {
 		return nil, err
 	}
 	if denied = hidden(ruling, o, f, c); !ok {

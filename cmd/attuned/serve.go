@@ -92,6 +92,7 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	}
 	defer sweeping(ctx, store.Store, sweepEvery, log)()
 	defer expiring(ctx, store.Store, expireEvery, log)()
+	defer telling(ctx, store.Store, tellEvery, log)()
 	s, err := c.server(f, store, way, log, p)
 	if err != nil {
 		return err
