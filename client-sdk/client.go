@@ -279,7 +279,8 @@ func (c *Client) Sync(ctx context.Context) (Report, error) {
 
 func (c *Client) sync(ctx context.Context) (Report, error) {
 	var r Report
-	err := (&returner{c.desk}).run(ctx, &r)
+	back := &returner{d: c.desk}
+	err := back.run(ctx, &r)
 	if err == nil {
 		err = (&courier{d: c.desk}).push(ctx, &r)
 	}
@@ -295,8 +296,13 @@ func (c *Client) sync(ctx context.Context) (Report, error) {
 	}
 	said, storedErr := c.Uploader.stored()
 	err = errors.Join(err, storedErr)
+	var withheld error
 	if err == nil || unsettled(err) {
-		err = errors.Join(err, c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
+		bad := errors.Join(c.Devices.renew(ctx), (&feed{c.desk}).pull(ctx, &r))
+		if bad == nil {
+			withheld = back.withheld()
+		}
+		err = errors.Join(err, bad)
 	}
 	err = errors.Join(err, c.sayGone(ctx, &r))
 	if err == nil && r.settled {
@@ -318,7 +324,7 @@ func (c *Client) sync(ctx context.Context) (Report, error) {
 		err = errors.Join(err, (&feed{c.desk}).endings(ctx, &r), c.sayGone(ctx, &r))
 	}
 	err = errors.Join(err, c.desk.agree(err))
-	err, _ = c.desk.convict(errors.Join(err, unsigned))
+	err, _ = c.desk.convict(errors.Join(err, unsigned, withheld))
 	left, countErr := c.Outbox.waiting()
 	r.Waiting = left
 	return r, errors.Join(err, countErr)

@@ -144,11 +144,32 @@ func (p *pageFold) foldOrg(s policies.Statement, item wire.Item) error {
 		if item.Place.OrgHead != p.org.Head {
 			return broken(item, "it does not follow what this device holds")
 		}
+		if err := p.beginsHistory(s, item); err != nil {
+			return err
+		}
 		if err := applyOrPass(p.org, s, item.Place.At); err != nil {
 			return refused(item, err)
 		}
 	}
 	return stands(item, p.org.Head, p.org.Count)
+}
+
+// beginsHistory refuses the word that the service was put back where it stands in the midst
+// of a history that this device knows: a service would recover for ever by it, and never
+// have to take back what it was to forget.
+func (p *pageFold) beginsHistory(s policies.Statement, item wire.Item) error {
+	said, ok := s.Body.(*policies.ServiceRestored)
+	if !ok {
+		return nil
+	}
+	before, err := recall(p.tx)
+	if err != nil {
+		return err
+	}
+	if said.Log.Size != item.Place.Index || before.Size > 0 && before.Size <= item.Place.Index {
+		return refused(item, errors.New("it is not the first row of its history"))
+	}
+	return nil
 }
 
 // foldFamily folds under the organisation as it was when the server accepted the

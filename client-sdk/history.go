@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"database/sql"
@@ -105,7 +106,7 @@ func (d *desk) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	back := slices.MinFunc(fresh, func(a, b put) int { return int(a.log.Size - b.log.Size) }).log.Size
+	back := slices.MinFunc(fresh, func(a, b put) int { return cmp.Compare(a.log.Size, b.log.Size) }).log.Size
 	base, err := d.markBefore(back, before)
 	if err != nil {
 		return err
@@ -118,6 +119,7 @@ func (d *desk) adopt(ctx context.Context) error {
 			return (witness{d}).forked(base, after, reply.Proven.Consistency, err)
 		}
 	}
+	slices.SortFunc(fresh, func(a, b put) int { return cmp.Compare(a.log.Size, b.log.Size) }) // the newest is the last
 	taken := strings.Fields(known)
 	for _, p := range fresh {
 		taken = append(taken, p.id.String())
@@ -128,6 +130,11 @@ func (d *desk) adopt(ctx context.Context) error {
 		}
 		if err := set(tx, settingRestored, strings.Join(taken, " ")); err != nil {
 			return err
+		}
+		if since, err := setting(tx, settingRecovers); err != nil || since == "" {
+			if err = errors.Join(err, set(tx, settingRecovers, strconv.FormatInt(d.now().UnixMicro(), 10))); err != nil {
+				return err
+			}
 		}
 		return (witness{d}).remember(tx, after)
 	})

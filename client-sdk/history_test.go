@@ -173,24 +173,16 @@ func TestRestoreThatForgets(t *testing.T) {
 	_, err = iris.Restored.Recovered()
 	must(t, err)
 	s.sync(iris)
-	refuse := func(_ *http.Request, a *httptest.ResponseRecorder) {
-		var in wire.PushReply
-		must(t, wire.Decode(bytes.NewReader(a.Body.Bytes()), 1<<20, &in))
-		for i := range in.Results {
-			in.Results[i].Status, in.Results[i].Code, in.Results[i].Receipt = wire.Refused, wire.CodeNotPossible, nil
-		}
-		b, err := wire.Encode(in)
-		must(t, err)
-		a.Body = bytes.NewBuffer(b)
-	}
-	s.replies("/v1/sync/again", refuse)
+	honest := *s.web.Load()
+	s.keepOut(wire.Result{Status: wire.Refused, Code: wire.CodeNotPossible}, false)
+	s.sync(sam) // which learns that the recovery is over
 	if _, err := sam.Sync(context.Background()); attune.CodeOf(err) != attune.CodeRolledBack {
 		t.Errorf("sync with a service that forgot a withdrawal: %v, want %s", err, attune.CodeRolledBack)
 	}
 	if n, err := sam.Evidence(); err != nil || len(n) == 0 {
 		t.Errorf("evidence %v, %v", n, err)
 	}
-	s.honest()
+	s.web.Store(&honest)
 	for range 2 {
 		s.sync(sam)
 	}

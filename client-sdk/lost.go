@@ -24,14 +24,29 @@ type lostOne struct {
 
 // returner brings what a service forgot that was put back from a backup: what this device
 // said, and what it holds of colleagues', who may have lost theirs.
-type returner struct{ d *desk }
+type returner struct {
+	d *desk
+
+	// Of the last run: what the service had to take, what it did not, and what it did.
+	expected map[policies.StatementID]bool
+	untaken  []untaken
+	taken    []lostOne
+}
+
+// lostAt is how far a run has come: two histories can have had a row of the same number.
+type lostAt struct {
+	leaf int64
+	id   string
+}
 
 // run brings all of it, in the order of the log. What is refused stays, and is brought
-// again with each sync: it may rest on what another device holds. Once the recovery is
-// over no restriction may still be refused: then it was no restore but a way to be rid of
-// it.
-func (b *returner) run(ctx context.Context, r *Report) error {
-	last := int64(-1)
+// again with each sync: it may rest on what another device holds. What the service should
+// have taken is held against it after the next feed: see withheld.
+func (b *returner) run(ctx context.Context, r *Report) (err error) {
+	if b.expected, err = b.due(); err != nil {
+		return err
+	}
+	last := lostAt{leaf: -1}
 	for {
 		batch, err := b.batch(last)
 		if err != nil || len(batch) == 0 {
@@ -44,12 +59,13 @@ func (b *returner) run(ctx context.Context, r *Report) error {
 		if err := b.send(ctx, batch, proofs, r); err != nil {
 			return err
 		}
-		last = batch[len(batch)-1].leaf
+		end := batch[len(batch)-1]
+		last = lostAt{end.leaf, end.id.String()}
 	}
 }
 
 // batch is what comes after a leaf, as much as one request may hold.
-func (b *returner) batch(after int64) (batch []lostOne, err error) {
+func (b *returner) batch(after lostAt) (batch []lostOne, err error) {
 	err = each(b.d.store.db, func(rows *sql.Rows) error {
 		var l lostOne
 		var id, table string
@@ -61,7 +77,8 @@ func (b *returner) batch(after int64) (batch []lostOne, err error) {
 		err := l.id.UnmarshalText([]byte(id))
 		batch = append(batch, l)
 		return err
-	}, `SELECT id, record, at, leaf, sealed_in, raw FROM lost WHERE leaf > $1 AND code <> 'taken' ORDER BY leaf LIMIT $2`, after, wire.MaxAgainStatements)
+	}, `SELECT id, record, at, leaf, sealed_in, raw FROM lost
+		WHERE (leaf, id) > ($1, $2) AND code <> 'taken' ORDER BY leaf, id LIMIT $3`, after.leaf, after.id, wire.MaxAgainStatements)
 	if err != nil {
 		return nil, err
 	}
@@ -153,30 +170,24 @@ func (b *returner) send(ctx context.Context, batch []lostOne, proofs []wire.Evid
 	if err != nil {
 		return err
 	}
-	var withheld error
-	err = b.d.store.must(func(tx *sql.Tx) error {
+	return b.d.store.must(func(tx *sql.Tx) error {
 		for i, res := range reply.Results {
-			if err := b.settle(tx, batch[i], res, after, r); err != nil {
+			if err := b.settle(tx, batch[i], res, before, after, r); err != nil {
 				return err
-			}
-			if res.Status == wire.Refused && batch[i].stops && !reply.Proven.Recovering {
-				withheld = errors.Join(withheld, lied(CodeRolledBack, ofReceipt(batch[i].again.Sealed.Statement, res).with(before.note, after.note, nil),
-					errors.New("the service says that it has recovered, and refuses what stopped something"),
-					"The service was put back, and does not take back statement %s, which stopped something.", batch[i].id.Short()))
 			}
 		}
 		return (witness{b.d}).remember(tx, after)
 	})
-	return errors.Join(err, withheld)
 }
 
 // settle keeps what became of one. What was taken comes back by the feed.
-func (b *returner) settle(tx *sql.Tx, l lostOne, res wire.Result, after mark, r *Report) error {
+func (b *returner) settle(tx *sql.Tx, l lostOne, res wire.Result, before, after mark, r *Report) error {
 	if res.ID != l.id {
 		return lied(CodeOtherAnswer, ofReceipt(l.again.Sealed.Statement, res), nil, "The server answered about statement %s, and %s was sent.", res.ID.Short(), l.id.Short())
 	}
 	if res.Status == wire.Refused || res.Status == wire.Deferred {
 		r.Unreturned++
+		b.untaken = append(b.untaken, untaken{l, res, before, after})
 		_, err := tx.Exec(`UPDATE lost SET code = $2 WHERE id = $1`, l.id.String(), string(res.Code))
 		return err
 	}
@@ -188,6 +199,7 @@ func (b *returner) settle(tx *sql.Tx, l lostOne, res wire.Result, after mark, r 
 		return err
 	}
 	r.Returned++
+	b.taken = append(b.taken, l)
 	if _, err := tx.Exec(`UPDATE outbox SET head = $2, leaf = $3 WHERE id = $1 AND state = 'accepted'`,
 		l.id.String(), res.Receipt.Place.Head.String(), res.Receipt.Place.Index); err != nil {
 		return err

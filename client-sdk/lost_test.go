@@ -17,7 +17,7 @@ func TestAgainFitsItsProofs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	b := &returner{&desk{dir: dir, store: newStore(dir, db, policies.Digest{}), mirror: &Mirror{}, keys: &Keys{}}}
+	b := &returner{d: &desk{dir: dir, store: newStore(dir, db, policies.Digest{}), mirror: &Mirror{}, keys: &Keys{}}}
 	var batch []lostOne
 	for i := range byte(3) {
 		record := policies.RecordID{i + 1}

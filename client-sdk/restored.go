@@ -23,6 +23,7 @@ type ServiceState struct {
 	Known      int64     `json:"known"`      // that it is known to have had
 	Durable    int64     `json:"durable"`    // that the last verified backup holds, as far as this device knows
 	Lost       int       `json:"lost"`       // statements here that the service has not taken back
+	Overdue    bool      `json:"overdue"`    // the recovery lasts for longer than devices take to bring back what they hold
 }
 
 // Show is how it stands, as this device knows it.
@@ -32,6 +33,11 @@ func (s *Restorations) Show() (out ServiceState, err error) {
 		_, out.Recovering = org.Recovering()
 		out.PutBack, out.Rows, out.Known = last.At.Time(), last.Log.Size, last.Known.Size
 	}
+	since, err := s.d.recoversSince()
+	if err != nil {
+		return out, err
+	}
+	out.Overdue = !since.IsZero() && s.d.now().Sub(since) > recoversFor
 	text, err := setting(s.d.store.db, settingDurable)
 	if err != nil {
 		return out, err

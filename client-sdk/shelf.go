@@ -238,6 +238,11 @@ func trusted(raw string, d *desk) (policies.Statement, error) {
 	})
 }
 
+// trustedBy is trusted, with the keys that an organisation has.
+func trustedBy(raw string, o *policies.Org) (policies.Statement, error) {
+	return statement.Verify([]byte(raw), o.Key)
+}
+
 // checkFixed holds an attachment against the digest in its statement's body; one
 // that the body does not name is loose and passes.
 func checkFixed(s policies.Statement, name string, body []byte) error {

@@ -150,6 +150,11 @@ CREATE TABLE IF NOT EXISTS lost (
 	raw         BLOB NOT NULL,      -- sealed
 	code        TEXT NOT NULL DEFAULT '' -- why it was refused when it was last brought
 ) WITHOUT ROWID;
+-- Since when the service should have taken it, and has not.
+CREATE TABLE IF NOT EXISTS withheld (
+	id    TEXT PRIMARY KEY REFERENCES lost (id) ON DELETE CASCADE,
+	since INTEGER NOT NULL          -- µs
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost_proofs (
 	name     TEXT PRIMARY KEY,      -- record or statement
 	evidence TEXT NOT NULL          -- JSON, as it is sent

@@ -34,6 +34,13 @@ func TestStatusTellsOfEvidence(t *testing.T) {
 	}
 }
 
+// TestStatusTellsOfARecoveryWithoutEnd: it is nobody's lie, and no less to be looked at.
+func TestStatusTellsOfARecoveryWithoutEnd(t *testing.T) {
+	if got := (deviceStatus{Overdue: true}).text(); !strings.Contains(got, "Needs attention: "+overdueText) {
+		t.Errorf("status = %s", got)
+	}
+}
+
 // TestStatusNamesWhatTheServiceForgot: what a service that was put back does not take back
 // is named, with what to do, and not only counted.
 func TestStatusNamesWhatTheServiceForgot(t *testing.T) {

@@ -30,11 +30,18 @@ func serviceText(st attune.ServiceState) string {
 	case !st.PutBack.IsZero():
 		text = fmt.Sprintf("The service was put back from a backup on %s, and that is over.", when)
 	}
+	if st.Overdue {
+		text += "\n" + overdueText
+	}
 	if st.Lost > 0 {
 		text += fmt.Sprintf("\nIt has not taken back %d entries that this device holds; they are brought with each sync.", st.Lost)
 	}
 	return text
 }
+
+// overdueText is said of a recovery that nobody ends: what the service forgot is not held
+// against it until then.
+const overdueText = "The service was put back from a backup more than a week ago, and nobody has said that it is whole again. Until then it may lack what was withdrawn since, and nobody is told: ask your IG officer why."
 
 type serviceRecoveredCmd struct{}
 

@@ -53,6 +53,7 @@ type deviceStatus struct {
 	Unsaid   int                    `json:"unconfirmed"` // devices that have not confirmed what they lost; for registrars, else 0
 	Over     *failure               `json:"over"`        // this device was revoked, or its person; null for neither
 	Gone     []attune.Forgotten     `json:"forgotten"`   // that the service lost when it was put back from a backup, and does not take again
+	Overdue  bool                   `json:"overdue"`     // it was put back more than a week ago, and nobody says that it is whole again
 	Evidence []string               `json:"evidence"`    // files that show where the server said what is not so
 
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
@@ -100,6 +101,11 @@ func statusOf(d *attune.Client) (s deviceStatus, err error) {
 		func() error { s.Outdated, err = outOfStep(d); return err },
 		func() error { return s.readStanding(d) },
 		func() error { s.Gone, err = d.Restored.Forgotten(); s.Gone = list(s.Gone); return err },
+		func() error {
+			st, err := d.Restored.Show()
+			s.Overdue = st.Overdue
+			return err
+		},
 		func() error { s.Evidence, err = d.Evidence(); s.Evidence = list(s.Evidence); return err },
 	} {
 		if err := read(); err != nil {
@@ -184,6 +190,9 @@ func (s deviceStatus) text() string {
 	if n := len(s.Evidence); n > 0 {
 		attend(fmt.Sprintf("the service's server said what is not so, and nothing of it was used. Give your IG officer %s from %s",
 			count(n, "file", "files"), filepath.Dir(s.Evidence[0])))
+	}
+	if s.Overdue {
+		attend(overdueText)
 	}
 	for _, m := range s.NewKeys {
 		attend(newKeyText(m))
