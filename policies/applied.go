@@ -21,10 +21,15 @@ const (
 	SecondRule    = "DISPOSE-SECOND"
 	HeldRule      = "DISPOSE-HELD"
 	DecidedRule   = "DISPOSE-DECIDED"
+	MinimumRule   = "DISPOSE-MINIMUM"
+	ScheduleRule  = "DISPOSE-SCHEDULE"
+	AppraisedRule = "DISPOSE-APPRAISED"
+	MarkRule      = "DISPOSE-MARK"
+	GoneRule      = "DISPOSE-GONE"
 )
 
-// disposer is what works out whether film may be destroyed. No version destroys yet.
-const disposer = "every device and the server, to show what waits; nothing is deleted by this version"
+// disposer is what works out what becomes of film.
+const disposer = "every device, to show what waits; the server's sweeper, before each step"
 
 // AppliedRule is one of them, as RULES.md prints it.
 type AppliedRule struct {
@@ -69,6 +74,16 @@ func AppliedRules() []AppliedRule {
 			"DPA 2018 s 173, requests; Inquiries Act 2005 s 35; UK GDPR Art 17(3)(e); Data (Use and Access) Act 2025, complaints", disposer},
 		{DecidedRule, "A head of service, or their deputy, may decide on a named ground that film is kept unseen or destroyed.",
 			"UK GDPR Art 17(3) and 18(2)", disposer},
+		{MinimumRule, "Film is kept to the end of the time that a law asks for, whoever wishes otherwise; only a hold stands before it.",
+			"UK GDPR Art 17(3)(b); the class in the service's policy", disposer},
+		{ScheduleRule, "Film that nobody asked about is kept until its date in the adopted policy, and a change of policy moves none earlier by itself.",
+			"UK GDPR Art 5(1)(e); the class in the service's policy", disposer},
+		{AppraisedRule, "Film whose time is over goes only once somebody who did not make it has let it go, or a signed standing authorisation does.",
+			"NHS Records Management Code: nothing is destroyed without appraisal; service policy on disposal", disposer},
+		{MarkRule, "Film that goes is marked first and nobody watches it; of film whose time is over the service's days of grace follow.",
+			"Service policy on disposal: time to notice a mistake", disposer},
+		{GoneRule, "Film that is being destroyed does not come back, and none of it is ever taken in again.",
+			"UK GDPR Art 17(1) and 5(2)", disposer},
 	}
 }
 

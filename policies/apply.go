@@ -17,7 +17,7 @@ func NewOrg(s Statement) (*Org, error) {
 		Root: s.ID, RootKey: b.Key, Custodians: append([]string{}, b.Custodians...),
 		Staff: map[StaffID]*Staff{}, Devices: map[DeviceID]*Device{}, Keys: map[KeyID]StaffID{},
 		Approvals: map[ApprovalID]*OwnApproval{}, Deputies: map[StatementID]*Deputy{}, Equipment: map[EquipmentID]*Equipment{},
-		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{},
+		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{}, Allowed: map[Digest]*Allowance{},
 	}
 	o.Head, o.Count = NextHead(Digest{}, Control, s.ID, Digest{}), 1
 	return o, nil
@@ -73,6 +73,7 @@ func NewFamily(o *Org, s Statement, at Micros) (*Family, Changes, error) {
 		Suspended: map[StatementID]*Suspension{}, Leaked: map[StatementID]LinkID{}, Gone: map[DeviceID]Micros{}, Objections: map[StatementID]*Objection{}, Decisions: map[StatementID]*Decision{}, Viewers: map[StatementID]*Listing{}, Glass: map[GlassID]*Glass{},
 		Stops: map[StatementID]*Stop{}, Authorised: map[StatementID]*Authorisation{}, Holds: map[StatementID]*Hold{},
 		Released: map[StatementID]StatementID{}, Requests: map[StatementID]*LegalRequest{}, Cases: map[StatementID]*CaseState{}, Summaries: map[StatementID]*Summary{},
+		Appraisals: map[StatementID]*Appraisal{}, Marks: map[StatementID]*Mark{},
 	}
 	f.Team[by.Staff] = &TeamMember{Staff: by.Staff, Added: []Grant{{Statement: s.ID, Knew: knew(s)}}}
 	f.wrap(Wrap{s.ID, by.Staff, KeyName(b.Recipient), KeyName(o.Staff[by.Staff].Recipient)})

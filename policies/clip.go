@@ -22,6 +22,11 @@ type Clip struct {
 	Knew   []StatementID `json:"knew"`   // restrictions that its author named as known
 	Added  Micros        `json:"added"`  // when it was added
 	Purged []DeviceID    `json:"purged"` // devices that destroyed the sealed film, as ordered; sorted
+
+	Destroying   StatementID `json:"destroying,omitzero"`    // clip.destroy; zero while it is not
+	DestroyingAt Micros      `json:"destroying_at,omitzero"` // of acceptance
+	Mark         StatementID `json:"mark,omitzero"`          // that the order named
+	Disposed     *Disposed   `json:"disposed,omitzero"`      // nil while something of it is left
 }
 
 // Span is a time from and until, both included.

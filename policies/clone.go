@@ -19,6 +19,7 @@ func (o *Org) Clone() *Org {
 	n.Approvals = cloneMap(o.Approvals, func(*OwnApproval) {})
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
 	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
+	n.Allowed = cloneMap(o.Allowed, func(*Allowance) {})
 	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})
 	return &n
 }
@@ -39,6 +40,7 @@ func (f *Family) Clone() *Family {
 	n.Sessions = maps.Clone(f.Sessions) // a session is made once and never changed: a family has hundreds
 	n.Clips = cloneMap(f.Clips, func(c *Clip) {
 		c.People, c.Knew, c.Purged = slices.Clone(c.People), slices.Clone(c.Knew), slices.Clone(c.Purged)
+		c.Disposed = cloneOf(c.Disposed)
 	})
 	n.Links = cloneMap(f.Links, func(l *Link) { l.Knew = slices.Clone(l.Knew) })
 	n.Withdrawn = maps.Clone(f.Withdrawn)
@@ -55,6 +57,8 @@ func (f *Family) Clone() *Family {
 	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })
 	n.Closed = cloneOf(f.Closed)
 	n.Summaries = cloneMap(f.Summaries, func(s *Summary) { s.Clips = slices.Clone(s.Clips) })
+	n.Appraisals = cloneMap(f.Appraisals, func(a *Appraisal) { a.Clips, a.Knew = slices.Clone(a.Clips), slices.Clone(a.Knew) })
+	n.Marks = cloneMap(f.Marks, func(m *Mark) { m.Authority, m.Knew = slices.Clone(m.Authority), slices.Clone(m.Knew) })
 	n.Viewers = cloneMap(f.Viewers, func(l *Listing) { l.Knew = slices.Clone(l.Knew) })
 	n.Glass = cloneMap(f.Glass, func(g *Glass) { g.Clips = slices.Clone(g.Clips) })
 	n.Restrictions = maps.Clone(f.Restrictions)

@@ -181,6 +181,29 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		}
 		return team(t), "person.change", change
 	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		b := w.ApproveBody()
+		if rapid.Bool().Draw(t, "kept on") {
+			b.Outcome, b.Until, b.Again = policies.KeepOn, "", "2026-04-01"
+		}
+		return rapid.SampledFrom([]string{"ig", "head"}).Draw(t, "who lets it go"), "disposal.approve", b
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "server", "clip.mark", w.MarkBody(one(t, w.Family.Appraisals), policies.BySchedule)
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "server", "clip.spare", policies.ClipSpare{Clip: w.Clip, Mark: one(t, w.Family.Marks)}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "server", "clip.destroy", policies.ClipDestroy{Clip: w.Clip, Mark: one(t, w.Family.Marks)}
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		order := w.Family.Clips[w.Clip].Destroying
+		if order.IsZero() {
+			order = policies.StatementID{1} // not there yet
+		}
+		return "server", "clip.dispose", w.DisposeBody(order, policies.StatementID{1})
+	},
 }
 
 func heldClips(t *rapid.T, w *policiestest.Filmed) []policies.ClipID {

@@ -60,6 +60,10 @@ type Family struct {
 	Closed     *Closing                       `json:"closed"` // nil while the work goes on
 	Summaries  map[StatementID]*Summary       `json:"summaries"`
 
+	// What becomes of film whose time is over: see appraisal.go and mark.go.
+	Appraisals map[StatementID]*Appraisal `json:"appraisals"`
+	Marks      map[StatementID]*Mark      `json:"marks"`
+
 	// Viewers is the viewer list, by its viewer.add.
 	Viewers map[StatementID]*Listing `json:"viewers"`
 

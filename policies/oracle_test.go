@@ -116,7 +116,7 @@ func oracle(r policies.Request, o *policies.Org, f *policies.Family) bool {
 	c := f.Clips[r.Clip]
 	switch r.Action {
 	case policies.ActUpload:
-		return c != nil && a.practisesHere() && c.By == a.id && a.arrives(c)
+		return c != nil && a.practisesHere() && c.By == a.id && a.arrives(c) && !f.Going(c.ID)
 	case policies.ActWatch:
 		return c != nil && a.mayWatch(c, r.Purpose)
 	case policies.ActCopy:
@@ -124,7 +124,7 @@ func oracle(r policies.Request, o *policies.Org, f *policies.Family) bool {
 		seen := []policies.Purpose{policies.FilmAndUse, policies.FilmReview, policies.Supervision, policies.Peers}
 		return c != nil && a.practisesHere() && !slices.Contains(seen, r.Purpose) && a.usable(c, r.Purpose)
 	case policies.ActHeader:
-		return c != nil && a.practisesHere() && f.Admits(o, r.Viewer, c.ID, r.Now)
+		return c != nil && a.practisesHere() && f.Admits(o, r.Viewer, c.ID, r.Now) && !f.Going(c.ID)
 	case policies.ActShowLink:
 		return f.Links[r.Link] != nil && a.works() && a.team && a.role != policies.Operator
 	}
@@ -140,7 +140,7 @@ func (a asker) mayPull() bool {
 
 // usable: whole, agreed to by everyone in it, and not stopped by the head of service.
 func (a asker) usable(c *policies.Clip, p policies.Purpose) bool {
-	return !c.Stored.IsZero() && len(a.f.ClipConsented(c.ID, p, a.now)) == 0 && a.f.FilmPermitted(a.o, c.ID, a.now)
+	return !c.Stored.IsZero() && !a.f.Going(c.ID) && len(a.f.ClipConsented(c.ID, p, a.now)) == 0 && a.f.FilmPermitted(a.o, c.ID, a.now)
 }
 
 // lawful by what the clip's author named as known: as if nothing else had happened.
@@ -189,7 +189,7 @@ func (a asker) arrives(c *policies.Clip) bool {
 }
 
 func (a asker) mayWatch(c *policies.Clip, p policies.Purpose) bool {
-	if a.practisesHere() && !c.Stored.IsZero() && a.glass(c) {
+	if a.practisesHere() && !c.Stored.IsZero() && a.glass(c) && !a.f.Going(c.ID) {
 		return true
 	}
 	if !a.works() || a.role == policies.IGOfficer || a.role == policies.Operator || !a.usable(c, p) {
@@ -258,7 +258,7 @@ func (a asker) asCarer(r policies.Request) bool {
 // mayLink is what holds of a link when it is made and when it is opened.
 func (a asker) mayLink(l *policies.Link, revoked bool) bool {
 	c, p := a.f.Clips[l.Clip], a.f.People[l.Person]
-	return c != nil && p != nil && !revoked && c.Chosen && p.Contact == policies.LinkSafe &&
+	return c != nil && p != nil && !revoked && !a.f.Going(c.ID) && c.Chosen && p.Contact == policies.LinkSafe &&
 		len(a.f.ClipConsented(c.ID, policies.FilmAndUse, a.now)) == 0 && a.f.FilmPermitted(a.o, c.ID, a.now) &&
 		a.f.MayHaveLink(l.Person, l.Clip, a.now)
 }
@@ -277,7 +277,7 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 	case "root":
 		return signs(policies.SignRoot)
 	case "server":
-		return signs(policies.SignServer)
+		return signs(policies.SignServer) && a.mayDispose(s)
 	case "staff":
 	default:
 		return false
@@ -305,6 +305,34 @@ func (a asker) mayState(r policies.Request, s policies.Statement) bool {
 
 // bringsOwn: what a person's own key signs comes from a device of theirs in force; only
 // the first device of a certificate, or the same once more, comes from anywhere.
+// mayDispose: a mark rests on somebody's word, and an order on a mark that still counts and
+// whose grace is over.
+func (a asker) mayDispose(s policies.Statement) bool {
+	switch b := s.Body.(type) {
+	case policies.ClipMark:
+		for _, id := range b.Authority {
+			known := a.f.Stops[id] != nil || a.f.Authorised[id] != nil || a.f.Appraisals[id] != nil
+			for _, d := range a.f.Decisions {
+				known = known || d.ID == id && d.Outcome == policies.Destroy
+			}
+			if !known {
+				return false
+			}
+		}
+	case policies.ClipDestroy:
+		m := a.f.Marks[b.Mark]
+		if m == nil || !m.Spared.IsZero() || a.now <= m.Until {
+			return false
+		}
+		for _, r := range a.f.RestrictionsFor(policies.ClipMark{Clip: m.Clip}) {
+			if !slices.Contains(m.Knew, r) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (a asker) bringsOwn(r policies.Request, s policies.Statement) bool {
 	under := s.Signer
 	if d := a.o.Devices[policies.DeviceID(s.Signer)]; d != nil {
@@ -568,6 +596,10 @@ func bodyFor(t *rapid.T, w *policiestest.Filmed, row policies.Row) policies.Body
 		return w.LinkBody("asked")
 	case "link.pin":
 		return policies.LinkPIN{Link: pick(t, "link", w.Family.Links)}
+	case "clip.mark":
+		return w.MarkBody(one(t, w.Family.Appraisals), policies.BySchedule)
+	case "clip.destroy":
+		return policies.ClipDestroy{Clip: w.Clip, Mark: one(t, w.Family.Marks)}
 	case "device.certify":
 		return policies.DeviceCertify{Key: policiestest.Key(rapid.SampledFrom([]string{"ann device", "head device", "none"}).Draw(t, "device"))}
 	}

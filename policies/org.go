@@ -31,6 +31,9 @@ type Org struct {
 
 	Equipment map[EquipmentID]*Equipment `json:"equipment"`
 
+	// Allowed are what the sweeper refused and an IG officer let it go on with.
+	Allowed map[Digest]*Allowance `json:"allowed"`
+
 	// Restorations are the times that the service was put back, oldest first.
 	Restorations []Restoration `json:"restorations"`
 }

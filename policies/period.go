@@ -116,6 +116,11 @@ func (m Micros) workingDays(clock Figure) Micros {
 // end is the last instant of the day in UTC.
 func (d Day) end() Micros { return At(d.noon()) + 12*Hour - 1 }
 
+// After is the first instant after the day, by the calendar of a place.
+func (d Day) After(where *time.Location) Micros {
+	return At(time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, where))
+}
+
 // noon in UTC has no summer time that could push a day over midnight.
 func (d Day) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 

@@ -45,6 +45,7 @@ var table = []Row{
 	{Kind: "equipment.add", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentAdd], Org: inOrg(addEquipment)},
 	{Kind: "equipment.retire", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentRetire], Org: inOrg(retireEquipment)},
 	{Kind: "service.restored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ServiceRestored], Org: inOrg(restoreService)},
+	{Kind: "sweep.allow", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[SweepAllow], Org: inOrg(allowSweep)},
 	{Kind: "service.recovered", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[ServiceRecovered], Org: inOrg(recoverService)},
 
 	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},
@@ -75,6 +76,7 @@ var table = []Row{
 	{Kind: "summary.file", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[SummaryFile], Family: inFamily(fileSummary)},
 	{Kind: "family.close", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyClose], Family: inFamily(closeFamily)},
 	{Kind: "disposal.authorise", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService, IGOfficer}, Disposal: true, New: fresh[DisposalAuthorise], Family: inFamily(authoriseDisposal)},
+	{Kind: "disposal.approve", Class: Control, Signers: byDevice, Roles: registrars, Disposal: true, New: fresh[DisposalApprove], Family: inFamily(approveDisposal)},
 	{Kind: "decision.make", Class: Control, Signers: byDevice, Roles: heads, Deputy: true, Disposal: true, New: fresh[DecisionMake], Family: inFamily(decide)},
 	{Kind: "viewer.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ViewerAdd], Family: inFamily(addViewer)},
 	{Kind: "viewer.remove", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService}, Deputy: true, Restriction: true, New: fresh[ViewerRemove], Family: inFamily(removeViewer)},
@@ -83,6 +85,10 @@ var table = []Row{
 	{Kind: "clip.add", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[ClipAdd], Family: inFamily(addClip)},
 	{Kind: "clip.stored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ClipStored], Family: inFamily(storeClip)},
 	{Kind: "device.purged", Class: Control, Signers: byDevice, Roles: Roles(), Restriction: true, Disposal: true, New: fresh[DevicePurged], Family: inFamily(purgeDevice), Org: inOrg(wipeDevice)},
+	{Kind: "clip.mark", Class: Control, Signers: byServer, New: fresh[ClipMark], Family: inFamily(markClip)},
+	{Kind: "clip.spare", Class: Control, Signers: byServer, New: fresh[ClipSpare], Family: inFamily(spareClip)},
+	{Kind: "clip.destroy", Class: Control, Signers: byServer, Disposal: true, New: fresh[ClipDestroy], Family: inFamily(destroyClip)},
+	{Kind: "clip.dispose", Class: Control, Signers: byServer, Disposal: true, New: fresh[ClipDispose], Family: inFamily(disposeClip)},
 	{Kind: "clip.annotate", Class: Content, Signers: byDevice, Roles: practitioners, New: fresh[ClipAnnotate], Family: inFamily(annotateClip)},
 	{Kind: "link.create", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkCreate], Family: inFamily(createLink)},
 	{Kind: "link.pin", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[LinkPIN], Family: inFamily(reissuePIN)},
@@ -96,6 +102,7 @@ var (
 	byRoot         = []Signer{SignRoot}
 	byRootOrDevice = []Signer{SignRoot, SignDevice}
 	byDevice       = []Signer{SignDevice}
+	byServer       = []Signer{SignServer}
 	practitioners  = []Role{Practitioner}
 	heads          = []Role{HeadOfService}
 	registrars     = []Role{HeadOfService, IGOfficer}

@@ -113,6 +113,7 @@ func (s *story) found() (policies.OrgID, string) {
 	was := policies.LogState{Origin: "attune/" + org.String() + "/1", Size: 40, Root: digest("root")}
 	put := s.sign("server", record, "service.restored", &policies.ServiceRestored{Log: was, Known: policies.LogState{Origin: was.Origin, Size: 52}})
 	s.sign("Iris Officer's device", record, "service.recovered", &policies.ServiceRecovered{Restored: put})
+	s.sign("Iris Officer's device", record, "sweep.allow", &policies.SweepAllow{What: policies.RefusedClock, Of: digest("what the sweeper saw")})
 	return org, head
 }
 
@@ -198,6 +199,19 @@ func (s *story) family(org policies.OrgID, head string) {
 		Clips: []policies.ClipID{clip}, For: colleague, Category: policies.GlassCourt, Until: s.at + day/3, Fixed: attachment("reason"),
 	}))
 	s.sign(head, family, "breakglass.close", &policies.BreakglassClose{Glass: glass})
+	word := s.sign(iris, family, "disposal.approve", &policies.DisposalApprove{Clips: []policies.ClipID{clip}, Class: policies.WorkingClips, Outcome: policies.LetGo, Until: "2026-11-20"})
+	end := func() *policies.ClipMark {
+		return &policies.ClipMark{Clip: clip, Class: policies.WorkingClips, Ground: policies.BySchedule, Authority: []policies.StatementID{word}, Due: s.at, Until: s.at + 7*day, Pack: digest("pack")}
+	}
+	first := s.sign("server", family, "clip.mark", end())
+	s.sign("server", family, "clip.spare", &policies.ClipSpare{Clip: clip, Mark: first})
+	mark := s.sign("server", family, "clip.mark", end(), provisional)
+	destroy := s.sign("server", family, "clip.destroy", &policies.ClipDestroy{Clip: clip, Mark: mark})
+	s.sign("server", family, "clip.dispose", &policies.ClipDispose{
+		Clip: clip, Order: destroy, Class: policies.WorkingClips, Ground: policies.BySchedule, Authority: []policies.StatementID{word}, Due: s.at, Pack: digest("pack"),
+		Payload: digest("payload"), Versions: []policies.Version{{ID: "0d5c3b1e", Bytes: 66584, SHA256: digest("payload")}}, Uploads: 1, Keys: 3,
+		VerifiedAt: s.at, KeysAt: s.at + 1000, Backup: "2026-12-25",
+	})
 	s.sign(sam, family, "summary.file", &policies.SummaryFile{Clips: []policies.ClipID{clip}, FiledOn: "2026-09-20", Where: "case_record"})
 	s.sign(sam, family, "family.close", &policies.FamilyClose{EndedOn: "2026-09-21"})
 }

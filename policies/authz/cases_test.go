@@ -72,6 +72,8 @@ type situation struct {
 	offline bool
 	broken  policies.GlassID
 	forTeam bool
+	word    policies.StatementID // by which the clip may go
+	mark    policies.StatementID
 }
 
 func (c testcase) situation(t testing.TB) *situation {
@@ -267,7 +269,19 @@ var steps = map[string]func(s *situation, arg string){
 		s.Do("ann", "person.change", policies.PersonChange{Person: s.Mum, Contact: policies.Contact(flag)})
 	},
 	"link for a visitor": func(s *situation, _ string) { s.link.Person = s.visitor() },
-	"link revoked":       func(s *situation, _ string) { s.Do("bea", "link.revoke", policies.LinkRevoke{Link: s.Link}) },
+	"let go":             func(s *situation, _ string) { s.word = s.Do("ig", "disposal.approve", s.ApproveBody()) },
+	"marked": func(s *situation, _ string) {
+		s.word = s.Do("ig", "disposal.approve", s.ApproveBody())
+		s.mark = s.Do("server", "clip.mark", s.MarkBody(s.word, policies.BySchedule))
+	},
+	"spared": func(s *situation, _ string) {
+		s.Do("server", "clip.spare", policies.ClipSpare{Clip: s.Clip, Mark: s.mark})
+	},
+	"being destroyed": func(s *situation, _ string) {
+		s.Do("server", "clip.destroy", policies.ClipDestroy{Clip: s.Clip, Mark: s.mark})
+	},
+	"held":         func(s *situation, _ string) { s.Do("ig", "hold.place", policies.HoldPlace{Kind: "court"}) },
+	"link revoked": func(s *situation, _ string) { s.Do("bea", "link.revoke", policies.LinkRevoke{Link: s.Link}) },
 	"new PIN": func(s *situation, _ string) {
 		s.Do("bea", "link.pin", policies.LinkPIN{Link: s.Link, PIN: policiestest.Digest("new")})
 	},
@@ -422,6 +436,12 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 		body = s.glass
 	case "approval.grant":
 		body = policies.ApprovalGrant{Request: s.Approval}
+	case "clip.mark":
+		if body = s.MarkBody(s.word, policies.BySchedule); s.word.IsZero() {
+			body = s.MarkBody(policies.StatementID{1}, policies.BySchedule)
+		}
+	case "clip.destroy":
+		body = policies.ClipDestroy{Clip: s.Clip, Mark: s.mark}
 	}
 	key := s.Key(who)
 	if p, ok := s.Staff[who]; ok && slices.Contains(row.Signers, policies.SignInvite) {

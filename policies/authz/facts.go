@@ -126,6 +126,8 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	policies.ActStop:      (*question).link,
 	policies.ActShowLink:  (*question).link,
 	"clip.add":            (*question).addedClip,
+	"clip.mark":           (*question).disposal,
+	"clip.destroy":        (*question).disposal,
 	"link.create":         (*question).createdLink,
 	"link.pin":            (*question).pinnedLink,
 	"approval.grant":      (*question).approval,

@@ -41,7 +41,7 @@ func (q *question) clipFacts(c *policies.Clip) types.Entity {
 var ofClip = []string{
 	"stored", "own",
 	"approved", "lawful", "decided", "happy",
-	"agreed", "permitted", "named", "listed", "signed", "glass", "recovering",
+	"agreed", "permitted", "named", "listed", "signed", "glass", "recovering", "going",
 }
 
 func (q *question) own(c *policies.Clip) bool {
@@ -55,7 +55,8 @@ func (q *question) arrived(c *policies.Clip) uint16 {
 		approved, lawful = q.family.LawfulThen(q.org, c)
 	}
 	decided := arrival != policies.ArrivalAwaits && arrival != policies.ArrivalDestroy
-	return bits(!c.Stored.IsZero(), q.own(c), approved, lawful, decided, q.family.HappyWith(c))
+	return bits(!c.Stored.IsZero(), q.own(c), approved, lawful, decided, q.family.HappyWith(c),
+		false, false, false, false, false, false, false, q.family.Going(c.ID))
 }
 
 func (q *question) watched(c *policies.Clip) uint16 {
@@ -65,7 +66,7 @@ func (q *question) watched(c *policies.Clip) uint16 {
 	_, recovering := q.org.Recovering()
 	return bits(!c.Stored.IsZero(), q.own(c), false, false, false, false,
 		bool(q.agreed(c, q.Purpose)), q.family.FilmPermitted(q.org, c.ID, q.Now),
-		q.family.NamedViewer(who, c.ID, q.Purpose, q.Now), listed, signed, glass, recovering)
+		q.family.NamedViewer(who, c.ID, q.Purpose, q.Now), listed, signed, glass, recovering, q.family.Going(c.ID))
 }
 
 // recovering reports whether the service is being put back.
@@ -112,6 +113,7 @@ func (q *question) key() (types.Entity, bool) {
 	}
 	return thing(entity("Key", q.Clip.String()), types.RecordMap{
 		"admits": types.Boolean(q.ForTeam || q.family.Admits(q.org, q.Viewer, q.Clip, q.Now)),
+		"going":  types.Boolean(q.family.Going(q.Clip)),
 	}), true
 }
 
@@ -154,6 +156,7 @@ func (q *question) linkFacts(l *policies.Link, revoked bool) (types.Entity, bool
 	}
 	return thing(entity("Link", l.ID.String()), types.RecordMap{
 		"stored": types.Boolean(!c.Stored.IsZero()), "recovering": q.recovering(),
+		"going":     types.Boolean(q.family.Going(c.ID)),
 		"permitted": types.Boolean(q.family.FilmPermitted(q.org, c.ID, q.Now)),
 		"chosen":    types.Boolean(c.Chosen),
 		"playable":  types.Boolean(c.Media.PlaysOnPhones()),

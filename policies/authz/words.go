@@ -87,6 +87,8 @@ var use = map[policies.Kind]struct {
 	"clip.add":         {"Clip", []string{"uploading", "making"}},
 	"approval.request": {"Record", []string{"making"}},
 	"breakglass.open":  {"Glass", nil},
+	"clip.mark":        {"Disposal", nil},
+	"clip.destroy":     {"Disposal", nil},
 	"link.create":      {"Link", []string{"linking"}},
 	"link.pin":         {"Link", []string{"linking"}},
 	"approval.grant":   {"Approval", nil},

@@ -98,6 +98,31 @@ func (w *Filmed) GlassBody(who string) policies.BreakglassOpen {
 	}
 }
 
+// ApproveBody lets the clip go at the end of its time, whenever that is.
+func (w *Filmed) ApproveBody() policies.DisposalApprove {
+	return policies.DisposalApprove{
+		Clips: []policies.ClipID{w.Clip}, Class: w.Family.Clips[w.Clip].ClassOf(), Outcome: policies.LetGo, Until: "2030-01-01",
+	}
+}
+
+// MarkBody marks the clip to go from now on, by this authority, after a week's grace.
+func (w *Filmed) MarkBody(authority policies.StatementID, ground policies.DisposalGround) policies.ClipMark {
+	return policies.ClipMark{
+		Clip: w.Clip, Class: w.Family.Clips[w.Clip].ClassOf(), Ground: ground, Authority: []policies.StatementID{authority},
+		Due: w.Now, Until: w.Now + Day(7), Pack: Digest("pack"),
+	}
+}
+
+// DisposeBody is the certificate of the clip, once it was ordered to be destroyed.
+func (w *Filmed) DisposeBody(order, authority policies.StatementID) policies.ClipDispose {
+	c := w.Family.Clips[w.Clip]
+	return policies.ClipDispose{
+		Clip: c.ID, Order: order, Class: c.ClassOf(), Ground: policies.BySchedule, Authority: []policies.StatementID{authority}, Due: w.Now,
+		Pack: Digest("pack"), Payload: c.Payload.SHA256, Versions: []policies.Version{{ID: "v1", Bytes: c.Payload.Bytes, SHA256: c.Payload.SHA256}},
+		Keys: 2, VerifiedAt: w.Now, KeysAt: w.Now, Backup: (w.Now + Day(35)).Time().Format("2006-01-02"),
+	}
+}
+
 // LinkBody is a link to the clip for the carer, for a fortnight.
 func (w *Filmed) LinkBody(token string) policies.LinkCreate {
 	d := Digest(token)

@@ -1,0 +1,28 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/attune-vf/attune/policies"
+	"github.com/cedar-policy/cedar-go/types"
+)
+
+// disposal is the mark or the order that the server would state about a clip.
+func (q *question) disposal() (types.Entity, bool) {
+	if q.family == nil {
+		return types.Entity{}, false
+	}
+	if b, ok := bodyOf[policies.ClipMark](q); ok {
+		word := !slices.ContainsFunc(b.Authority, func(id policies.StatementID) bool { return !q.family.Authority(q.org, id) })
+		return disposalOf(word, false, false), true
+	}
+	b, ok := bodyOf[policies.ClipDestroy](q)
+	stands, over := q.family.MayDestroy(b, q.Now)
+	return disposalOf(false, stands, over), ok
+}
+
+func disposalOf(word, stands, over bool) types.Entity {
+	return thing(entity("Disposal", "disposal"), types.RecordMap{
+		"word": types.Boolean(word), "stands": types.Boolean(stands), "over": types.Boolean(over),
+	})
+}

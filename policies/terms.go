@@ -1,0 +1,46 @@
+package policies
+
+import "time"
+
+// Terms is what film is judged under when it is asked what becomes of it: the figures in
+// force, the calendar, and what the organisation's record says of film in general. Start
+// at [NewTerms].
+type Terms struct {
+	Pack  Pack
+	Where *time.Location // whose midnights end a day
+	Now   Micros
+
+	// Older are packs that were adopted before and whose later dates still stand: a change
+	// of figures moves nothing earlier by itself.
+	Older []Pack
+
+	// Held lists what of the whole service keeps a clip, each as a sentence; nil for nothing.
+	Held func(*Family, *Clip) []Reason
+
+	// Standing lists the standing authorisations by which film of a class may go at the
+	// end of its time without anybody looking at each; nil for none.
+	Standing func(ClassName) []StatementID
+}
+
+// NewTerms are the terms of an organisation at a time.
+func NewTerms(_ *Org, p Pack, where *time.Location, now Micros) Terms {
+	return Terms{Pack: p, Where: where, Now: now}
+}
+
+func (t Terms) held(f *Family, c *Clip) []Reason {
+	if t.Held == nil {
+		return nil
+	}
+	return t.Held(f, c)
+}
+
+func (t Terms) standing(class ClassName) []StatementID {
+	if t.Standing == nil {
+		return nil
+	}
+	return t.Standing(class)
+}
+
+// authority reports whether a statement in the organisation's record is a person's word by
+// which film may go.
+func (o *Org) authority(StatementID) bool { return false }
