@@ -10,7 +10,7 @@ import (
 
 // heads knows for whoever asked lately the index of the newest change of what they
 // receive, so that a device that asks in vain costs no query. It is told of each commit
-// of this process; that no other writes to a served folder, attuned sees to.
+// of this process, and that another process has committed: see [Store.Notice].
 type heads struct {
 	// mu guards the fields below.
 	mu     sync.Mutex

@@ -79,6 +79,9 @@ func (j *judge) keep() error {
 		if err := j.d.due.family(j.tx, j.org, j.families[id]); err != nil {
 			return err
 		}
+		if err := j.d.holds(j.tx, j.org, j.families[id]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

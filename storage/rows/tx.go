@@ -26,6 +26,7 @@ type Tx struct {
 	edge      accesslog.Frontier
 	movements []movement // of the feed, by the jobs that stand
 	folds     []kept     // families' new states, by the jobs that stand
+	beside    bool       // another process has committed since this one did
 }
 
 // View is a consistent snapshot for reading.
@@ -164,7 +165,9 @@ func (db *DB) commit(jobs []*job) error {
 	for _, k := range tx.folds {
 		db.folded.keep(k)
 	}
-	if len(moved) > 0 {
+	if tx.beside {
+		db.tell(nil)
+	} else if len(moved) > 0 {
 		db.tell(moved)
 	}
 	return nil
@@ -231,7 +234,7 @@ func (tx *Tx) lockHead() error {
 	if err != nil {
 		return fmt.Errorf("load frontier: %w", err)
 	}
-	tx.edge = edge
+	tx.edge, tx.beside = edge, true
 	return nil
 }
 
