@@ -58,29 +58,6 @@ func keepReceipt(tx *sql.Tx, name string, r *wire.Receipt, note string) error {
 	return err
 }
 
-// maxMarks bounds the states of the log that a device remembers, where no backup ever
-// makes them unnecessary.
-const maxMarks = 500
-
-// keepMark keeps a state of the log that was verified. Those before the last of which a
-// verified backup is known are not needed any more.
-func keepMark(tx *sql.Tx, m mark) error {
-	if m.Size == 0 {
-		return nil
-	}
-	if _, err := tx.Exec(`INSERT INTO marks (size, note) VALUES ($1, $2) ON CONFLICT (size) DO UPDATE SET note = excluded.note`, m.Size, m.note); err != nil {
-		return err
-	}
-	if m.durable > 0 {
-		if err := set(tx, settingDurable, strconv.FormatInt(m.durable, 10)); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec(`DELETE FROM marks WHERE size < (SELECT MAX(size) FROM marks WHERE size <= $1)
-		OR size < (SELECT size FROM marks ORDER BY size DESC LIMIT 1 OFFSET $2)`, min(m.durable, m.Size), maxMarks)
-	return err
-}
-
 // put is a service.restored that was verified.
 type put struct {
 	id  policies.StatementID
@@ -233,7 +210,10 @@ func (d *desk) lose(tx *sql.Tx, back int64) error {
 		}
 	}
 	for _, q := range []string{
-		`UPDATE records SET floor_position = 0, floor_head = '', proven = ''`,
+		// What the backup holds it must show again: the rows before it are the same.
+		`UPDATE records SET proven = '',
+			floor_position = COALESCE((SELECT MAX(s.position) FROM statements s WHERE s.record = records.record), 0),
+			floor_head = COALESCE((SELECT s.head FROM statements s WHERE s.record = records.record ORDER BY s.position DESC LIMIT 1), '')`,
 		`DELETE FROM floors`,
 		`DELETE FROM receipts`,
 		`DELETE FROM deferred`, // it waits nowhere any more, and is pushed again
