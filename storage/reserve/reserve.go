@@ -10,9 +10,10 @@
 package reserve
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -74,9 +75,12 @@ func (f *File) fill() error {
 	if err != nil {
 		return fmt.Errorf("open reserve: %w", err)
 	}
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], rand.Uint64())
+	noise := rand.NewChaCha8(seed) // no secret: ten times as fast as the system's
 	block := make([]byte, 1<<20)
 	for at := info.Size(); at < f.bytes; at += int64(len(block)) {
-		rand.Read(block)
+		_, _ = noise.Read(block) // it never fails
 		if _, err := file.WriteAt(block[:min(int64(len(block)), f.bytes-at)], at); err != nil {
 			return errors.Join(fmt.Errorf("fill reserve: %w", err), file.Truncate(info.Size()))
 		}
