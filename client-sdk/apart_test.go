@@ -30,6 +30,7 @@ const year = 365 * 24 * time.Hour
 // TestWithdrawalWithAClockAYearOff: the server's time comes with its 401, and the
 // withdrawal is taken.
 func TestWithdrawalWithAClockAYearOff(t *testing.T) {
+	t.Parallel()
 	for name, off := range map[string]time.Duration{"Ahead": year, "Behind": -year} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
@@ -61,6 +62,7 @@ func (s *service) refuses(c *attune.Client, clip policies.ClipID) {
 // clock a year off whose 401 a proxy has stripped of the time. Each restriction goes
 // alone, without the token, before anything else; the rest waits.
 func TestWithdrawalWithoutAToken(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

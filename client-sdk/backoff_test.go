@@ -13,6 +13,7 @@ import (
 // than its ceiling after what the server asked for, never shorter than that, and the
 // ceiling is a second doubled by each failure in a row, up to a quarter of an hour.
 func TestBackoffBounds(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var drawn float64
 		b := attune.Backoff{Random: func() float64 { return drawn }}
@@ -50,6 +51,7 @@ func TestBackoffBounds(t *testing.T) {
 
 // TestBackoffSpreads: a thousand devices that fail together do not come back together.
 func TestBackoffSpreads(t *testing.T) {
+	t.Parallel()
 	var tenths [10]int
 	for range 1000 {
 		var b attune.Backoff

@@ -14,6 +14,7 @@ import (
 
 // A film given as the signed form would be read by IG officers, who never watch film.
 func TestFormIsNoFilm(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -33,6 +34,7 @@ func TestFormIsNoFilm(t *testing.T) {
 
 // Somebody who has just entered the form is told to sync, not to look for a form.
 func TestGateNamesWhatIsOnlyUnsent(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -62,6 +64,7 @@ func TestGateNamesWhatIsOnlyUnsent(t *testing.T) {
 
 // A command that is given twice does nothing the second time, and says so.
 func TestGivenTwice(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -93,6 +96,7 @@ func TestGivenTwice(t *testing.T) {
 
 // A link that was ended, or is not sent, is shown as what it is.
 func TestLinkShownAsItStands(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -23,6 +23,7 @@ func paperForm(t *testing.T) string {
 // TestFormOfItsOwn: a training event is asked about apart, and changes nothing else; an
 // IG officer reads what was shown with each form, a head of service does not.
 func TestFormOfItsOwn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	iris := s.hire(policies.IGOfficer, "Iris Gray")
@@ -90,6 +91,7 @@ func TestFormOfItsOwn(t *testing.T) {
 
 // TestToldAndChanged: what was read to the family, and what is true since.
 func TestToldAndChanged(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Bell")
 	f := s.family(sam)
@@ -123,6 +125,7 @@ func TestToldAndChanged(t *testing.T) {
 // TestSaidNo: no film of a visit at which somebody said no, on this device already, and
 // the gate is shut for that day.
 func TestSaidNo(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -148,6 +151,7 @@ func TestSaidNo(t *testing.T) {
 
 // TestPersonChangedShutsLink: the contact is not safe any more; she gets no other link.
 func TestPersonChangedShutsLink(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

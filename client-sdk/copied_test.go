@@ -37,6 +37,7 @@ func sessions(t *testing.T, c *attune.Client, f policies.FamilyID) int {
 // other does not know. All of it arrives, once, film too; one of them goes on as another
 // device, and the registrars read in the record that there was a copy.
 func TestCopiedDevice(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -105,6 +106,7 @@ func TestCopiedDevice(t *testing.T) {
 // TestRestoredDevice: a device comes back from a backup that is older than what it had
 // sent. It learns what it said since, and what it says now arrives.
 func TestRestoredDevice(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -153,6 +155,7 @@ func TestRestoredDevice(t *testing.T) {
 // TestCopyWhoseDeviceWasRevoked: a copy of a device that a registrar ended does not come
 // back as another.
 func TestCopyWhoseDeviceWasRevoked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

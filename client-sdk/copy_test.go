@@ -16,6 +16,7 @@ import (
 // TestCopyNotFinished: a copy that does not come to its end leaves nothing behind,
 // least of all the family's key.
 func TestCopyNotFinished(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -69,6 +70,7 @@ func TestCopyNotFinished(t *testing.T) {
 // TestCopyCutOff: a device that dies while it writes a copy in clear removes at its
 // next start what there is of it, and nothing else; and what it was writing at home.
 func TestCopyCutOff(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -18,6 +18,7 @@ import (
 // TestKilledWhileAdding kills a device that seals film and removes originals.
 // Whenever it died: each recording is there, or its clip is, whole and queued.
 func TestKilledWhileAdding(t *testing.T) {
+	t.Parallel()
 	rounds := 4
 	if n, err := strconv.Atoi(os.Getenv("ROUNDS")); err == nil {
 		rounds = n

@@ -60,6 +60,7 @@ func (s *service) waiting(c *attune.Client, kind policies.MatterKind) (out []att
 // TestDecidedToTakeIn: the head of service sees that it waits, and never the film; once
 // it is let in, one sync learns so and sends it. Nobody may watch it.
 func TestDecidedToTakeIn(t *testing.T) {
+	t.Parallel()
 	s, sam, f, clip := stoppedClip(t)
 	if got := s.waiting(s.head, policies.ClipWaits); len(got) != 1 || got[0].Of != clip.String() || got[0].Due.IsZero() {
 		t.Errorf("the head's matters: %+v, want the clip", got)
@@ -92,6 +93,7 @@ func TestDecidedToTakeIn(t *testing.T) {
 // TestOrderedDestroyed: the order removes the sealed film from the device that has it,
 // and nothing else does; while something holds it, it stays.
 func TestOrderedDestroyed(t *testing.T) {
+	t.Parallel()
 	s, sam, f, clip := stoppedClip(t)
 	other := f.addAlone(t)
 	hold, err := sam.Holds.Ask(f.id, []policies.ClipID{clip}, "safeguarding")
@@ -153,6 +155,7 @@ func (f family) addAlone(t *testing.T) policies.ClipID {
 // TestWithdrawalOnScreen: what stands between a withdrawal and destruction, for the one
 // who confirms and the one who holds.
 func TestWithdrawalOnScreen(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	iris := s.hire(policies.IGOfficer, "Iris Long")

@@ -29,6 +29,7 @@ func (s *service) early(sam *attune.Client, f family) (send func()) {
 // TestDeferred: what rests on something that has not arrived waits at the service, is told
 // as waiting, and is at its place when that has come; the answer can be lost on the way.
 func TestDeferred(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -63,6 +64,7 @@ func TestDeferred(t *testing.T) {
 
 // TestDeferredLapses: after a month it needs attention, also on a device that was away.
 func TestDeferredLapses(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -87,6 +89,7 @@ func TestDeferredLapses(t *testing.T) {
 // TestRefusalIsAcknowledged: an answer that was lost is given again, and forgotten by the
 // service once the device has it.
 func TestRefusalIsAcknowledged(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	f := s.family(sam)

@@ -45,6 +45,7 @@ func state(t *testing.T, c *attune.Client, id policies.ApprovalID) policies.Appr
 // day, or before it and sent after it, is refused and stays under "needs attention";
 // what stops something and was signed in time counts.
 func TestDeputyWhoseDatesEndOffline(t *testing.T) {
+	t.Parallel()
 	s, sam, bea := deputised(t)
 	f := s.family(sam)
 	granted := approvals(t, sam)[0].ID
@@ -90,6 +91,7 @@ func approvals(t *testing.T, c *attune.Client) []attune.ApprovalView {
 // TestDeputyDecides: the deputy grants what the head of service could not, and not
 // for a family of their own; ended early, they receive nothing more at once.
 func TestDeputyDecides(t *testing.T) {
+	t.Parallel()
 	s, sam, bea := deputised(t)
 	f := s.family(sam)
 	asked, err := sam.Approvals.Request(f.id, 1)

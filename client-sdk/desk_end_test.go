@@ -13,6 +13,7 @@ import (
 // must be shown both before it believes that the family is no longer theirs.
 // Found by cmd/soak.
 func TestEndsBehindADesk(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -37,6 +38,7 @@ func TestEndsBehindADesk(t *testing.T) {
 // that meets that is told of it too, and does not take what it said there for withheld.
 // Found by cmd/soak.
 func TestEndsBehindADate(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

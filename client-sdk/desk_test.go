@@ -12,6 +12,7 @@ import (
 
 // TestFind: people say names, references and the first letters of a number.
 func TestFind(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -43,6 +44,7 @@ func TestFind(t *testing.T) {
 
 // TestOfficer: the IG officer reads forms, and never a note, a name or film.
 func TestOfficer(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	ig := s.hire(policies.IGOfficer, "Ivy Gold")
 	sam := s.hire(policies.Practitioner, "Sam Reed")
@@ -76,6 +78,7 @@ func TestOfficer(t *testing.T) {
 
 // TestEnding: links and people are ended, and what was refused is put away.
 func TestEnding(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

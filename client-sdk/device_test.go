@@ -20,6 +20,7 @@ import (
 )
 
 func TestHome(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	dir := s.head.Home()
 	if _, err := attune.Open(dir, passphrase, s.config()); attune.CodeOf(err) != attune.CodeInUse {
@@ -53,6 +54,7 @@ func TestHome(t *testing.T) {
 
 // TestClockWrong: a device an hour off signs in with the server's time.
 func TestClockWrong(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	must(t, sam.Close())
@@ -67,6 +69,7 @@ func TestClockWrong(t *testing.T) {
 // TestClockAheadFilmsNothing: film from the future is refused for good, so a device
 // that is ahead learns of it before it films, and films once its clock is right.
 func TestClockAheadFilmsNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -89,6 +92,7 @@ func TestClockAheadFilmsNothing(t *testing.T) {
 
 // TestLinkRefusedHere: what the device can know needs no server.
 func TestLinkRefusedHere(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -121,6 +125,7 @@ func TestLinkRefusedHere(t *testing.T) {
 
 // TestExport: what leaves Attune opens with age alone.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
@@ -172,6 +177,7 @@ func TestExport(t *testing.T) {
 
 // TestTeamOfConfirmedOnly: nothing is wrapped to a key whose words nobody heard.
 func TestTeamOfConfirmedOnly(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -191,6 +197,7 @@ func TestTeamOfConfirmedOnly(t *testing.T) {
 // TestTeamRemoved: who leaves the team loses record and keys at the next contact,
 // and keeps what was queued.
 func TestTeamRemoved(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)

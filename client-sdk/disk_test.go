@@ -61,6 +61,7 @@ func traces(t *testing.T, dir string, texts ...string) (found []string) {
 // TestDiskReadsAsNothing: whoever copies the disk of a device reads neither what was
 // said of families nor who works there, in mirror, queue or anywhere else.
 func TestDiskReadsAsNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -83,6 +83,7 @@ func left(t *testing.T, dir string, values [][]byte) (n int, where string) {
 // any file of their device: rows, free pages, journal, film, or its number. The same after a
 // crash between forgetting and clearing up.
 func TestDroppedLeavesTheDisk(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		revoked bool // rather than taken off the team

@@ -10,6 +10,7 @@ import (
 // TestEnvelopeOfAnother: an officer who was given the custodians' envelope once is not
 // given the one that another officer asks for later, of the same pair.
 func TestEnvelopeOfAnother(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ivy := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.IGOfficer, "Ivy Gold")
 	f := s.family(sam)

@@ -30,6 +30,7 @@ func (s *service) small(limit string) {
 // device, and the next sync goes on where the feed had stopped. What was just taken is
 // not in the rest of that, and no honest server is accused.
 func TestFeedCutShort(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)
@@ -66,6 +67,7 @@ func TestFeedCutShort(t *testing.T) {
 // three days behind it has not ended: that accuses nobody, and once the clock is set the
 // device forgets what it should.
 func TestClockBehind(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

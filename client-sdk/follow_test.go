@@ -29,6 +29,7 @@ func following(round func(context.Context) (Report, error)) *follower {
 // TestFollowRearms: whatever ends a round, the next one comes, within the ceiling of the
 // pauses and not before what the server asked for; a round that succeeds forgets them.
 func TestFollowRearms(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(25) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -89,6 +90,7 @@ func TestFollowRearms(t *testing.T) {
 
 // TestFollowWaits: what ends the quiet after a round, and a pause after a failure.
 func TestFollowWaits(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		fails bool // every round
 		cause func(*follower)
@@ -144,6 +146,7 @@ func now() <-chan struct{} {
 
 // TestFollowAnotherNetwork: in another network the pauses begin anew.
 func TestFollowAnotherNetwork(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		changed := make(chan struct{})
@@ -168,6 +171,7 @@ func TestFollowAnotherNetwork(t *testing.T) {
 // TestFollowEmptyNotices: a server that says all the time that there is something new,
 // and has nothing, is asked less and less.
 func TestFollowEmptyNotices(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer cancel()
@@ -183,6 +187,7 @@ func TestFollowEmptyNotices(t *testing.T) {
 // TestFollowEnds: a device that was stopped, and has nothing left that the service could
 // take, ends with the reason.
 func TestFollowEnds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		stopped, rounds := errors.New("stopped"), 0
 		f := following(func(context.Context) (Report, error) { rounds++; return Report{Waiting: 3 - rounds}, stopped })
@@ -217,6 +222,7 @@ func answer(status int, kind string, body io.ReadCloser) *http.Response {
 // TestListen: by what ways news comes, how long it takes, and how often the server is
 // asked for it.
 func TestListen(t *testing.T) {
+	t.Parallel()
 	stream := func(r *http.Request, play func(io.Writer)) (*http.Response, error) {
 		read, write := io.Pipe()
 		go func() { play(write); <-r.Context().Done(); write.Close() }()
@@ -287,6 +293,7 @@ func TestListen(t *testing.T) {
 // TestListenTriesOtherWays: a way that fails while the server is there gives place to the
 // next; after an hour of polling they are tried again; no signal is nobody's fault.
 func TestListenTriesOtherWays(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
 		l := listening(func(r *http.Request) (*http.Response, error) {
@@ -311,6 +318,7 @@ func TestListenTriesOtherWays(t *testing.T) {
 
 // TestListenEnds: nobody waits for a server after the end.
 func TestListenEnds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()

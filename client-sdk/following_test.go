@@ -14,6 +14,7 @@ import (
 // TestFollowSends: what is done on a device that follows goes by itself, while the
 // service answers and after it did not.
 func TestFollowSends(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -57,6 +58,7 @@ func TestFollowSends(t *testing.T) {
 // TestFollowHears: what somebody else did arrives because the server says that there is
 // something, and not because the device asks each quarter of an hour.
 func TestFollowHears(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	var notices atomic.Int64
@@ -96,6 +98,7 @@ func TestFollowHears(t *testing.T) {
 // TestFollowLetsKeysGo: a device that follows and meets nobody for a fortnight holds no
 // family's keys, without anybody starting it anew.
 func TestFollowLetsKeysGo(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.family(sam)

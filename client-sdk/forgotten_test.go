@@ -10,6 +10,7 @@ import (
 // TestForgotten: somebody syncs only after the recovery was ended, and brings what its
 // author may not say any more. They are told what it is, and not only how many.
 func TestForgotten(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	bea := s.hire(policies.Practitioner, "Bea Hall")

@@ -14,6 +14,7 @@ import (
 // one page to another before. Of a family that left the device not even the number is in
 // its file. Found by cmd/soak.
 func TestNoNumberInFreePages(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	var gone []policies.FamilyID

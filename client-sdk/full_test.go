@@ -29,6 +29,7 @@ func fills(t *testing.T, c *attune.Client) (room func()) {
 // TestDeviceIsFull: nothing is lost and no recording is touched, and a withdrawal is
 // queued and sent all the same.
 func TestDeviceIsFull(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -90,6 +91,7 @@ func TestDeviceIsFull(t *testing.T) {
 // says so when it starts again; until then it takes the sealed film for what it is,
 // the only copy.
 func TestRemovalCutOff(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -9,6 +9,7 @@ import (
 // TestNoColleaguesWord: a device that is served, and hears of nobody else for a fortnight,
 // says so; being away itself is another matter, and so is what its own person does.
 func TestNoColleaguesWord(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	quiet := func(want bool, when string) {

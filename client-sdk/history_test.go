@@ -61,6 +61,7 @@ func (s *service) stated() map[policies.StatementID]policies.Kind {
 // have synced, also of a device that joined since; the film that had arrived is adopted;
 // and no device takes an honest restore for a lie.
 func TestPutBack(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	bea := s.hire(policies.Practitioner, "Bea Hall")
@@ -157,6 +158,7 @@ func TestPutBack(t *testing.T) {
 // TestRestoreThatForgets: an operator puts the service back with an empty ledger, to be
 // rid of a withdrawal, and refuses it when it comes again. Whoever had seen it says so.
 func TestRestoreThatForgets(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	iris := s.hire(policies.IGOfficer, "Iris Gray")
@@ -194,6 +196,7 @@ func TestRestoreThatForgets(t *testing.T) {
 // TestNewHistoryWithoutProof: a log of another name that no statement of the service
 // explains is no restore, and a device gives up nothing for it.
 func TestNewHistoryWithoutProof(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.family(sam)

@@ -70,6 +70,7 @@ func (s *service) agrees(c *attune.Client) {
 }
 
 func TestHostileFeed(t *testing.T) {
+	t.Parallel()
 	drop := func(t *testing.T, p *wire.PullReply, kind string) {
 		for i, item := range p.Items {
 			if kindOf(t, item) == kind {
@@ -157,6 +158,7 @@ func TestHostileFeed(t *testing.T) {
 // TestHostileResetHidesWithdrawal: a feed that starts a record again, and ends it
 // before the withdrawal that this device has seen.
 func TestHostileResetHidesWithdrawal(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -198,6 +200,7 @@ func TestHostileResetHidesWithdrawal(t *testing.T) {
 // TestHostileChainedAnew: the withdrawal is left out for one device alone, and all
 // that follows is chained so that the feed agrees with itself.
 func TestHostileChainedAnew(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)
@@ -236,6 +239,7 @@ func TestHostileChainedAnew(t *testing.T) {
 // TestHostileCheckpoint: an older state, and one that does not follow from what
 // this device saw although the service's own key signed it.
 func TestHostileCheckpoint(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	var older wire.Proven
@@ -271,6 +275,7 @@ func TestHostileCheckpoint(t *testing.T) {
 
 // TestHostileReceipt: a push that is acknowledged and not in the log stays here.
 func TestHostileReceipt(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -308,6 +313,7 @@ func TestHostileReceipt(t *testing.T) {
 
 // TestHostileEnvelope: the colleague is handed a family key of the operator's own.
 func TestHostileEnvelope(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)
@@ -341,6 +347,7 @@ func TestHostileEnvelope(t *testing.T) {
 
 // TestHostileClips: two clips of one family, their headers and their bytes.
 func TestHostileClips(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
@@ -407,6 +414,7 @@ func TestHostileClips(t *testing.T) {
 
 // TestHostileLog: a row changed on its way is named.
 func TestHostileLog(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	ig := s.hire(policies.IGOfficer, "Ivy Gold")
 	s.alter("/v1/log/leaves", func(body []byte) []byte {

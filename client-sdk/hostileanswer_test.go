@@ -44,6 +44,7 @@ func (s *service) pushed(how func(p *wire.PushReply)) {
 // TestHostileAnswers: an acknowledgement that proves nothing leaves what was sent in the
 // queue, and a withdrawal is not taken off it by a word.
 func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	var before *wire.Receipt // of another statement
 	w.pushed(func(p *wire.PushReply) { before = p.Results[0].Receipt })
@@ -97,6 +98,7 @@ func TestHostileAnswers(t *testing.T) {
 // TestHostileWithheld: a withdrawal is taken, with a receipt that proves it, and then
 // shown to nobody: not even to the device that made it.
 func TestHostileWithheld(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	must(t, w.sam.Consents.Withdraw(w.id, []policies.PersonID{w.child}, policies.InPerson))
 	w.replies("/v1/sync/pull", func(_ *http.Request, a *httptest.ResponseRecorder) { becomes(a, http.StatusNoContent, nil) })
@@ -109,6 +111,7 @@ func TestHostileWithheld(t *testing.T) {
 
 // TestHostileStored: film is said to be stored, and is not: nothing signed says so.
 func TestHostileStored(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	clip := w.add(t, film(t, "visit.mp4"), "").Clip
 	w.replies("/v1/clips/"+clip.String()+"/upload", func(_ *http.Request, a *httptest.ResponseRecorder) {
@@ -132,6 +135,7 @@ func TestHostileStored(t *testing.T) {
 
 // TestHostileUnknownEverything: a server that knows nothing any more takes nothing away.
 func TestHostileUnknownEverything(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	w.replies("/v1/", func(_ *http.Request, a *httptest.ResponseRecorder) {
 		a.Header().Set("Content-Type", "application/json")
@@ -152,6 +156,7 @@ func TestHostileUnknownEverything(t *testing.T) {
 // TestHostileJoin: somebody joins through a server that shows another organisation: its
 // own, with its own root and its own custodians, whose keys open every family's.
 func TestHostileJoin(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	var custodians []string
 	for range 3 {
@@ -212,6 +217,7 @@ func TestHostileJoin(t *testing.T) {
 // TestEvidenceIsBounded: a server that lies at every sync fills no disk, and one lie told
 // twice is kept once.
 func TestEvidenceIsBounded(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	sync := func() {
 		if _, err := w.victim.Sync(context.Background()); attune.CodeOf(err) != attune.CodeForged {

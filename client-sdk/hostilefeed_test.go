@@ -27,6 +27,7 @@ type feedLie struct {
 
 // TestHostilePages: each lie that a page of the feed can hold.
 func TestHostilePages(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	org := policies.RecordID(w.victim.Keys.Org())
 	family := policies.RecordID(w.id)
@@ -250,6 +251,7 @@ func swapAttachments(t *testing.T, p *wire.PullReply, named func(string) bool) {
 // the withdrawal that this device knows, with more to come; the second says that there
 // is nothing more. What the first page held proves itself: the log had it once.
 func TestHostileRollbackInTwoPages(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	must(t, w.sam.Consents.Withdraw(w.id, []policies.PersonID{w.mum}, policies.ByPhone))
 	w.sync(w.sam)
@@ -305,6 +307,7 @@ func TestHostileRollbackInTwoPages(t *testing.T) {
 // TestHostileDrop: a family is taken away without a cause. The local copy stays, and
 // what comes for that family afterwards is taken.
 func TestHostileDrop(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	uma := w.hire(policies.Practitioner, "Uma Vale")
 	w.sync(w.sam)

@@ -29,6 +29,7 @@ func watch(c *attune.Client, clip policies.ClipID, purpose policies.Purpose) err
 // TestHostileFilm: two clips of one family are swapped, their keys, their film or both;
 // film is cut, lengthened, changed, or another part of it is sent.
 func TestHostileFilm(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	other, err := os.ReadFile(filepath.Join(w.sam.Home(), "clips", w.second.String()+".payload"))
 	must(t, err)
@@ -95,6 +96,7 @@ func TestHostileFilm(t *testing.T) {
 
 // TestHostileKeys: the keys of two clips, of a family, and of links.
 func TestHostileKeys(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	_, operator := stranger(t)
 	shared, err := w.sam.Links.Create(w.clip, w.mum, attune.LinkTerms{})

@@ -91,6 +91,7 @@ func (*liar) asked(a *httptest.ResponseRecorder) (from, to int) {
 // the links are printed as a line of JSON, and served until standard input ends, for
 // client-sdk/web/test/browser/hostile.mjs.
 func TestHostileLinks(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	recording := os.Getenv("ATTUNE_HOSTILE_LINKS")
 	if recording == "" {

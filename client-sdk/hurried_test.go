@@ -16,6 +16,7 @@ import (
 // before the next connection. Restrictions go first; sent before the family.open
 // this one would be refused as concerning nothing, and the consent taken.
 func TestStopBeforeTheFamilyIsKnown(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	id, err := sam.Families.Open("NF-77", "vig")
@@ -42,6 +43,7 @@ func TestStopBeforeTheFamilyIsKnown(t *testing.T) {
 // TestAmbiguousName: two of one name are a question back, not "nobody". Two devices
 // without a signal can both add them.
 func TestAmbiguousName(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, alex := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Alex Moor")
 	s.sync(sam)
@@ -63,6 +65,7 @@ func TestAmbiguousName(t *testing.T) {
 // TestHurriedInput: what cannot be meant is refused in a sentence, and nothing of
 // it is recorded.
 func TestHurriedInput(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -116,6 +119,7 @@ func TestHurriedInput(t *testing.T) {
 // TestRemoveBehindLink: told to remove the recording, it removes the film and not
 // the other name by which it was given; a second adding is told of the first.
 func TestRemoveBehindLink(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		return // making a link needs rights there that a test does not have
 	}
@@ -142,6 +146,7 @@ func TestRemoveBehindLink(t *testing.T) {
 // TestAmbiguousReference: two families may carry one reference, where two practitioners
 // opened the same case without a signal. Which one is meant is a question back.
 func TestAmbiguousReference(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, alex := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Alex Moor")
 	for _, d := range []*attune.Client{sam, alex} {

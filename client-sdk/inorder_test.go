@@ -12,6 +12,7 @@ import (
 // that what they signed was judged before, under a head of the organisation that was
 // past by then. The chain agrees with itself; the log's order does not.
 func TestHostileOldOrganisation(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		lie  bool // about the place in the log too

@@ -11,6 +11,7 @@ import (
 // TestInsecureAddress: no invitation names an address that could be read on the
 // way, neither the first nor a later one, and none is followed there.
 func TestInsecureAddress(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for name, origin := range map[string]string{
 		"Name": "http://attune.example.org", "Address": "http://192.0.2.1:8080", "LooksLocal": "http://localhost.example.org",

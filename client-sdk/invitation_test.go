@@ -19,6 +19,7 @@ func invitation() attune.Invitation {
 }
 
 func TestInvitationSurvivesMail(t *testing.T) {
+	t.Parallel()
 	want := invitation()
 	line := want.String()
 	for name, text := range map[string]string{
@@ -34,6 +35,7 @@ func TestInvitationSurvivesMail(t *testing.T) {
 }
 
 func TestInvitationDamaged(t *testing.T) {
+	t.Parallel()
 	line := invitation().String()
 	for i := len("attune-invite-1:"); i < len(line); i++ {
 		other := "A"
@@ -57,6 +59,7 @@ func TestInvitationDamaged(t *testing.T) {
 }
 
 func TestJoinTwiceWithOneInvitation(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	line, _, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)
@@ -72,6 +75,7 @@ func TestJoinTwiceWithOneInvitation(t *testing.T) {
 }
 
 func TestJoinExpired(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	line, _, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)
@@ -85,6 +89,7 @@ func TestJoinExpired(t *testing.T) {
 // TestJoinAnswerLost: the server took the certificates, and the device never
 // learned it. Only the same keys can go on.
 func TestJoinAnswerLost(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	line, _, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)
@@ -106,6 +111,7 @@ func TestJoinAnswerLost(t *testing.T) {
 // TestJoinAnotherService: whoever answers at the address must be the organisation
 // that the invitation names.
 func TestJoinAnotherService(t *testing.T) {
+	t.Parallel()
 	s, other := newService(t), newService(t)
 	line, _, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)
@@ -119,6 +125,7 @@ func TestJoinAnotherService(t *testing.T) {
 }
 
 func TestConfirmOtherWords(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	line, id, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)

@@ -18,6 +18,7 @@ import (
 // TestJourney walks a home visit from the first invitation to the verified log,
 // through the real server.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")

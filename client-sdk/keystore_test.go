@@ -46,6 +46,7 @@ func (r *ring) Delete(name string) error {
 // TestKeyStore: a device opens by what the machine keeps for its person if they chose it,
 // and by the passphrase all the same.
 func TestKeyStore(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -120,6 +121,7 @@ func onlyOne(kept map[string][]byte) (secret []byte) {
 
 // TestKeyStoreOfARevokedDevice: it opens, and has lost what every revoked device has.
 func TestKeyStoreOfARevokedDevice(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	store := &ring{kept: map[string][]byte{}}

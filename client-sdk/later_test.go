@@ -14,6 +14,7 @@ import (
 // A server that is busy for a moment does not end a sync; one that stays busy, or
 // asks for an hour, does.
 func TestBusyServerIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		status int
 		after  string
@@ -50,6 +51,7 @@ func TestBusyServerIsAskedAgain(t *testing.T) {
 
 // Whoever ends a sync does not wait for the server's pause.
 func TestBusyServerIsNotWaitedForAfterCancel(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "30")
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -39,6 +39,7 @@ func playsHere(c *attune.Client, clip policies.ClipID) error {
 // TestAwayTooLong: a week without the service ends filming and watching, another week
 // takes the families' keys; what was queued stays; one sync brings all of it back.
 func TestAwayTooLong(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f, clip := s.filmed(sam)
@@ -94,6 +95,7 @@ func TestAwayTooLong(t *testing.T) {
 // TestAwayAsAViewer: the keys that were written for somebody outside the team go too, and
 // come again.
 func TestAwayAsAViewer(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.sam)
@@ -119,6 +121,7 @@ func closed(p *attune.Playing, err error) error {
 
 // TestClockSetBackGainsNothing: time away is what was counted, whatever the clock says.
 func TestClockSetBackGainsNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f, clip := s.filmed(sam)
@@ -166,6 +169,7 @@ func TestClockSetBackGainsNothing(t *testing.T) {
 
 // TestClockAYearOff: the clock may be wrong by a year, either way, as long as it goes.
 func TestClockAYearOff(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{-year, year / 2} {
 		s := newService(t)
 		sam := s.hire(policies.Practitioner, "Sam Reed")

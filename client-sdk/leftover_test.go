@@ -13,6 +13,7 @@ import (
 // their device with the rest of the family, although no feed will ever show it to them.
 // Found by cmd/soak.
 func TestNothingLeftOfOwnWords(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Silva")
 	s.sync(sam)
@@ -45,6 +46,7 @@ func TestNothingLeftOfOwnWords(t *testing.T) {
 // TestNothingLeftOfAnOpening: the same of a family that was opened on this device, and
 // whose record it never received before its person was taken off the team.
 func TestNothingLeftOfAnOpening(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	id, err := sam.Families.Open("NF-7", policies.VIG)

@@ -17,6 +17,7 @@ import (
 // TestLinkPIN: a new PIN by any device of the team, for the address that the carer
 // has; what a link has to say for itself, in counts.
 func TestLinkPIN(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	ctx := context.Background()
 	sam, alex := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Alex Moor")

@@ -11,6 +11,7 @@ import (
 // TestLocked: a locked device sends the film that the service has accepted, from where it
 // was, and nothing else; its passphrase gives everything back, and no other does.
 func TestLocked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -68,6 +69,7 @@ func TestLocked(t *testing.T) {
 // TestLockedInAnotherProcess: what a locked device is given is enough, and no more than
 // its own key; two programs never hold a home.
 func TestLockedInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -98,6 +100,7 @@ func TestLockedInAnotherProcess(t *testing.T) {
 // TestLockedStops: a withdrawal that was taken down without a signal does not wait for the
 // passphrase. It is settled, once, when the device is unlocked.
 func TestLockedStops(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

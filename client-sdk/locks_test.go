@@ -116,6 +116,7 @@ func (l *locked) stolen(keys []seal.Identity, clip policies.ClipID) bool {
 //
 // Source: DESIGN §4, family key.
 func TestLocksChange(t *testing.T) {
+	t.Parallel()
 	l := newLocked(t)
 	kept := attune.Stolen(l.bea, l.id)
 	if !l.stolen(kept, l.clip) {
@@ -168,6 +169,7 @@ func TestLocksChange(t *testing.T) {
 // TestLocksChangeTwice: two devices change the locks without knowing of each other, and
 // film meanwhile. They agree, and nothing is lost, also not to who joins afterwards.
 func TestLocksChangeTwice(t *testing.T) {
+	t.Parallel()
 	l := newLocked(t)
 	l.leaves(l.bea)
 	// Each hears of the removal and loses the connection. Both go on filming.
@@ -227,6 +229,7 @@ func (l *locked) hearsOnly(c *attune.Client) {
 // would open it for Bea is handed to nobody; Cy's device writes another key, and then
 // everybody of the team opens it.
 func TestLocksStale(t *testing.T) {
+	t.Parallel()
 	l := newLocked(t)
 	kept := attune.Stolen(l.bea, l.id)
 	l.leaves(l.bea)
@@ -258,6 +261,7 @@ func TestLocksStale(t *testing.T) {
 // TestHostileLocks: what a server could do to a key that was turned. Each lie is told
 // apart, and none has a device seal anything to a stranger.
 func TestHostileLocks(t *testing.T) {
+	t.Parallel()
 	envelope := func(l *locked, p *wire.PullReply, change func(a []wire.Attachment, i int) []wire.Attachment) {
 		for n := range p.Items {
 			if kindOf(l.t, p.Items[n]) != "key.turn" {

@@ -56,6 +56,7 @@ func copyOf(t *testing.T, dir string) string {
 }
 
 func TestLogExport(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	for name, in := range map[string]attune.LogFilter{
 		"Whole":  {},
@@ -121,6 +122,7 @@ func stock(t *testing.T, dir, want string) {
 
 // TestLogExportIsAnEvent: with what was asked for, and before anything was sent.
 func TestLogExportIsAnEvent(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	a.lose("/v1/log/export")
 	dir := filepath.Join(t.TempDir(), "export")
@@ -141,6 +143,7 @@ func TestLogExportIsAnEvent(t *testing.T) {
 // TestLogUnknownFamily: a mistyped number is told in words, and an identifier is
 // as good as a reference.
 func TestLogUnknownFamily(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	f, err := a.ig.Families.Find("NF-1042")
 	must(t, err)
@@ -166,6 +169,7 @@ func TestLogUnknownFamily(t *testing.T) {
 
 // TestLogExportTable: the table reads like the log, and runs nothing.
 func TestLogExportTable(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	dir, x := a.export(attune.LogFilter{})
 	raw, err := os.ReadFile(filepath.Join(dir, "names", "events.csv"))
@@ -200,6 +204,7 @@ func TestLogExportTable(t *testing.T) {
 // TestLogExportLies changes one thing in an export: each is refused in a sentence
 // that names the row, or the file where no row is at fault.
 func TestLogExportLies(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	whole, x := a.export(attune.LogFilter{})
 	part, _ := a.export(attune.LogFilter{Action: "staff.invite"})
@@ -319,6 +324,7 @@ func theirs(t *testing.T, dir, name string) func([]byte) []byte {
 // TestLogExportHostile: a server that changes what it sends is refused while it is
 // written, and nothing is left behind.
 func TestLogExportHostile(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	for name, lie := range map[string]func(l [][]byte) [][]byte{
 		"RowLeftOut":  func(l [][]byte) [][]byte { return append(l[:3:3], l[4:]...) },

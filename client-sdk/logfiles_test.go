@@ -15,6 +15,7 @@ import (
 // TestLogExportOfPipes: an archive can hold pipes. Each is refused like a file that
 // is not there, and nobody waits for somebody to write into it.
 func TestLogExportOfPipes(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	whole, _ := a.export(attune.LogFilter{})
 	for _, name := range []string{"export.json", "checkpoint", "events.ndjson", "tile/entries", "names/names.csv"} {

@@ -11,6 +11,7 @@ import (
 // TestAgainFitsItsProofs: what a service forgot is brought in requests that it takes, also
 // where many records with a long past each come together.
 func TestAgainFitsItsProofs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	db, err := openStore(dir)
 	if err != nil {

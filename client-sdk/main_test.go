@@ -2,8 +2,11 @@ package attune_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +21,8 @@ func TestMain(m *testing.M) {
 		adding(strings.Split(args, "\n"))
 		return
 	}
+	// Each test founds a service of its own and waits for the disk most of the time.
+	_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
 	goleak.VerifyTestMain(m)
 }
 

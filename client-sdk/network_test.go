@@ -15,6 +15,7 @@ import (
 // what to do, and goes when the network, the policy or the person's word lets it; what was
 // said goes always.
 func TestNetworkPolicy(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -91,6 +92,7 @@ func TestNetworkPolicy(t *testing.T) {
 // TestUploadQueueTells: what waits and why, how far it is, how often it was tried, and how
 // long the rest takes at the speed that was last measured.
 func TestUploadQueueTells(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -28,6 +28,7 @@ func FuzzNotices(f *testing.F) {
 }
 
 func TestNoticesRead(t *testing.T) {
+	t.Parallel()
 	var heard []int64
 	err := notices(strings.NewReader(": here\n\ndata: {\"head\":7}\n\n:\n\ndata: {\"head\":9}\n\n"), func() {}, func(head int64) error {
 		heard = append(heard, head)

@@ -33,6 +33,7 @@ func (s *service) countPulls() *statuses {
 // TestNothingNew: asking in vain is 204 and counts as contact; after an hour of it the
 // device has the state of the log signed once more.
 func TestNothingNew(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.sync(sam)
@@ -62,6 +63,7 @@ func TestNothingNew(t *testing.T) {
 // TestNothingNewForEver: a server that says that nothing is new, to hide a withdrawal,
 // has to sign that within the hour, and is believed not even in contact.
 func TestNothingNewForEver(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.sync(sam)
@@ -81,6 +83,7 @@ func TestNothingNewForEver(t *testing.T) {
 
 // TestPullAsksOnce: a feed is proved by what comes with it, and costs no request more.
 func TestPullAsksOnce(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.sync(sam)

@@ -14,6 +14,7 @@ import (
 // TestObject: the father says no to what the mother signed for the child. Film of the
 // child is used by nobody until the father signs a form; the mother's does not lift it.
 func TestObject(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	dad, err := w.sam.Families.AddPerson(w.id, policies.Carer, policies.Own, "", policies.NoLink, "Dad")
@@ -65,6 +66,7 @@ func TestObject(t *testing.T) {
 // TestObjectDecided: the two do not come to agree, and a head of service who did not
 // take the objection down settles it.
 func TestObjectDecided(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	dad, err := w.sam.Families.AddPerson(w.id, policies.Carer, policies.Own, "", policies.NoLink, "Dad")

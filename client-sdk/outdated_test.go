@@ -20,6 +20,7 @@ func (s *service) outdate(versions wire.ProtocolRange) {
 // it, what this person may no longer see goes, all else waits here; once the program is
 // updated nothing is lost.
 func TestTooOld(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Wren")
 	s.sync(sam)
@@ -66,6 +67,7 @@ func TestTooOld(t *testing.T) {
 
 // TestTooOldAndRevoked: what this device holds goes at once, as of one that is up to date.
 func TestTooOldAndRevoked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -87,6 +89,7 @@ func TestTooOldAndRevoked(t *testing.T) {
 
 // TestTooOldAndLiedTo: a server gets nothing forgotten by saying that the program is too old.
 func TestTooOldAndLiedTo(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -110,6 +113,7 @@ func TestTooOldAndLiedTo(t *testing.T) {
 // TestTooOldAndEndedInSteps: somebody was taken off the team, and then off the viewer list.
 // A device that is too old hears of both at once.
 func TestTooOldAndEndedInSteps(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	ana := w.hire(policies.Practitioner, "Ana Lopez")
 	w.sync(w.sam)

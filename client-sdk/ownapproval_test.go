@@ -40,6 +40,7 @@ func (f family) gate(t *testing.T) policies.Gate {
 // TestOwnApproval: a practitioner is approved once, films two families under it, and
 // when the head of service takes it back nobody films or watches any more.
 func TestOwnApproval(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	s := newServiceOf(t, "nhs")
 	sam := s.hire(policies.Practitioner, "Sam Reed")
@@ -124,6 +125,7 @@ func ruledBy(err error, rule string) bool {
 // practitioner's approval films there no more; only an approval of the family does,
 // which the service then takes although it approves practitioners.
 func TestFamilyStopsOwnApproval(t *testing.T) {
+	t.Parallel()
 	s := newServiceOf(t, "nhs")
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f, g := s.unapproved(sam, "NF-1"), s.unapproved(sam, "NF-2")
@@ -152,6 +154,7 @@ func TestFamilyStopsOwnApproval(t *testing.T) {
 // TestGrantAll: of several requests each is granted or told of by itself, and none
 // twice.
 func TestGrantAll(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, bea := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Bea Hall")
 	var asked []policies.ApprovalID
@@ -202,6 +205,7 @@ func TestGrantAll(t *testing.T) {
 
 // TestScopeOfFamilies: where the service approves families, nobody asks for themselves.
 func TestScopeOfFamilies(t *testing.T) {
+	t.Parallel()
 	s := newServiceOf(t, "court")
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	_, err := sam.Approvals.RequestOwn(policies.VIG, 0)

@@ -19,6 +19,7 @@ import (
 // a family stops is stopped in the middle of it too, and the log says how much was
 // seen; only where the service cannot be reached does it play on.
 func TestOwnCopy(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ig := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.IGOfficer, "Ivy Gold")
 	f := s.family(sam)

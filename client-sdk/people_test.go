@@ -72,6 +72,7 @@ func (s *service) stopped(c *attune.Client) {
 
 // TestSecondDevice sees the same families and opens the same film, and both work on.
 func TestSecondDevice(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	_, clip := s.filmed(sam)
@@ -103,6 +104,7 @@ func TestSecondDevice(t *testing.T) {
 // TestRequestThatWasSwapped: without the six words of this very request there is no
 // reply, and a reply opens on the device that asked, and nowhere else.
 func TestRequestThatWasSwapped(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	mine, err := attune.NewDeviceRequest(s.home("phone"), later)
@@ -135,6 +137,7 @@ func TestRequestThatWasSwapped(t *testing.T) {
 // TestLostDevice: a person stops their lost phone, and replaces their key: what was on
 // the phone is worth nothing any more, and the work goes on.
 func TestLostDevice(t *testing.T) {
+	t.Parallel()
 	s, ctx := newService(t), context.Background()
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	_, clip := s.filmed(sam)
@@ -179,6 +182,7 @@ func (s *service) reopen(home string, c *attune.Client) *attune.Client {
 // TestRekeyWhoseAnswerWasLost: the server has the new key and the device does not know;
 // asked again it goes on with it, and opening the home does the same.
 func TestRekeyWhoseAnswerWasLost(t *testing.T) {
+	t.Parallel()
 	s, ctx := newService(t), context.Background()
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.filmed(sam)
@@ -210,6 +214,7 @@ func TestRekeyWhoseAnswerWasLost(t *testing.T) {
 // TestRekeyedViewer: nobody wraps to a replaced key before its words were compared, and
 // after that the viewer watches with the new one.
 func TestRekeyedViewer(t *testing.T) {
+	t.Parallel()
 	w, ctx := newWatched(t), context.Background()
 	w.list()
 	watch := func() error {
@@ -246,6 +251,7 @@ func TestRekeyedViewer(t *testing.T) {
 // TestRekeyedColleague: a colleague's device takes the family's key from the old identity
 // by itself, and gives it to the new one when the words were compared.
 func TestRekeyedColleague(t *testing.T) {
+	t.Parallel()
 	w, ctx := newWatched(t), context.Background()
 	w.sync(w.bea)
 	_, err := w.sam.Rekey(ctx, passphrase)
@@ -274,6 +280,7 @@ func TestRekeyedColleague(t *testing.T) {
 // TestLostKey: one registrar asks for a new key and one in another role confirms it;
 // nobody alone, and no two in one role.
 func TestLostKey(t *testing.T) {
+	t.Parallel()
 	s, ctx := newService(t), context.Background()
 	ig, sam := s.hire(policies.IGOfficer, "Ivy Gold"), s.hire(policies.Practitioner, "Sam Reed")
 	who := sam.Keys.Staff()
@@ -311,6 +318,7 @@ func TestLostKey(t *testing.T) {
 
 // TestDeviceRenewsItself: in the last month, as long as a registrar has renewed its person.
 func TestDeviceRenewsItself(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	ig, sam := s.hire(policies.IGOfficer, "Ivy Gold"), s.hire(policies.Practitioner, "Sam Reed")
 	s.pass(320 * 24 * time.Hour)
@@ -343,6 +351,7 @@ func TestDeviceRenewsItself(t *testing.T) {
 
 // TestLeaving lists what follows before somebody leaves.
 func TestLeaving(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Okoro")
 	f, _ := s.filmed(sam)
@@ -363,6 +372,7 @@ func TestLeaving(t *testing.T) {
 // TestSubstitutedKey: a server that puts another key in the place of a new one, leaves the
 // replacement out, or makes one up is refused, and nobody's key changes on this device.
 func TestSubstitutedKey(t *testing.T) {
+	t.Parallel()
 	s, ctx := newService(t), context.Background()
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Okoro")
 	s.sync(ana)

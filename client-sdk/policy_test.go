@@ -31,6 +31,7 @@ func rulesOf(t *testing.T) policies.Digest {
 // TestOwnFigures: what the head of service signed is what every device works by, once
 // it has synced: here for how many days a link may live.
 func TestOwnFigures(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	days := func(c *attune.Client) int {

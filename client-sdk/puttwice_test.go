@@ -13,6 +13,7 @@ import (
 // one is put back once more. What was said in between comes back as well; nobody takes
 // the service for a liar; and the recovery that counts is the last.
 func TestPutBackTwice(t *testing.T) {
+	t.Parallel()
 	for _, ended := range []bool{false, true} { // the first recovery
 		t.Run(map[bool]string{false: "WhileRecovering", true: "Recovered"}[ended], func(t *testing.T) {
 			s := newService(t)

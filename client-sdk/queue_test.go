@@ -20,6 +20,7 @@ import (
 // TestPushAnswerLost: the server took it and the device does not know. The second
 // push is a duplicate, and nothing is there twice.
 func TestPushAnswerLost(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -42,6 +43,7 @@ func TestPushAnswerLost(t *testing.T) {
 
 // TestRefusedStays: what the server refuses needs attention and blocks nothing.
 func TestRefusedStays(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -74,6 +76,7 @@ func TestRefusedStays(t *testing.T) {
 // TestDismissWhileSealing: what is put away takes nothing with it that somebody is
 // just making.
 func TestDismissWhileSealing(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -132,6 +135,7 @@ func (silent) Done()       {}
 // TestOnlyCopyStays: the service refuses a clip whose recording is removed already.
 // Nothing takes away what is left of it.
 func TestOnlyCopyStays(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -151,6 +155,7 @@ func TestOnlyCopyStays(t *testing.T) {
 
 // TestPullsWhenNothingIsTaken: a service without room still tells what it knows.
 func TestPullsWhenNothingIsTaken(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)
@@ -189,6 +194,7 @@ func TestPullsWhenNothingIsTaken(t *testing.T) {
 
 // TestRestrictionsGoFirst: a withdrawal does not wait behind a week's notes.
 func TestRestrictionsGoFirst(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -206,6 +212,7 @@ func TestRestrictionsGoFirst(t *testing.T) {
 // TestManyPages: a new colleague receives a record in several pages, each taken
 // or refused whole.
 func TestManyPages(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Lopez")
 	s.sync(sam)

@@ -10,6 +10,7 @@ import (
 
 // TestReady: the day that a device shows is the day until which its filming gate opens.
 func TestReady(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -56,6 +57,7 @@ func TestReady(t *testing.T) {
 
 // TestReadyNobodyConfirmed: whose words nobody has heard is not ready, and told why.
 func TestReadyNobodyConfirmed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	invitation, _, err := s.head.Staff.Invite(policies.Practitioner, "Sam Reed")
 	must(t, err)

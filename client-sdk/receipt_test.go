@@ -12,6 +12,7 @@ import (
 // not said that it did, until it has; also of one that was revoked, and says it when it
 // comes back.
 func TestWhoHasNotConfirmed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	ig := s.hire(policies.IGOfficer, "Ivy Gold")
 	sam, ann := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ann Bell")
@@ -72,6 +73,7 @@ func TestWhoHasNotConfirmed(t *testing.T) {
 
 // TestViewerConfirms: whose date passed says so too, although nobody stated anything.
 func TestViewerConfirms(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.sam)

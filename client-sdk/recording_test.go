@@ -16,6 +16,7 @@ import (
 )
 
 func TestFilmingGate(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -64,6 +65,7 @@ func TestFilmingGate(t *testing.T) {
 }
 
 func TestNotVideo(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -95,6 +97,7 @@ func empty(t *testing.T, c *attune.Client) {
 // TestAddInterrupted: stopped while sealing, nothing is there but the original,
 // and what a crash leaves behind is gone at the next start.
 func TestAddInterrupted(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -123,6 +126,7 @@ func TestAddInterrupted(t *testing.T) {
 // TestPlacedFilm: of a film that says where it was made, the record names the file as
 // the camera left it, and what is sealed does not have the place.
 func TestPlacedFilm(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -148,6 +152,7 @@ func TestPlacedFilm(t *testing.T) {
 }
 
 func TestConfirmSource(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

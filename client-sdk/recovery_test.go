@@ -46,6 +46,7 @@ var pair = map[policies.Pair][2]int{policies.PairAB: {0, 1}, policies.PairAC: {0
 //
 // Source: DESIGN §4, recovery.
 func TestCoverByRecovery(t *testing.T) {
+	t.Parallel()
 	s, age := newService(t), stockAge(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -135,6 +136,7 @@ func TestCoverByRecovery(t *testing.T) {
 // TestRecoveryDrill: each pair of custodians proves that it could open a family's key, and
 // no custodian alone can.
 func TestRecoveryDrill(t *testing.T) {
+	t.Parallel()
 	s, age := newService(t), stockAge(t)
 	drill, err := s.head.Recovery.Drill()
 	must(t, err)

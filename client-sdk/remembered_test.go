@@ -18,6 +18,7 @@ import (
 // out by whoever verifies, from the statements that this device made: each says
 // what its author had seen signed. Live and in an export.
 func TestVerifyAgainstColleagues(t *testing.T) {
+	t.Parallel()
 	a := newAudited(t)
 	sound, err := a.ig.Log.Verify(context.Background(), nil)
 	must(t, err)

@@ -78,6 +78,7 @@ func payload(c *attune.Client, clip policies.ClipID) string {
 // TestRestate: a form that covers the filming is entered later. The same sealed film
 // is stated again, taken, and watched by a colleague under its title.
 func TestRestate(t *testing.T) {
+	t.Parallel()
 	s, sam, ana, f, clip := refusedClip(t, policies.SourceUnknown)
 	f.signedBefore(s)
 	before, err := os.ReadFile(payload(sam, clip))
@@ -113,6 +114,7 @@ func TestRestate(t *testing.T) {
 // TestRestateSaysWhyNot: nothing covers the filming yet. Nothing is changed, and the
 // reasons are named.
 func TestRestateSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	s, sam, _, f, clip := refusedClip(t, policies.SourceUnknown)
 	why := func(want ...string) {
 		t.Helper()
@@ -147,6 +149,7 @@ func TestRestateSaysWhyNot(t *testing.T) {
 // TestRestateKeepsTheOnlyCopy: the recording was removed, so that what lies here is
 // all there is of it. What was said about the recording goes with the clip.
 func TestRestateKeepsTheOnlyCopy(t *testing.T) {
+	t.Parallel()
 	s, sam, ana, f, clip := refusedClip(t, policies.SourceRemoved)
 	f.signedBefore(s)
 	again, err := sam.Clips.Restate(clip)
@@ -171,6 +174,7 @@ func TestRestateKeepsTheOnlyCopy(t *testing.T) {
 // TestHeldUploads: film that did not go is listed with why, and one that was stopped
 // goes when it is tried again.
 func TestHeldUploads(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -204,6 +208,7 @@ func TestHeldUploads(t *testing.T) {
 // TestDeniedUploadIsListed: a rule stands in the way of film that the service had
 // taken up; it is tried again at each sync, and said so.
 func TestDeniedUploadIsListed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -225,6 +230,7 @@ func TestDeniedUploadIsListed(t *testing.T) {
 // TestDismissTakesAllOfAClip: with a refused clip goes what was refused about its
 // recording, so that one thing to deal with is one line to put away.
 func TestDismissTakesAllOfAClip(t *testing.T) {
+	t.Parallel()
 	_, sam, _, _, clip := refusedClip(t, policies.SourceKept)
 	if list, err := sam.Outbox.Attention(); err != nil || len(list) != 2 {
 		t.Fatalf("needs attention: %+v, %v; want the clip and what became of its recording", list, err)

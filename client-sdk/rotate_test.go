@@ -70,6 +70,7 @@ func (s *service) signedAnew(note string, key ed25519.PrivateKey) string {
 // TestServerKeysReplaced: with the root's certificate, and nothing else, every device
 // goes on with the server's new keys; film and receipts of before stay good.
 func TestServerKeysReplaced(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ig := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.IGOfficer, "Imre Gale")
 	f := s.family(sam)
@@ -144,6 +145,7 @@ func TestServerKeysReplaced(t *testing.T) {
 // TestKeysOfNobody: a server that shows keys which the root never certified, or has
 // replaced, is refused by pull and push alike, and what waits stays queued.
 func TestKeysOfNobody(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	own := newSigningKey(t)

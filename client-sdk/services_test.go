@@ -11,6 +11,7 @@ import (
 )
 
 func TestPickService(t *testing.T) {
+	t.Parallel()
 	all := []attune.Service{{Number: 1, Name: "Northfield Early Help"}, {Number: 2, Name: "Southmoor"}, {Number: 12, Name: "Southend"}}
 	for text, want := range map[string]int{
 		"1": 1, "2": 2, "12": 12, "southmoor": 2, " SOUTHEND ": 12, "north": 1, "southm": 2, "Northfield Early Help": 1,
@@ -32,6 +33,7 @@ func TestPickService(t *testing.T) {
 // TestTwoServicesOneHome: the second service has its own folder, keys and records in the
 // home, an attempt that was cut short goes on where it was, and neither is joined twice.
 func TestTwoServicesOneHome(t *testing.T) {
+	t.Parallel()
 	north, south := newService(t), newService(t)
 	home := filepath.Join(t.TempDir(), "sue")
 	invite := func(s *service) string {

@@ -15,6 +15,7 @@ import (
 // TestStopAsked: what a carer asked for on the page reaches the practitioner, says
 // who and when, and ends with a form that was signed since.
 func TestStopAsked(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

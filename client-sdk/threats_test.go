@@ -72,6 +72,7 @@ func trustRules() []threat {
 
 // TestThreatsAreTested: every row names tests, and each of those exists.
 func TestThreatsAreTested(t *testing.T) {
+	t.Parallel()
 	all := testSources(t)
 	for _, row := range append(threats(), trustRules()...) {
 		if len(row.tests) == 0 {
@@ -95,6 +96,7 @@ func TestThreatsAreTested(t *testing.T) {
 // TestEveryLieIsTold: each code of what no honest server does is expected by a test of a
 // hostile server.
 func TestEveryLieIsTold(t *testing.T) {
+	t.Parallel()
 	source, err := os.ReadFile("lies.go")
 	must(t, err)
 	told := ""

@@ -75,6 +75,7 @@ const optional, unknown policies.Kind = "optional.session.mood", "consent.revoke
 // TestOptionalKind: what nothing rests on is kept and chained, in a family's record and
 // in the organisation's, and nobody's work stands still for it.
 func TestOptionalKind(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Wren")
 	s.sync(sam)
@@ -116,6 +117,7 @@ func TestOptionalKind(t *testing.T) {
 // TestUnknownKind: what may be another way to withdraw stops its record, and no other. In
 // it this device permits nothing, and stops what is to be stopped.
 func TestUnknownKind(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.sync(sam)
@@ -166,6 +168,7 @@ func TestUnknownKind(t *testing.T) {
 // TestUnknownKindOfTheOrganisation: everything rests on that record, so nothing is
 // permitted anywhere; what this person may no longer see goes all the same.
 func TestUnknownKindOfTheOrganisation(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Wren")
 	s.sync(sam)
@@ -197,6 +200,7 @@ func TestUnknownKindOfTheOrganisation(t *testing.T) {
 
 // TestUnknownKindOfNobody: junk under a new name is what no honest server sends.
 func TestUnknownKindOfNobody(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	s.sync(sam)

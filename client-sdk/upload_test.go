@@ -19,6 +19,7 @@ import (
 // TestUploadGoesOn: cut off after the server has taken a piece, the upload goes on
 // from where the server has it.
 func TestUploadGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)
@@ -61,6 +62,7 @@ func TestUploadGoesOn(t *testing.T) {
 // TestUploadRefused: a clip that may no longer be sent keeps nobody from learning
 // why, and no other clip from arriving.
 func TestUploadRefused(t *testing.T) {
+	t.Parallel()
 	for name, story := range map[string]struct {
 		end  func(t *testing.T, sam, ana *attune.Client, f family) // by Sam, while Ana's film waits
 		want wire.Code
@@ -121,6 +123,7 @@ func TestUploadRefused(t *testing.T) {
 // TestUploadBeginsAgain: what arrived otherwise than it was sealed is sent once
 // more; what is damaged here is not sent for ever.
 func TestUploadBeginsAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
 	f := s.family(sam)

@@ -16,6 +16,7 @@ import (
 //
 // Source: DESIGN §4, family key: team.remove marks the key due.
 func TestUsurpedLocks(t *testing.T) {
+	t.Parallel()
 	other, err := seal.NewIdentity()
 	must(t, err)
 	for name, junk := range map[string][]byte{
@@ -54,6 +55,7 @@ func TestUsurpedLocks(t *testing.T) {
 // devices wrap it to a friend. The rule that only the team adds to a family's record is
 // the server's to ask, and every device sees whether it did.
 func TestHostileSeat(t *testing.T) {
+	t.Parallel()
 	w := newStage(t)
 	cy, friend := w.hire(policies.Practitioner, "Cy Moss"), w.hire(policies.Practitioner, "Fay Nunn")
 	w.sync(w.sam)

@@ -89,6 +89,7 @@ func (w *watched) entry(c *attune.Client) attune.ViewerEntry {
 // them, a practitioner listed them, the head of service countersigned, and any
 // device of the team has written their keys; and not an act longer.
 func TestViewer(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	w := newWatched(t)
 	added, err := w.sam.Viewers.Add(w.id, w.mo.Keys.Staff(), policies.Supervision, time.Time{})

@@ -12,6 +12,7 @@ import (
 
 // TestViewerAdd: what this device can know is said before anything is queued.
 func TestViewerAdd(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	ig := w.hire(policies.IGOfficer, "Ivy Gold")
 	sue := w.hire(policies.Supervisor, "Sue Lane")
@@ -64,6 +65,7 @@ func TestViewerAdd(t *testing.T) {
 // TestViewerKeyRefused: the service knows of a removal that the device which writes
 // a key does not. The pair goes on waiting, and nobody is shown an error.
 func TestViewerKeyRefused(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	removed := false
@@ -91,6 +93,7 @@ func TestViewerKeyRefused(t *testing.T) {
 // TestViewerKeyLost: the reply to a key is lost after its effect. The next sync
 // learns that it is there, and the viewer has it once.
 func TestViewerKeyLost(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.lose("/v1/sync/push")
@@ -111,6 +114,7 @@ func TestViewerKeyLost(t *testing.T) {
 // TestViewerRevoked: whose certificate was revoked gets no key, is a task for nobody,
 // and the list says why.
 func TestViewerRevoked(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.bea)
@@ -134,6 +138,7 @@ func TestViewerRevoked(t *testing.T) {
 
 // TestViewerEnds: the date passes, and nobody states it.
 func TestViewerEnds(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.bea)

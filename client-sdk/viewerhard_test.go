@@ -12,6 +12,7 @@ import (
 // TestRevokedFilmOffline: the head of service revoked the permission, and this device
 // knows. Without a connection its own copy does not play either.
 func TestRevokedFilmOffline(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	v, err := w.sam.Families.Show(w.id)
 	must(t, err)
@@ -30,6 +31,7 @@ func TestRevokedFilmOffline(t *testing.T) {
 // one after the other at the service too: taken off the list and put back; the
 // permission revoked, and filming permitted anew.
 func TestOneOfflineSession(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.bea)
@@ -77,6 +79,7 @@ func TestOneOfflineSession(t *testing.T) {
 // TestObjectThenSignOffline: an objection and the objector's own form, made in one
 // visit without a connection.
 func TestObjectThenSignOffline(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	dad, err := w.sam.Families.AddPerson(w.id, policies.Carer, policies.Own, "", policies.NoLink, "Dad")
 	must(t, err)

@@ -29,6 +29,7 @@ func (w *watched) lateKeys(how func(i *wire.Item)) {
 // TestHostileViewerItem: an item that cannot be right refuses the page, and the
 // device goes on once the lie ends.
 func TestHostileViewerItem(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	w.list()
 	w.sync(w.bea)
@@ -61,6 +62,7 @@ func TestHostileViewerItem(t *testing.T) {
 
 // TestHostileViewerKey: a key that is not the clip's opens nothing.
 func TestHostileViewerKey(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	second := w.add(t, film(t, "visit.mp4"), "").Clip
 	w.sync(w.sam)
@@ -118,6 +120,7 @@ func TestHostileViewerKey(t *testing.T) {
 // only leave statements out, or show ones that nobody signed. Neither makes a device
 // of the team write one.
 func TestHostileViewer(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	eve := w.hireOutside("Eve Hart")
 	w.list()

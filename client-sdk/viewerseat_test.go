@@ -13,6 +13,7 @@ import (
 // TestViewerJoinsTeam: a practitioner who watches is taken on the team, and leaves it
 // again. What they hold of the record changes with what they may receive of it.
 func TestViewerJoinsTeam(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	ana := w.hire(policies.Practitioner, "Ana Lopez")
 	w.sync(w.sam)
@@ -70,6 +71,7 @@ func (w *watched) seen(c *attune.Client, purpose policies.Purpose, team bool) {
 // TestViewerOfTheDesk: nobody sees film by rank. A head of service watches what a
 // family named them for, and is a desk as before once that ends.
 func TestViewerOfTheDesk(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t)
 	head := w.head
 	w.sync(head)
