@@ -73,6 +73,7 @@ type desk struct {
 	lease  *lease
 
 	figured figured
+	opened  deviceSecrets // as keys.locked has them, for [Client.Lend]
 	crash   func() error  // between forgetting and clearing up; nil but in a test
 	woken   chan struct{} // something was queued; holds one
 	walking sync.Mutex    // held by who walks the feed
@@ -174,7 +175,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys, woken: make(chan struct{}, 1)}
+	d := &desk{dir: dir, cfg: cfg, me: me, store: newStore(dir, db, s.Store), keys: keys, opened: s.deviceSecrets, woken: make(chan struct{}, 1)}
 	d.shelf, d.lease = &shelf{d}, &lease{d: d}
 	d.remote = &remote{base: base, client: cfg.HTTP, now: cfg.Now, after: cfg.After, packer: wire.NewPacker()}
 	d.remote.sign = func(issued, expires time.Time) (string, error) {

@@ -81,6 +81,7 @@ func (d *desk) forget() {
 		clear(own.person)
 	}
 	d.keys.lose()
+	d.opened.forget()
 	clear(d.keys.this().key)
 	d.store.box = seal.NewBox(policies.Digest{})
 	d.mirror.forget()

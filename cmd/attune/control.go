@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // controlFile is the socket of a home that attune sync --watch has open, by which another
@@ -23,7 +24,7 @@ const maxOrder = 16 << 10
 
 // order is what another window asks for.
 type order struct {
-	Do         string `json:"do"`                  // state, status, lock, unlock
+	Do         string `json:"do"`                  // state, status, lock, unlock, home
 	Passphrase []byte `json:"passphrase,omitzero"` // to unlock
 	JSON       bool   `json:"json,omitzero"`       // of the status
 }
@@ -39,6 +40,7 @@ type answer struct {
 type asking struct {
 	order
 	reply chan<- answer
+	gone  <-chan struct{} // closed once nobody is at the other end, for "home"
 }
 
 // controls listens at the folders of the services that are open. The home's lock is held,
@@ -89,12 +91,16 @@ func serveOrder(ctx context.Context, conn net.Conn, orders chan<- asking) {
 	gone := context.AfterFunc(ctx, func() { conn.Close() }) // nobody is left to carry it out
 	defer gone()
 	var in order
-	if json.UnmarshalRead(io.LimitReader(conn, maxOrder), &in) != nil {
+	if json.UnmarshalDecode(jsontext.NewDecoder(io.LimitReader(conn, maxOrder)), &in) != nil {
 		return // not ours
+	}
+	if in.Do == "home" {
+		serveHome(ctx, conn, in, orders)
+		return
 	}
 	reply := make(chan answer, 1)
 	select {
-	case orders <- asking{in, reply}:
+	case orders <- asking{order: in, reply: reply}:
 		if gone() { // from here on it is answered, whatever ends
 			_ = json.MarshalWrite(conn, <-reply) // who asked may have gone
 		}
@@ -135,5 +141,5 @@ func (g *global) inUse(dir string, err error) error {
 	case a.Locked:
 		return problem("locked", "Unlock it with your passphrase: attune unlock", "This device is locked: it sends film that the service waits for, and does nothing else.")
 	}
-	return problem("home_in_use", "End it with Ctrl-C in its window, then do this; attune status answers all the same.", "attune sync --watch has this device open.")
+	return problem("home_in_use", "One is enough: any other command can be used beside it.", "attune sync --watch has this device open.")
 }

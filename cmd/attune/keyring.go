@@ -40,10 +40,11 @@ func (keyring) Delete(name string) error {
 }
 
 // unlocked opens a device by this machine's keyring, if its person chose that and named
-// no file with the passphrase, and else by the passphrase, which ask asks for.
+// no file with the passphrase, and else by the passphrase, which ask asks for. Of an attune
+// sync --watch that has it open it is borrowed.
 func (g *global) unlocked(dir string, cfg attune.Config, ask func() ([]byte, error)) (*attune.Client, error) {
 	if attune.InKeyStore(dir) && g.PassphraseFile == "" {
-		c, err := attune.OpenKept(dir, keyring{}, cfg)
+		c, err := g.borrowed(dir, func() (*attune.Client, error) { return attune.OpenKept(dir, keyring{}, cfg) })
 		if err == nil || attune.CodeOf(err) != attune.CodePassphrase {
 			return c, err
 		}
@@ -54,7 +55,7 @@ func (g *global) unlocked(dir string, cfg attune.Config, ask func() ([]byte, err
 		return nil, err
 	}
 	defer clear(pass)
-	return attune.Open(dir, pass, cfg)
+	return g.borrowed(dir, func() (*attune.Client, error) { return attune.Open(dir, pass, cfg) })
 }
 
 type deviceKeyringCmd struct {

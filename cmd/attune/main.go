@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -23,7 +24,10 @@ type global struct {
 	Server         string `env:"ATTUNE_SERVER" placeholder:"URL" help:"Address of the service, when it is not the one in the invitation."`
 	JSON           bool   `help:"Print one JSON object a line, for scripts."`
 
-	out, err io.Writer `kong:"-"`
+	out, err io.Writer       `kong:"-"`
+	stopped  <-chan struct{} `kong:"-"` // closed by Ctrl-C
+	follows  bool            `kong:"-"` // is attune sync --watch itself, which borrows from no other
+	lender   []net.Conn      `kong:"-"` // open while this program has a home that it borrowed: to its end
 }
 
 // commands is the command line, in the groups of [groups]: what is needed every day
@@ -101,7 +105,7 @@ func main() {
 // run parses, wires and runs one command, and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c commands
-	c.out, c.err = stdout, stderr
+	c.out, c.err, c.stopped = stdout, stderr, ctx.Done()
 	leave := -1                             // what kong wants to exit with, after --help
 	if len(args) > 0 && args[0] == "help" { // as people type it: attune help consent sign
 		args = append(slices.Clone(args[1:]), "--help")

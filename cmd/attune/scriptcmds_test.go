@@ -41,6 +41,8 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"post":      post,
 	"concat":    concat,
 	"midway":    midway,
+	"hanging":   hanging,
+	"slain":     slain,
 	"exits":     exits,
 	"save":      save,
 	"stray":     stray,

@@ -22,7 +22,9 @@ const lockedFlag = "--locked-keys="
 type seat struct {
 	attune.Service
 	open   *attune.Client
-	locked *attune.Locked // nil while it is open
+	locked *attune.Locked                 // nil while it is open
+	again  func() (*attune.Client, error) // opens it again; nil unless it is lent
+	teller *teller
 }
 
 // lockedSeat is what a locked device needs, for the program that goes on with it.
@@ -149,6 +151,7 @@ func (g *global) seated() (out seats, err error) {
 
 // opened opens a device to follow with. Another command may be at it for a moment.
 func (g *global) opened(dir string) (*attune.Client, error) {
+	g.follows = true
 	var pass []byte
 	defer func() { clear(pass) }()
 	ask := func() (p []byte, err error) {
@@ -203,7 +206,11 @@ func (all seats) run(ctx context.Context, g *global) func() error {
 	var each sync.WaitGroup
 	var mu sync.Mutex // one line is written at a time
 	for i, s := range all {
-		t := &teller{g: g, mu: &mu, of: s.Service, locked: s.locked != nil}
+		if s.teller == nil || s.teller.locked != (s.locked != nil) {
+			s.teller = &teller{g: g, of: s.Service, locked: s.locked != nil}
+		}
+		t := s.teller
+		t.mu = &mu
 		each.Go(func() {
 			ended[i] = s.follow(ctx, attune.Follow{Told: t.told, Changed: changed[i]})
 			if ended[i] != nil && len(all) > 1 {

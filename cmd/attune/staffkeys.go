@@ -102,7 +102,7 @@ func (c *staffRekeyCmd) Run(ctx context.Context, g *global) error {
 		return err
 	}
 	defer clear(pass)
-	d, err := attune.Open(dir, pass, g.config())
+	d, err := g.borrowed(dir, func() (*attune.Client, error) { return attune.Open(dir, pass, g.config()) })
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ Prints what the service accepted, and what it refused and why. What was refused 
 device: see attune status. A device that has joined several services goes to each in turn.
 
 With --watch it goes on, prints a line for each change, and tries again by itself after whatever went wrong.
-While it runs, attune status and attune lock answer in another window; end it with Ctrl-C before any other command.`
+While it runs, attune status and attune lock answer in another window, and any other command
+is done at once: the watch steps aside for it, and goes on. Ctrl-C ends it.`
 }
 
 func (c *syncCmd) Run(ctx context.Context, g *global) error {

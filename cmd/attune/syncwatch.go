@@ -54,10 +54,10 @@ func (g *global) followOnce(ctx context.Context, all seats) (again bool, err err
 		deaf = func() {}
 	}
 	defer deaf()
-	ctx, cancel := context.WithCancel(ctx)
+	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
-	wait := all.run(ctx, g)
+	wait := all.run(running, g)
 	go func() { ended <- wait() }()
 	for {
 		select {
@@ -69,6 +69,21 @@ func (g *global) followOnce(ctx context.Context, all seats) (again bool, err err
 				o.reply <- answer{Locked: all.isLocked()}
 			case "status":
 				o.reply <- g.statusFor(all, o.JSON)
+			case "home":
+				if all.isLocked() {
+					o.reply <- answer{Locked: true}
+					continue
+				}
+				was := [2]answer{g.statusFor(all, false), g.statusFor(all, true)}
+				cancel()
+				if err := <-ended; err != nil {
+					return false, err
+				}
+				if err := all.lend(); err != nil {
+					return false, err
+				}
+				h := &handOver{orders: orders, was: was, reopen: all.reopen}
+				return true, h.run(ctx, o)
 			case "lock":
 				if all.isLocked() {
 					o.reply <- answer{Locked: true}

@@ -17,7 +17,10 @@ import (
 )
 
 // players is what a script has playing.
-type players struct{ end []func() }
+type players struct {
+	end  []func()
+	hung hung
+}
 
 // playing is where a script keeps its players.
 const playing = "playing"
