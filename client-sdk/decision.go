@@ -199,9 +199,13 @@ func (s *Decisions) Destinies(family policies.FamilyID) ([]DestinyView, error) {
 	if err != nil {
 		return nil, err
 	}
+	org, err := s.d.mirror.provisionalOrg()
+	if err != nil {
+		return nil, err
+	}
 	out, now := []DestinyView{}, policies.At(s.d.now())
 	for _, c := range v.Clips {
-		d := f.Destruction(c.ID, pack, now)
+		d := f.Destruction(org, c.ID, pack, now)
 		if d.Destiny == policies.DestinyNone {
 			continue
 		}

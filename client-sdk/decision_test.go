@@ -96,7 +96,7 @@ func TestOrderedDestroyed(t *testing.T) {
 	t.Parallel()
 	s, sam, f, clip := stoppedClip(t)
 	other := f.addAlone(t)
-	hold, err := sam.Holds.Ask(f.id, []policies.ClipID{clip}, "safeguarding")
+	hold, err := sam.Holds.Ask(f.id, attune.HoldScope{Clips: []policies.ClipID{clip}}, "safeguarding")
 	must(t, err)
 	s.sync(sam)
 	s.sync(s.head)

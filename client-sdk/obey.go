@@ -64,7 +64,7 @@ func (u *Uploader) obey() (done []policies.ClipID, err error) {
 	for _, id := range clips {
 		f := u.d.accepted(id)
 		if f == nil || f.Arrival(u.d.mirror.Org(), id) != policies.ArrivalDestroy ||
-			f.Destruction(id, pack, policies.At(u.d.now())).Destiny != policies.DestinyDestroy {
+			f.Destruction(u.d.mirror.Org(), id, pack, policies.At(u.d.now())).Destiny != policies.DestinyDestroy {
 			continue
 		}
 		if err := u.purge(f, id); err != nil {

@@ -28,6 +28,10 @@ func (rs *Retention) List(family policies.FamilyID, asOf time.Time) ([]Kept, err
 	if err != nil {
 		return nil, err
 	}
+	org, err := rs.d.mirror.provisionalOrg()
+	if err != nil {
+		return nil, err
+	}
 	families, err := rs.d.mirror.allProvisional()
 	if err != nil {
 		return nil, err
@@ -42,7 +46,7 @@ func (rs *Retention) List(family policies.FamilyID, asOf time.Time) ([]Kept, err
 	var out []Kept
 	for _, f := range families {
 		for id, c := range f.Clips {
-			forecast, _ := f.Keeping(id, pack, policies.At(asOf), asOf.Location())
+			forecast, _ := f.Keeping(org, id, pack, policies.At(asOf), asOf.Location())
 			out = append(out, Kept{id, f.ID, f.Reference, c.Kind, c.Captured.From.Time(), forecast})
 		}
 	}

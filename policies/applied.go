@@ -110,6 +110,8 @@ func RecordRules() []RecordRule {
 		{"Nobody appoints themselves as a deputy.", apart, "nobody appoints themselves"},
 		{"Nobody releases a hold that they placed themselves.",
 			"Inquiries Act 2005 s 35; " + apart, "nobody releases a hold that they placed themselves"},
+		{"A hold on everything of the service is placed by the information governance officer, and released by a head of service.",
+			"Inquiries Act 2005 s 35; " + apart, "nobody releases a hold that they placed themselves; ask another head of service"},
 		{"Nobody confirms a withdrawal that they recorded themselves.",
 			"UK GDPR Art 12(6); " + apart, "nobody confirms a withdrawal that they recorded themselves"},
 		{"Nobody decides on what they recorded themselves: an objection, a withdrawal, film that met a stop.",

@@ -71,7 +71,7 @@ func (b DisposalApprove) Check() error {
 func (b DisposalApprove) subjects(f *Family) []Subject {
 	list := []Subject{f.disposalSubject()}
 	for _, id := range b.Clips {
-		list = append(list, clipDisposalSubject(id))
+		list = append(list, f.held(id)...)
 	}
 	return list
 }
@@ -103,9 +103,9 @@ func approveDisposal(f *Family, _ *Org, a act[DisposalApprove]) (Changes, error)
 
 // appraised is what was decided of a clip last; nil where nobody looked, or a hold came
 // that who looked did not know of.
-func (f *Family) appraised(id ClipID) (last *Appraisal) {
+func (f *Family) appraised(o *Org, id ClipID) (last *Appraisal) {
 	for _, a := range f.Appraisals {
-		if slices.Contains(a.Clips, id) && f.answeredAll(f.held(id), a.Knew) && (last == nil || later(a.At, a.ID, last.At, last.ID)) {
+		if slices.Contains(a.Clips, id) && f.knewHolds(o, id, a.Knew) && (last == nil || later(a.At, a.ID, last.At, last.ID)) {
 			last = a
 		}
 	}

@@ -48,11 +48,11 @@ func TestClipThatMetAWithdrawal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(policies.ArrivalDestroy)
-	if got := w.Family.Destruction(id, clocked, w.Now); got.Destiny != policies.DestinyDestroy {
+	if got := w.Family.Destruction(w.Org, id, clocked, w.Now); got.Destiny != policies.DestinyDestroy {
 		t.Errorf("ordered: %+v", got)
 	}
 	w.Do("ig", "hold.place", policies.HoldPlace{Clips: []policies.ClipID{id}, Kind: "police"})
-	if got := w.Family.Destruction(id, clocked, w.Now); got.Destiny != policies.DestinyHeld {
+	if got := w.Family.Destruction(w.Org, id, clocked, w.Now); got.Destiny != policies.DestinyHeld {
 		t.Errorf("ordered and held: %+v", got)
 	}
 	w.Do("ann", "device.purged", policies.DevicePurged{Clip: id, Order: w.Family.Decisions[policies.StatementID(id)].ID})

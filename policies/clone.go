@@ -20,6 +20,7 @@ func (o *Org) Clone() *Org {
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
 	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
 	n.Allowed = cloneMap(o.Allowed, func(*Allowance) {})
+	n.HeldAll = cloneMap(o.HeldAll, func(*ServiceHold) {})
 	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})
 	return &n
 }
@@ -51,7 +52,9 @@ func (f *Family) Clone() *Family {
 	n.Decisions = cloneMap(f.Decisions, func(d *Decision) { d.Knew = slices.Clone(d.Knew) })
 	n.Stops = cloneMap(f.Stops, func(s *Stop) { s.People = slices.Clone(s.People) })
 	n.Authorised = cloneMap(f.Authorised, func(a *Authorisation) { a.Knew = slices.Clone(a.Knew) })
-	n.Holds = cloneMap(f.Holds, func(h *Hold) { h.Clips = slices.Clone(h.Clips) })
+	n.Holds = cloneMap(f.Holds, func(h *Hold) {
+		h.Clips, h.Sessions, h.People = slices.Clone(h.Clips), slices.Clone(h.Sessions), slices.Clone(h.People)
+	})
 	n.Released = maps.Clone(f.Released)
 	n.Requests = cloneMap(f.Requests, func(r *LegalRequest) { r.People, r.Closed = slices.Clone(r.People), cloneOf(r.Closed) })
 	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })

@@ -135,11 +135,11 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 		return rapid.SampledFrom([]string{"head", "ig"}).Draw(t, "who ends it"), "breakglass.close", policies.BreakglassClose{Glass: id}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return team(t), "hold.provisional", policies.HoldProvisional{Clips: heldClips(t, w), Reason: "safeguarding"}
+		return team(t), "hold.provisional", policies.HoldProvisional{Clips: heldClips(t, w), Sessions: heldVisits(t, w), Reason: "safeguarding"}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		confirms := append(ids(w.Family.Holds), policies.StatementID{})
-		return "ig", "hold.place", policies.HoldPlace{Clips: heldClips(t, w), Kind: "police", Confirms: rapid.SampledFrom(confirms).Draw(t, "confirms")}
+		return "ig", "hold.place", policies.HoldPlace{Clips: heldClips(t, w), People: heldPeople(t, w), Kind: "police", Confirms: rapid.SampledFrom(confirms).Draw(t, "confirms")}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return rapid.SampledFrom([]string{"ig", "head"}).Draw(t, "who"), "hold.release", policies.HoldRelease{Hold: one(t, w.Family.Holds)}
@@ -208,6 +208,14 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 
 func heldClips(t *rapid.T, w *policiestest.Filmed) []policies.ClipID {
 	return rapid.SampledFrom([][]policies.ClipID{{}, {w.Clip}, {{7}}}).Draw(t, "clips held")
+}
+
+func heldVisits(t *rapid.T, w *policiestest.Filmed) []policies.SessionID {
+	return rapid.SampledFrom([][]policies.SessionID{{}, {w.ClipBody().Session}, {{7}}}).Draw(t, "visits held")
+}
+
+func heldPeople(t *rapid.T, w *policiestest.Filmed) []policies.PersonID {
+	return rapid.SampledFrom([][]policies.PersonID{{}, {w.Kid}, {{7}}}).Draw(t, "people held")
 }
 
 // ids lists what a map has, in order.
@@ -379,7 +387,7 @@ func permissions(w *policiestest.Filmed) map[string]bool {
 	for id := range f.Clips {
 		m["use of "+id.Short()] = len(f.ClipConsented(id, policies.FilmAndUse, w.Now)) == 0
 		m["copy of "+id.Short()] = len(f.ClipConsented(id, policies.FamilyCopy, w.Now)) == 0
-		m["destroying "+id.Short()] = f.Destruction(id, clocked, w.Now).Destiny == policies.DestinyDestroy
+		m["destroying "+id.Short()] = f.Destruction(w.Org, id, clocked, w.Now).Destiny == policies.DestinyDestroy
 		m["arrival of "+id.Short()] = f.Arrival(w.Org, id) == policies.ArrivalOpen || f.Arrival(w.Org, id) == policies.ArrivalTaken
 		m["viewer of "+id.Short()] = f.MayView(w.Org, w.Staff["sup"].ID, id, policies.Supervision, w.Now)
 	}

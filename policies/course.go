@@ -16,9 +16,9 @@ func CourseOf(f *Family, now Micros, where *time.Location) Course {
 
 // ClipCourse is [CourseOf] for one clip and for those who are in it: what decides until
 // when this clip is kept. Under a pack, it is held by whatever holds the clip.
-func (f *Family) ClipCourse(c *Clip, p Pack, now Micros, where *time.Location) Course {
+func (f *Family) ClipCourse(o *Org, c *Clip, p Pack, now Micros, where *time.Location) Course {
 	out := f.course([]*Clip{c}, c.People, now, where)
-	held := len(f.HeldBy(c.ID, p, now))
+	held := len(f.HeldBy(o, c.ID, p, now))
 	if f.InCourt() {
 		held-- // a forecast says that of itself
 	}
@@ -37,7 +37,7 @@ func (c *Clip) ClassOf() ClassName {
 
 // Keeping says until when a clip is kept under a pack, and why: every reason, each with
 // its source. It destroys nothing.
-func (f *Family) Keeping(id ClipID, p Pack, now Micros, where *time.Location) (Forecast, bool) {
+func (f *Family) Keeping(o *Org, id ClipID, p Pack, now Micros, where *time.Location) (Forecast, bool) {
 	c := f.Clips[id]
 	if c == nil {
 		return Forecast{}, false
@@ -46,7 +46,7 @@ func (f *Family) Keeping(id ClipID, p Pack, now Micros, where *time.Location) (F
 	if !ok {
 		return Forecast{Class: c.ClassOf(), Standing: StandUndecided, Reasons: []string{"The service's figures say nothing of this class; the IG lead decides. Until then it is kept."}}, true
 	}
-	return p.forecast(class, f.ClipCourse(c, p, now, where)), true
+	return p.forecast(class, f.ClipCourse(o, c, p, now, where)), true
 }
 
 // course is what the record knows of some clips, and of those in them; nil people are

@@ -66,7 +66,7 @@ func (f *Family) disposalOf(stop StatementID) []Subject {
 	list := []Subject{f.disposalSubject()}
 	for id, c := range f.Clips {
 		if c.shows(s.People) {
-			list = append(list, clipDisposalSubject(id))
+			list = append(list, f.held(id)...)
 		}
 	}
 	return list
@@ -119,7 +119,7 @@ type Destruction struct {
 // Destruction says whether the film of a clip may be destroyed now, and if not, what
 // stands in the way. It looks at what families and people asked for; what a schedule
 // says is another question: [Forecast]. It destroys nothing.
-func (f *Family) Destruction(id ClipID, p Pack, now Micros) Destruction {
+func (f *Family) Destruction(o *Org, id ClipID, p Pack, now Micros) Destruction {
 	c := f.Clips[id]
 	if c == nil {
 		return Destruction{}
@@ -134,7 +134,7 @@ func (f *Family) Destruction(id ClipID, p Pack, now Micros) Destruction {
 			say(ClockRule, "The service's clock for withdrawals is not known here; sync first.")
 			continue
 		}
-		d, sure := f.Decisions[s.ID], f.confirmed(s, c)
+		d, sure := f.Decisions[s.ID], f.confirmed(o, s, c)
 		switch {
 		case d != nil && d.Outcome == Keep:
 			kept = true
@@ -157,7 +157,7 @@ func (f *Family) Destruction(id ClipID, p Pack, now Micros) Destruction {
 	}
 	if d := f.Decisions[StatementID(id)]; d != nil && d.Outcome == Destroy && c.Stored.IsZero() { // of film that waits outside
 		asked = append(asked, &Stop{ID: d.Of})
-		if f.answeredAll(f.held(id), d.Knew) {
+		if f.knewHolds(o, id, d.Knew) {
 			allowed, out.From = true, d.At
 			say(DecidedRule, "The head of service ordered on "+d.At.day()+" that it be destroyed ("+plainWord(d.Ground)+").")
 		} else {
@@ -167,7 +167,7 @@ func (f *Family) Destruction(id ClipID, p Pack, now Micros) Destruction {
 	if len(asked) == 0 {
 		return Destruction{}
 	}
-	holds := f.HeldBy(id, p, now)
+	holds := f.HeldBy(o, id, p, now)
 	out.Reasons = append(out.Reasons, holds...)
 	switch {
 	case kept:
@@ -221,12 +221,12 @@ func (f *Family) agreedToFilmSince(p PersonID, w StatementID) bool {
 
 // confirmed reports whether a second person stands behind a withdrawal, for this clip:
 // by an authorisation, or the head of service's decision, that knew of every hold on it.
-func (f *Family) confirmed(s *Stop, c *Clip) bool {
-	if d := f.Decisions[s.ID]; d != nil && d.Outcome == Destroy && f.answeredAll(f.held(c.ID), d.Knew) {
+func (f *Family) confirmed(o *Org, s *Stop, c *Clip) bool {
+	if d := f.Decisions[s.ID]; d != nil && d.Outcome == Destroy && f.knewHolds(o, c.ID, d.Knew) {
 		return true
 	}
 	for _, a := range f.Authorised {
-		if a.Of == s.ID && f.answeredAll(f.held(c.ID), a.Knew) {
+		if a.Of == s.ID && f.knewHolds(o, c.ID, a.Knew) {
 			return true
 		}
 	}
@@ -245,7 +245,7 @@ func (f *Family) anyFilm(people []PersonID) bool {
 // Settled reports whether nothing is left to be done about a withdrawal but to wait or
 // to destroy: for every clip that it is about it was confirmed, or decided on, or a
 // later form answered it.
-func (f *Family) Settled(stop StatementID) bool {
+func (f *Family) Settled(o *Org, stop StatementID) bool {
 	s := f.Stops[stop]
 	if s == nil {
 		return true
@@ -254,7 +254,7 @@ func (f *Family) Settled(stop StatementID) bool {
 		return true
 	}
 	for _, c := range f.Clips {
-		if slices.Contains(f.asked(c, func(string, string) {}), s) && !f.confirmed(s, c) {
+		if slices.Contains(f.asked(c, func(string, string) {}), s) && !f.confirmed(o, s, c) {
 			return false
 		}
 	}
@@ -266,10 +266,10 @@ const WithdrawalWaits MatterKind = "withdrawal"
 
 // withdrawalsWaiting begins with the team, who can talk with the family. A carer's own
 // press has a matter of its own.
-func withdrawalsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+func withdrawalsWaiting(f *Family, o *Org, p Pack, _ Micros) []Matter {
 	var out []Matter
 	for id, s := range f.Stops {
-		if f.Suspended[id] != nil || f.Settled(id) {
+		if f.Suspended[id] != nil || f.Settled(o, id) {
 			continue
 		}
 		out = append(out, Matter{

@@ -12,7 +12,7 @@ import (
 
 func wantDestiny(t *testing.T, w *policiestest.Filmed, when string, want policies.Destiny) {
 	t.Helper()
-	if got := w.Family.Destruction(w.Clip, clocked, w.Now); got.Destiny != want {
+	if got := w.Family.Destruction(w.Org, w.Clip, clocked, w.Now); got.Destiny != want {
 		t.Errorf("%s: %q, want %q; reasons %v", when, got.Destiny, want, got.Reasons)
 	}
 }
@@ -40,7 +40,7 @@ func TestWithdrawalThenDestruction(t *testing.T) {
 	}
 	w.Do("bea", "disposal.authorise", confirm(of))
 	wantDestiny(t, w, "confirmed, and the clock runs", policies.DestinyClock)
-	from := w.Family.Destruction(w.Clip, clocked, w.Now).From
+	from := w.Family.Destruction(w.Org, w.Clip, clocked, w.Now).From
 	if got := from.Time().Format("2006-01-02"); got != "2026-03-10" {
 		t.Errorf("from %s, want Tuesday 10 March", got)
 	}
@@ -68,6 +68,17 @@ func TestHoldsKeepFilm(t *testing.T) {
 		{"PlacedOnTheClip", func(w world) policies.StatementID {
 			return w.Do("ig", "hold.place", policies.HoldPlace{Clips: []policies.ClipID{w.Clip}, Kind: "court"})
 		}, func(w world, id policies.StatementID) { w.Do("head", "hold.release", policies.HoldRelease{Hold: id}) }},
+		{"PlacedOnTheVisit", func(w world) policies.StatementID {
+			return w.Do("ig", "hold.place", policies.HoldPlace{Sessions: []policies.SessionID{w.Family.Clips[w.Clip].Session}, Kind: "inquiry"})
+		}, func(w world, id policies.StatementID) { w.Do("head", "hold.release", policies.HoldRelease{Hold: id}) }},
+		{"PlacedOnThePerson", func(w world) policies.StatementID {
+			return w.Do("ig", "hold.place", policies.HoldPlace{People: []policies.PersonID{w.Mum}, Kind: "subject_access"})
+		}, func(w world, id policies.StatementID) { w.Do("head", "hold.release", policies.HoldRelease{Hold: id}) }},
+		{"PlacedOnTheService", func(w world) policies.StatementID {
+			return inOrg(t, w, "ig", "service.hold", policies.ServiceHoldPlace{Kind: "inquiry"})
+		}, func(w world, id policies.StatementID) {
+			inOrg(t, w, "head", "service.release", policies.ServiceRelease{Hold: id})
+		}},
 		{"Provisional", func(w world) policies.StatementID {
 			return w.Do("ann", "hold.provisional", policies.HoldProvisional{Reason: "safeguarding"})
 		}, func(w world, _ policies.StatementID) { w.Now += policiestest.Day(9) }},
@@ -276,7 +287,7 @@ func TestNothingIsDestroyedByDefault(t *testing.T) {
 		}
 		w.Now += policiestest.Day(rapid.SampledFrom([]int{0, 5, 20, 400}).Draw(t, "days later"))
 		for id := range w.Family.Clips {
-			d := w.Family.Destruction(id, clocked, w.Now)
+			d := w.Family.Destruction(w.Org, id, clocked, w.Now)
 			if d.Destiny != policies.DestinyDestroy {
 				continue
 			}
@@ -295,7 +306,7 @@ func TestNothingIsDestroyedByDefault(t *testing.T) {
 				},
 			}).Draw(t, "hold")
 			hold()
-			if got := w.Family.Destruction(id, clocked, w.Now).Destiny; got == policies.DestinyDestroy {
+			if got := w.Family.Destruction(w.Org, id, clocked, w.Now).Destiny; got == policies.DestinyDestroy {
 				t.Fatal("held, and may be destroyed")
 			}
 			w.Family = g
@@ -307,12 +318,12 @@ func TestNothingIsDestroyedByDefault(t *testing.T) {
 // lawfullyDestroyed says again, by hand, what must be so; "" when it is.
 func lawfullyDestroyed(w *policiestest.Filmed, id policies.ClipID) string {
 	f := w.Family
-	if len(f.HeldBy(id, clocked, w.Now)) > 0 {
+	if len(f.HeldBy(w.Org, id, clocked, w.Now)) > 0 {
 		return "it is held"
 	}
 	knewAll := func(knew []policies.StatementID) bool {
 		for hold, h := range f.Holds {
-			if h.Covers(id) && !slices.Contains(knew, hold) {
+			if h.Covers(f.Clips[id]) && !slices.Contains(knew, hold) {
 				return false
 			}
 		}
@@ -349,10 +360,10 @@ func lawfullyDestroyed(w *policiestest.Filmed, id policies.ClipID) string {
 func TestAnotherWithdrawalNeverShortens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, _ := story(t)
-		before := w.Family.Destruction(w.Clip, clocked, w.Now)
+		before := w.Family.Destruction(w.Org, w.Clip, clocked, w.Now)
 		w.Now += policies.Minute
 		w.Do("sup", "consent.withdraw", withdraw(w))
-		after := w.Family.Destruction(w.Clip, clocked, w.Now)
+		after := w.Family.Destruction(w.Org, w.Clip, clocked, w.Now)
 		if after.Destiny == policies.DestinyDestroy && before.Destiny != policies.DestinyDestroy {
 			t.Fatalf("a withdrawal made it possible at once: %v", after.Reasons)
 		}

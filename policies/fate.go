@@ -88,8 +88,8 @@ func (f *Family) gone(c *Clip, x *Fated) bool {
 }
 
 func (f *Family) live(c *Clip, t Terms, x Fated) Fated {
-	holds := append(f.HeldBy(c.ID, t.Pack, t.Now), t.held(f, c)...)
-	asked := f.Destruction(c.ID, t.Pack, t.Now)
+	holds := f.HeldBy(t.Org, c.ID, t.Pack, t.Now)
+	asked := f.Destruction(t.Org, c.ID, t.Pack, t.Now)
 	planned := f.planned(c, t)
 	if planned.Standing == StandDated {
 		x.Until = planned.Until
@@ -114,7 +114,7 @@ func (x *Fated) say(rule, text string) { x.Reasons = append(x.Reasons, Reason{ru
 // lapses is when the next provisional hold of a clip lapses by itself; 0 for none.
 func (f *Family) lapses(id ClipID, t Terms) (next Micros) {
 	for hold, h := range f.Holds {
-		if h.Provisional && h.Covers(id) && f.HoldState(hold, t.Pack, t.Now) == HoldStands {
+		if c := f.Clips[id]; c != nil && h.Provisional && h.Covers(c) && f.HoldState(hold, t.Pack, t.Now) == HoldStands {
 			if at := h.At.workingDays(t.Pack.Clocks.ProvisionalHold); at != 0 {
 				next = earlier(next, at+1)
 			}
@@ -161,7 +161,7 @@ func (f *Family) byPeople(c *Clip, asked Destruction, t Terms, x *Fated) bool {
 		x.State, x.Due = FateLook, asked.From
 	case DestinyDestroy:
 		x.State, x.Due = FateReady, asked.From
-		x.Ground, x.Authority = f.wordFor(c)
+		x.Ground, x.Authority = f.wordFor(t.Org, c)
 		if class.Withdrawal == FateReview && x.Ground == ByWithdrawal && !f.ordered(x.Authority) {
 			x.State, x.Ground, x.Authority = FateLook, "", nil
 			x.say(WithdrawnRule, "By the service's policy the head of service decides whether it goes. "+class.Source)
@@ -177,7 +177,7 @@ func (f *Family) byPeople(c *Clip, asked Destruction, t Terms, x *Fated) bool {
 
 // wordFor is the ground on which film that people asked about goes, and their words: every
 // withdrawal that stands with what confirmed it, or the order of the head of service.
-func (f *Family) wordFor(c *Clip) (ground DisposalGround, by []StatementID) {
+func (f *Family) wordFor(o *Org, c *Clip) (ground DisposalGround, by []StatementID) {
 	for _, s := range f.asked(c, func(string, string) {}) {
 		confirmed := false
 		add := func(id StatementID) {
@@ -185,11 +185,11 @@ func (f *Family) wordFor(c *Clip) (ground DisposalGround, by []StatementID) {
 				by, confirmed = append(by, id), true
 			}
 		}
-		if d := f.Decisions[s.ID]; d != nil && d.Outcome == Destroy && f.answeredAll(f.held(c.ID), d.Knew) {
+		if d := f.Decisions[s.ID]; d != nil && d.Outcome == Destroy && f.knewHolds(o, c.ID, d.Knew) {
 			add(d.ID)
 		}
 		for _, a := range sorted(f.Authorised) {
-			if a.Of == s.ID && f.answeredAll(f.held(c.ID), a.Knew) {
+			if a.Of == s.ID && f.knewHolds(o, c.ID, a.Knew) {
 				add(a.ID)
 			}
 		}
@@ -222,7 +222,7 @@ func (f *Family) marked(c *Clip, t Terms, x *Fated) {
 		return
 	}
 	x.Date = t.Now
-	m := f.Marked(c.ID)
+	m := f.Marked(t.Org, c.ID)
 	if m == nil || m.Ground != x.Ground {
 		return
 	}

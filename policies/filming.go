@@ -126,14 +126,21 @@ func (f *Family) ApprovalUntil(o *Org, id ApprovalID) Micros {
 
 // DepsFor is [Family.RestrictionsFor] with what the organisation's record restricts:
 // whatever is about filming in this family names the revocations of its practitioners'
-// own approvals.
+// own approvals, and whatever lets film be destroyed the holds on all of the service.
 func (f *Family) DepsFor(o *Org, body Body) []StatementID {
 	deps := f.RestrictionsFor(body)
-	if kind, ok := body.(interface{ subjects(*Family) []Subject }); !ok || !slices.Contains(kind.subjects(f), f.filmingSubject()) {
+	kind, ok := body.(interface{ subjects(*Family) []Subject })
+	if !ok {
 		return deps
 	}
-	for who := range f.Team {
-		deps = append(deps, o.stopsOf(who, f.Programme)...)
+	about := kind.subjects(f)
+	if slices.Contains(about, f.filmingSubject()) {
+		for who := range f.Team {
+			deps = append(deps, o.stopsOf(who, f.Programme)...)
+		}
+	}
+	if slices.Contains(about, f.disposalSubject()) {
+		deps = append(deps, o.everHeld()...)
 	}
 	slices.SortFunc(deps, compareID)
 	return slices.Compact(deps)

@@ -18,9 +18,12 @@ import (
 type Hold struct {
 	ID          StatementID `json:"id"`
 	Provisional bool        `json:"provisional"`
-	Clips       []ClipID    `json:"clips"`  // empty: the whole family
-	Reason      HoldReason  `json:"reason"` // of a provisional one
-	Kind        HoldKind    `json:"kind"`   // of one that was placed
+	Clips       []ClipID    `json:"clips"`
+	Sessions    []SessionID `json:"sessions"` // and every clip of these, whenever it comes
+	People      []PersonID  `json:"people"`   // and every clip that shows one of these
+	Reason      HoldReason  `json:"reason"`   // of a provisional one
+	Kind        HoldKind    `json:"kind"`     // of one that was placed
+	ReviewOn    string      `json:"review_on"`
 	Confirms    StatementID `json:"confirms"`
 	By          StaffID     `json:"by"`
 	At          Micros      `json:"at"` // of acceptance: what lapses is counted from there
@@ -28,16 +31,23 @@ type Hold struct {
 
 // HoldProvisional is the body of hold.provisional, a restriction: any practitioner of
 // the team may keep film from being destroyed for some days.
+// It is about clips, visits and people; with none of them about the whole family.
 type HoldProvisional struct {
-	Clips  []ClipID   `json:"clips"` // empty: the whole family
-	Reason HoldReason `json:"reason"`
+	Clips    []ClipID    `json:"clips"`
+	Sessions []SessionID `json:"sessions"`
+	People   []PersonID  `json:"people"`
+	Reason   HoldReason  `json:"reason"`
 }
 
-// HoldPlace is the body of hold.place, a restriction. It lasts until it is released.
+// HoldPlace is the body of hold.place, a restriction, about what a [HoldProvisional] is
+// about. It lasts until it is released, and is looked at again.
 type HoldPlace struct {
 	Clips    []ClipID    `json:"clips"`
+	Sessions []SessionID `json:"sessions"`
+	People   []PersonID  `json:"people"`
 	Kind     HoldKind    `json:"kind"`
-	Confirms StatementID `json:"confirms"` // a hold.provisional that it takes the place of; may be empty
+	ReviewOn string      `json:"review_on"` // "2026-11-20"; "": by the pack's clock
+	Confirms StatementID `json:"confirms"`  // a hold that it takes the place of, or was looked at again with it; may be empty
 }
 
 // HoldRelease is the body of hold.release.
@@ -67,7 +77,7 @@ const MaxHeldClips = 50
 // Check implements [Body].
 func (b HoldProvisional) Check() error {
 	var c checks
-	distinct(&c, "clips to be held", b.Clips, 0, MaxHeldClips)
+	c.held(b.Clips, b.Sessions, b.People)
 	word(&c, "reason", b.Reason, HoldReasons())
 	return c.err
 }
@@ -75,9 +85,22 @@ func (b HoldProvisional) Check() error {
 // Check implements [Body].
 func (b HoldPlace) Check() error {
 	var c checks
-	distinct(&c, "clips to be held", b.Clips, 0, MaxHeldClips)
+	c.held(b.Clips, b.Sessions, b.People)
 	word(&c, "kind of hold", b.Kind, HoldKinds())
+	c.reviewOn(b.ReviewOn)
 	return c.err
+}
+
+func (c *checks) held(clips []ClipID, sessions []SessionID, people []PersonID) {
+	distinct(c, "clips to be held", clips, 0, MaxHeldClips)
+	distinct(c, "visits to be held", sessions, 0, MaxHeldClips)
+	distinct(c, "people whose film is held", people, 0, MaxPeople)
+}
+
+func (c *checks) reviewOn(day string) {
+	if day != "" {
+		c.day("the day on which the hold is looked at again", day)
+	}
 }
 
 // Check implements [Body].
@@ -87,10 +110,27 @@ func (b HoldRelease) Check() error {
 	return c.err
 }
 
-func (f *Family) disposalSubject() Subject { return subject("disposal", f.ID) }
-func clipDisposalSubject(c ClipID) Subject { return subject("disposal.clip", c) }
+func (f *Family) disposalSubject() Subject          { return subject("disposal", f.ID) }
+func clipDisposalSubject(c ClipID) Subject          { return subject("disposal.clip", c) }
+func sessionDisposalSubject(s SessionID) Subject    { return subject("disposal.session", s) }
+func personDisposalSubject(person PersonID) Subject { return subject("disposal.person", person) }
+
+// held lists what a hold on a clip may be about.
 func (f *Family) held(clip ClipID) []Subject {
-	return []Subject{f.disposalSubject(), clipDisposalSubject(clip)}
+	list := []Subject{f.disposalSubject(), clipDisposalSubject(clip)}
+	if c := f.Clips[clip]; c != nil {
+		list = append(list, sessionDisposalSubject(c.Session))
+		for _, p := range c.People {
+			list = append(list, personDisposalSubject(p))
+		}
+	}
+	return list
+}
+
+// knewHolds reports whether an author who knew these statements knew every hold that
+// there ever was on a clip, and on all of the service.
+func (f *Family) knewHolds(o *Org, clip ClipID, knew []StatementID) bool {
+	return f.answeredAll(f.held(clip), knew) && known(o.everHeld(), knew)
 }
 
 // provisionalHold is taken before the clips that it names have arrived.
@@ -98,23 +138,32 @@ func provisionalHold(f *Family, _ *Org, a act[HoldProvisional]) (Changes, error)
 	if err := f.teamed(a.By); err != nil {
 		return Changes{}, err
 	}
-	f.hold(&Hold{ID: a.ID, Provisional: true, Clips: append([]ClipID{}, a.Said.Clips...), Reason: a.Said.Reason, By: a.By.Staff, At: a.Now})
-	return Changes{}, nil
+	b := a.Said
+	return f.hold(&Hold{ID: a.ID, Provisional: true, Clips: b.Clips, Sessions: b.Sessions, People: b.People, Reason: b.Reason, By: a.By.Staff, At: a.Now})
 }
 
 func placeHold(f *Family, _ *Org, a act[HoldPlace]) (Changes, error) {
-	f.hold(&Hold{ID: a.ID, Clips: append([]ClipID{}, a.Said.Clips...), Kind: a.Said.Kind, Confirms: a.Said.Confirms, By: a.By.Staff, At: a.Now})
-	return Changes{}, nil
+	b := a.Said
+	return f.hold(&Hold{ID: a.ID, Clips: b.Clips, Sessions: b.Sessions, People: b.People, Kind: b.Kind, ReviewOn: b.ReviewOn, Confirms: b.Confirms, By: a.By.Staff, At: a.Now})
 }
 
-func (f *Family) hold(h *Hold) {
+// hold keeps a hold, with lists of its own. A clip that comes later is held all the same.
+func (f *Family) hold(h *Hold) (Changes, error) {
+	h.Clips, h.Sessions, h.People = append([]ClipID{}, h.Clips...), append([]SessionID{}, h.Sessions...), append([]PersonID{}, h.People...)
 	put(&f.Holds, h.ID, h)
-	if len(h.Clips) == 0 {
+	if h.whole() {
 		f.restrict(f.disposalSubject(), h.ID)
 	}
 	for _, c := range h.Clips {
 		f.restrict(clipDisposalSubject(c), h.ID)
 	}
+	for _, s := range h.Sessions {
+		f.restrict(sessionDisposalSubject(s), h.ID)
+	}
+	for _, p := range h.People {
+		f.restrict(personDisposalSubject(p), h.ID)
+	}
+	return Changes{}, nil
 }
 
 // releaseHold refuses a release by whoever placed the hold: what keeps evidence is not
@@ -175,14 +224,24 @@ func (f *Family) HoldState(id StatementID, p Pack, now Micros) HoldState {
 }
 
 // Covers reports whether a hold is about a clip.
-func (h *Hold) Covers(id ClipID) bool { return len(h.Clips) == 0 || slices.Contains(h.Clips, id) }
+func (h *Hold) Covers(c *Clip) bool {
+	return h.whole() || slices.Contains(h.Clips, c.ID) || slices.Contains(h.Sessions, c.Session) || c.shows(h.People)
+}
 
-// HeldBy lists what keeps a clip from being destroyed now, each as a sentence.
-func (f *Family) HeldBy(id ClipID, p Pack, now Micros) []Reason {
+// whole reports whether a hold is about the whole family.
+func (h *Hold) whole() bool { return len(h.Clips)+len(h.Sessions)+len(h.People) == 0 }
+
+// HeldBy lists what keeps a clip from being destroyed now, each as a sentence; none for a
+// clip that the record does not have.
+func (f *Family) HeldBy(o *Org, id ClipID, p Pack, now Micros) []Reason {
 	var out []Reason
 	say := func(text string) { out = append(out, Reason{HeldRule, text}) }
+	c := f.Clips[id]
+	if c == nil {
+		return nil
+	}
 	for _, h := range sorted(f.Holds) {
-		if !h.Covers(id) || f.HoldState(h.ID, p, now) != HoldStands {
+		if !h.Covers(c) || f.HoldState(h.ID, p, now) != HoldStands {
 			continue
 		}
 		if h.Provisional {
@@ -199,22 +258,64 @@ func (f *Family) HeldBy(id ClipID, p Pack, now Micros) []Reason {
 	if f.InCourt() {
 		say("The family is before a court.")
 	}
+	for _, h := range o.ServiceHolds() {
+		if h.Stands() {
+			say("Everything of the service is held since " + h.At.day() + " (" + plainWord(h.Kind) + ").")
+		}
+	}
 	return out
 }
 
-// HoldWaits is the matter of a provisional hold that nobody has confirmed.
-const HoldWaits MatterKind = "hold"
+// The matters of holds: one that nobody has confirmed, and one that is to be looked at
+// again.
+const (
+	HoldWaits   MatterKind = "hold"
+	HoldReviews MatterKind = "hold.review"
+)
 
 func holdsWaiting(f *Family, _ *Org, p Pack, now Micros) []Matter {
 	var out []Matter
 	for id, h := range f.Holds {
-		if h.Provisional && f.HoldState(id, p, now) == HoldStands {
+		switch {
+		case f.HoldState(id, p, now) != HoldStands:
+		case h.Provisional:
 			out = append(out, Matter{
 				Kind: HoldWaits, Of: id.String(), Since: h.At, Due: h.At.workingDays(p.Clocks.ProvisionalHold), For: []Role{IGOfficer},
 				Text: "A practitioner asked for film to be kept for now (" + plainWord(h.Reason) + "). It lapses by itself.",
 				Do:   "Place a hold in its place, or release it.",
 			})
+		case !f.lookedAtAgain(id):
+			out = append(out, holdReview(id, h.Kind, h.At, h.ReviewOn, p, now)...)
 		}
 	}
 	return out
+}
+
+// lookedAtAgain reports whether a later hold carries this one on.
+func (f *Family) lookedAtAgain(id StatementID) bool {
+	for _, h := range f.Holds {
+		if h.Confirms == id {
+			return true
+		}
+	}
+	return false
+}
+
+// holdAhead is how long before its day a review is on a desk.
+const holdAhead = 14 * 24 * Hour
+
+// holdReview is the matter of a hold whose review comes near: on the day that was said
+// when it was placed, and never later than by the pack's clock.
+//
+// Source: UK GDPR Art 5(1)(e): a hold that nobody looks at becomes an archive.
+func holdReview(id StatementID, kind HoldKind, placed Micros, on string, p Pack, now Micros) []Matter {
+	day := ReviewDay(placed, on, p)
+	if due := day.end(); !day.IsZero() && now > due-holdAhead {
+		return []Matter{{
+			Kind: HoldReviews, Of: id.String(), Since: due - holdAhead, Due: due, For: []Role{IGOfficer},
+			Text: "A hold of " + placed.day() + " (" + plainWord(kind) + ") is to be looked at again.",
+			Do:   "Place it again in its own place, with a new day, or have the head of service release it.",
+		}}
+	}
+	return nil
 }

@@ -149,14 +149,14 @@ func destroyClip(f *Family, _ *Org, a act[ClipDestroy]) (Changes, error) {
 
 // counts reports whether a mark still does: it was not spared, and it knew every hold on
 // its clip that there ever was.
-func (f *Family) counts(m *Mark) bool {
-	return m.Spared.IsZero() && f.answeredAll(f.held(m.Clip), m.Knew)
+func (f *Family) counts(o *Org, m *Mark) bool {
+	return m.Spared.IsZero() && f.knewHolds(o, m.Clip, m.Knew)
 }
 
 // Marked is the mark that counts of a clip, of several the earliest; nil for none.
-func (f *Family) Marked(id ClipID) (first *Mark) {
+func (f *Family) Marked(o *Org, id ClipID) (first *Mark) {
 	for _, m := range f.Marks {
-		if m.Clip == id && f.counts(m) && (first == nil || m.At < first.At || m.At == first.At && compareID(m.ID, first.ID) < 0) {
+		if m.Clip == id && f.counts(o, m) && (first == nil || m.At < first.At || m.At == first.At && compareID(m.ID, first.ID) < 0) {
 			first = m
 		}
 	}
@@ -165,9 +165,9 @@ func (f *Family) Marked(id ClipID) (first *Mark) {
 
 // MayDestroy is what a rule is asked about a clip.destroy: whether its mark counts, and
 // whether the days of grace are over.
-func (f *Family) MayDestroy(b ClipDestroy, now Micros) (stands, over bool) {
+func (f *Family) MayDestroy(o *Org, b ClipDestroy, now Micros) (stands, over bool) {
 	m := f.Marks[b.Mark]
-	return m != nil && f.counts(m), m != nil && now > m.Until
+	return m != nil && f.counts(o, m), m != nil && now > m.Until
 }
 
 // Going reports whether the film of a clip is marked to go, is being destroyed, or was:
@@ -207,7 +207,7 @@ func (f *Family) TooLate(hold StatementID) (out []ClipID) {
 		return nil
 	}
 	for id, c := range f.Clips {
-		if h.Covers(id) && !c.Destroying.IsZero() && c.DestroyingAt <= h.At {
+		if h.Covers(c) && !c.Destroying.IsZero() && c.DestroyingAt <= h.At {
 			out = append(out, id)
 		}
 	}

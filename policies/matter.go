@@ -59,6 +59,7 @@ var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	ownWaiting,
 	ownEnding,
 	serviceRecovers,
+	serviceHoldReviews,
 }
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that

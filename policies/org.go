@@ -33,6 +33,9 @@ type Org struct {
 
 	// Allowed are what the sweeper refused and an IG officer let it go on with.
 	Allowed map[Digest]*Allowance `json:"allowed"`
+	// HeldAll are the holds on everything of the service, by their service.hold. Nil in states
+	// stored before.
+	HeldAll map[StatementID]*ServiceHold `json:"holds"`
 
 	// Restorations are the times that the service was put back, oldest first.
 	Restorations []Restoration `json:"restorations"`

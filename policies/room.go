@@ -125,7 +125,7 @@ func full(most int, what string) error {
 func (f *Family) standing(like Hold, now Micros) (n int) {
 	for id, h := range f.Holds {
 		if h.Provisional == like.Provisional && h.Reason == like.Reason && h.Kind == like.Kind && h.Confirms == like.Confirms &&
-			f.Released[id].IsZero() && (!h.Provisional || now-h.At < 24*Hour) && sameIDs(h.Clips, like.Clips) {
+			f.Released[id].IsZero() && (!h.Provisional || now-h.At < 24*Hour) && sameIDs(h.Clips, like.Clips) && sameIDs(h.Sessions, like.Sessions) && sameIDs(h.People, like.People) {
 			n++
 		}
 	}
@@ -137,9 +137,9 @@ func (f *Family) standing(like Hold, now Micros) (n int) {
 func (f *Family) EnoughHeld(body Body, now Micros) bool {
 	switch b := body.(type) {
 	case *HoldProvisional:
-		return f.standing(Hold{Provisional: true, Clips: b.Clips, Reason: b.Reason}, now) >= MaxStanding
+		return f.standing(Hold{Provisional: true, Clips: b.Clips, Sessions: b.Sessions, People: b.People, Reason: b.Reason}, now) >= MaxStanding
 	case *HoldPlace:
-		return f.standing(Hold{Clips: b.Clips, Kind: b.Kind, Confirms: b.Confirms}, now) >= MaxStanding
+		return f.standing(Hold{Clips: b.Clips, Sessions: b.Sessions, People: b.People, Kind: b.Kind, Confirms: b.Confirms}, now) >= MaxStanding
 	case *RequestOpen:
 		n := 0
 		for _, r := range f.Requests {

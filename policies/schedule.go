@@ -60,7 +60,7 @@ func (f *Family) bySchedule(c *Clip, planned Forecast, t Terms, x *Fated) bool {
 // to keep it.
 func (f *Family) looked(c *Clip, planned Forecast, t Terms, x *Fated) bool {
 	decided := f.keptSince(c)
-	if a := f.appraised(c.ID); a != nil && a.At >= decided {
+	if a := f.appraised(t.Org, c.ID); a != nil && a.At >= decided {
 		again, _ := ParseDay(a.Again)
 		upto, _ := ParseDay(a.Until)
 		switch {

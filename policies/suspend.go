@@ -89,10 +89,10 @@ func (f *Family) agreedSince(p PersonID, w StatementID) bool {
 // talked.
 const StopWaits MatterKind = "stop"
 
-func stopsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
+func stopsWaiting(f *Family, o *Org, p Pack, _ Micros) []Matter {
 	var out []Matter
 	for _, s := range f.StopAsked() {
-		if f.Stops[s.ID] != nil && f.anyFilm(s.People) && f.Settled(s.ID) {
+		if f.Stops[s.ID] != nil && f.anyFilm(s.People) && f.Settled(o, s.ID) {
 			continue // somebody has talked with them, and confirmed or decided it
 		}
 		out = append(out, Matter{

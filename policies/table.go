@@ -44,6 +44,8 @@ var table = []Row{
 	{Kind: "staff.train", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[StaffTrain], Org: inOrg(trainStaff)},
 	{Kind: "equipment.add", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentAdd], Org: inOrg(addEquipment)},
 	{Kind: "equipment.retire", Class: Control, Signers: byDevice, Roles: registrars, New: fresh[EquipmentRetire], Org: inOrg(retireEquipment)},
+	{Kind: "service.hold", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, Restriction: true, New: fresh[ServiceHoldPlace], Org: inOrg(holdService)},
+	{Kind: "service.release", Class: Control, Signers: byDevice, Roles: heads, New: fresh[ServiceRelease], Org: inOrg(releaseService)},
 	{Kind: "service.restored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ServiceRestored], Org: inOrg(restoreService)},
 	{Kind: "sweep.allow", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[SweepAllow], Org: inOrg(allowSweep)},
 	{Kind: "service.recovered", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[ServiceRecovered], Org: inOrg(recoverService)},

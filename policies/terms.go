@@ -6,6 +6,7 @@ import "time"
 // force, the calendar, and what the organisation's record says of film in general. Start
 // at [NewTerms].
 type Terms struct {
+	Org   *Org
 	Pack  Pack
 	Where *time.Location // whose midnights end a day
 	Now   Micros
@@ -14,24 +15,14 @@ type Terms struct {
 	// of figures moves nothing earlier by itself.
 	Older []Pack
 
-	// Held lists what of the whole service keeps a clip, each as a sentence; nil for nothing.
-	Held func(*Family, *Clip) []Reason
-
 	// Standing lists the standing authorisations by which film of a class may go at the
 	// end of its time without anybody looking at each; nil for none.
 	Standing func(ClassName) []StatementID
 }
 
 // NewTerms are the terms of an organisation at a time.
-func NewTerms(_ *Org, p Pack, where *time.Location, now Micros) Terms {
-	return Terms{Pack: p, Where: where, Now: now}
-}
-
-func (t Terms) held(f *Family, c *Clip) []Reason {
-	if t.Held == nil {
-		return nil
-	}
-	return t.Held(f, c)
+func NewTerms(o *Org, p Pack, where *time.Location, now Micros) Terms {
+	return Terms{Org: o, Pack: p, Where: where, Now: now}
 }
 
 func (t Terms) standing(class ClassName) []StatementID {

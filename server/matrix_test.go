@@ -72,6 +72,7 @@ type matrix struct {
 	*filmed
 	link   storagetest.Link
 	held   policies.StatementID // a hold on everything, by the IG officer
+	frozen policies.StatementID // one on everything of the service
 	asked  policies.StatementID // a request of the carer's, which is open
 	bundle *authz.Bundle
 	pack   policies.Pack
@@ -113,6 +114,7 @@ func newMatrix(t *testing.T, state string, came map[policies.Kind][]string) *mat
 		f.store()
 		m.link = f.family.Share(f.clip, 20)
 	}
+	m.frozen = f.svc.Officer.Does(policies.RecordID(f.svc.Org), "service.hold", &policies.ServiceHoldPlace{Kind: policies.HoldKinds()[0]})
 	m.held = f.svc.Officer.Does(f.family.Record, "hold.place", &policies.HoldPlace{Kind: policies.HoldKinds()[0]})
 	m.asked = f.svc.Officer.Does(f.family.Record, "request.open", &policies.RequestOpen{
 		Kind: policies.RequestKinds()[0], People: []policies.PersonID{f.family.Carer}, ReceivedOn: f.svc.Clock.Now().Format("2006-01-02"),
@@ -656,6 +658,8 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.DisposalAuthorise{Of: m.stopped(), Identity: policies.Identities()[0]}
 	case "hold.release":
 		return &policies.HoldRelease{Hold: m.held}
+	case "service.release":
+		return &policies.ServiceRelease{Hold: m.frozen}
 	case "request.close":
 		return &policies.RequestClose{Request: m.asked, Outcome: policies.RequestOutcomes()[0]}
 	case "policy.adopt":

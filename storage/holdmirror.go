@@ -23,8 +23,8 @@ import (
 // A crash between leaves a row that is told again.
 
 // heldNow reports whether anything keeps a clip from being destroyed.
-func heldNow(_ *policies.Org, f *policies.Family, id policies.ClipID, p policies.Pack, now policies.Micros) bool {
-	return len(f.HeldBy(id, p, now)) > 0
+func heldNow(o *policies.Org, f *policies.Family, id policies.ClipID, p policies.Pack, now policies.Micros) bool {
+	return len(f.HeldBy(o, id, p, now)) > 0
 }
 
 // holds notes what of a family's stored film is held, and is not any more: in the

@@ -114,6 +114,8 @@ func (s *story) found() (policies.OrgID, string) {
 	put := s.sign("server", record, "service.restored", &policies.ServiceRestored{Log: was, Known: policies.LogState{Origin: was.Origin, Size: 52}})
 	s.sign("Iris Officer's device", record, "service.recovered", &policies.ServiceRecovered{Restored: put})
 	s.sign("Iris Officer's device", record, "sweep.allow", &policies.SweepAllow{What: policies.RefusedClock, Of: digest("what the sweeper saw")})
+	everything := s.sign("Iris Officer's device", record, "service.hold", &policies.ServiceHoldPlace{Kind: "inquiry", ReviewOn: "2026-12-31"})
+	s.sign(head, record, "service.release", &policies.ServiceRelease{Hold: everything})
 	return org, head
 }
 
@@ -163,9 +165,9 @@ func (s *story) family(org policies.OrgID, head string) {
 	objection := s.sign(head, family, "consent.object", &policies.ConsentObject{People: []policies.PersonID{child}, By: father, Channel: policies.Writing})
 	s.sign(head, family, "decision.make", &policies.DecisionMake{Of: objection, Outcome: policies.MayBeUsed, Ground: policies.CourtOrder})
 	consent := sign(withdrawn, removed)
-	provisional := s.sign(sam, family, "hold.provisional", &policies.HoldProvisional{Clips: []policies.ClipID{}, Reason: "safeguarding"})
+	provisional := s.sign(sam, family, "hold.provisional", &policies.HoldProvisional{Clips: []policies.ClipID{}, Sessions: []policies.SessionID{}, People: []policies.PersonID{child}, Reason: "safeguarding"})
 	const iris = "Iris Officer's device"
-	placed := s.sign(iris, family, "hold.place", &policies.HoldPlace{Clips: []policies.ClipID{policies.ClipID(digest("a clip"))}, Kind: "police", Confirms: provisional})
+	placed := s.sign(iris, family, "hold.place", &policies.HoldPlace{Clips: []policies.ClipID{policies.ClipID(digest("a clip"))}, Sessions: []policies.SessionID{}, People: []policies.PersonID{}, Kind: "police", ReviewOn: "2026-12-31", Confirms: provisional})
 	s.sign(head, family, "hold.release", &policies.HoldRelease{Hold: placed})
 	asked := s.sign(sam, family, "request.open", &policies.RequestOpen{Kind: policies.AccessRequest, People: []policies.PersonID{carer}, ReceivedOn: "2026-09-20"})
 	s.sign(iris, family, "request.close", &policies.RequestClose{Request: asked, Outcome: "met"})

@@ -78,6 +78,8 @@ func matterHow(m attune.MatterView) string {
 		how = "attune decision make " + m.Reference + " " + of + " --outcome take|destroy --ground WHY"
 	case policies.WithdrawalWaits:
 		how = "attune disposal confirm " + m.Reference + " " + of + " --identity HOW"
+	case policies.HoldReviews:
+		how = "attune hold list"
 	case policies.HoldWaits:
 		how = "attune hold place " + m.Reference + " --confirms " + of + " --kind WHY, or attune hold release " + m.Reference + " " + of
 	case policies.DormantFamily:

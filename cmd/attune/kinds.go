@@ -28,6 +28,8 @@ var kindTexts = map[policies.Kind]string{
 	"staff.revoke":      "the end of somebody's work here",
 	"device.revoke":     "the stopping of a device",
 	"policy.adopt":      "the adopting of a policy",
+	"service.hold":      "a hold on everything of the service",
+	"service.release":   "the release of a hold on everything of the service",
 	"service.restored":  "the putting back of the service from a backup",
 	"service.recovered": "the end of a recovery of the service",
 	"deputy.appoint":    "a deputy",

@@ -394,9 +394,9 @@ func hold(w *world, d *device) error {
 	}
 	var err error
 	if d.person.role == policies.IGOfficer {
-		_, err = d.client.Holds.Place(f.id, nil, one(w, policies.HoldKinds()), policies.StatementID{})
+		_, err = d.client.Holds.Place(f.id, attune.HoldScope{}, attune.HoldTerms{Kind: one(w, policies.HoldKinds())})
 	} else {
-		_, err = d.client.Holds.Ask(f.id, nil, one(w, policies.HoldReasons()))
+		_, err = d.client.Holds.Ask(f.id, attune.HoldScope{}, one(w, policies.HoldReasons()))
 	}
 	return err
 }

@@ -17,7 +17,7 @@ func (q *question) disposal() (types.Entity, bool) {
 		return disposalOf(word, false, false), true
 	}
 	b, ok := bodyOf[policies.ClipDestroy](q)
-	stands, over := q.family.MayDestroy(b, q.Now)
+	stands, over := q.family.MayDestroy(q.org, b, q.Now)
 	return disposalOf(false, stands, over), ok
 }
 

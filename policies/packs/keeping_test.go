@@ -38,7 +38,7 @@ func TestKeeping(t *testing.T) {
 	}
 	want := func(id policies.ClipID, said string, because ...string) {
 		t.Helper()
-		f, ok := w.Family.Keeping(id, p, w.Now, london)
+		f, ok := w.Family.Keeping(w.Org, id, p, w.Now, london)
 		got := string(f.Standing)
 		if f.Standing == policies.StandDated {
 			got += " " + f.Until.String() + " " + string(f.Then)
