@@ -32,7 +32,8 @@ type order struct {
 // answer is what it gets.
 type answer struct {
 	Locked bool     `json:"locked"`
-	Text   string   `json:"text,omitzero"` // as it is printed
+	Later  bool     `json:"later,omitzero"` // locked once the command has ended that is at work now
+	Text   string   `json:"text,omitzero"`  // as it is printed
 	Error  *failure `json:"error,omitzero"`
 }
 

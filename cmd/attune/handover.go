@@ -24,32 +24,54 @@ const borrowFor = 10 * time.Second
 // handOver is an attune sync --watch that stepped aside for another command. Who has the
 // home has a connection to it, which ends with that program however it ends: then comes
 // the next in the line, and after the last the watch itself.
+//
+// A lock that is asked for meanwhile is remembered: it is done as soon as that command has
+// ended, before the home is anybody else's.
 type handOver struct {
 	orders <-chan asking
-	was    [2]answer    // the status at that moment: for people, and as JSON
-	reopen func() error // with [attune.CodeInUse] while somebody has the home
-	line   []asking     // the first has the home
+	status func(asJSON bool) answer             // as it was at that moment
+	hidden func(asJSON bool) answer             // once a lock was asked for
+	reopen func() error                         // with [attune.CodeInUse] while somebody has the home
+	said   func(err error, again time.Duration) // of what keeps it shut, and with nil once it is open after all
+	line   []asking                             // the first has the home
+	locks  bool                                 // a lock was asked for
 }
 
-// run lends the home until nobody wants it, and opens it again. It ends with ctx too, and
-// then leaves it to whoever has it.
+// run lends the home until nobody wants it, and opens it again, which it tries until it
+// can be: a full disk has room again some day, and the watch goes on. Only when the device
+// is not there any more it ends. It ends with ctx too, and then leaves the home to whoever
+// has it.
 func (h *handOver) run(ctx context.Context, first asking) error {
 	h.line = []asking{first}
+	var pause attune.Backoff
 	for ctx.Err() == nil {
-		if len(h.line) == 0 {
-			if err := h.reopen(); attune.CodeOf(err) != attune.CodeInUse {
-				return err
-			}
+		if len(h.line) > 0 {
+			h.lend(ctx, h.line[0])
+			h.line = h.line[1:]
+			continue
+		}
+		err := h.reopen()
+		code, wait := attune.CodeOf(err), reopenEvery
+		if err == nil && pause.Failed() > 0 {
+			h.said(nil, 0)
+		}
+		if err == nil || code == attune.CodeHome {
+			return err
+		}
+		if code != attune.CodeInUse {
+			wait = pause.Next(0)
+			h.said(err, wait)
+		}
+		for again := time.After(wait); again != nil && len(h.line) == 0; {
 			select {
 			case o := <-h.orders:
 				h.answer(o)
-			case <-time.After(reopenEvery):
+			case <-again:
+				again = nil
 			case <-ctx.Done():
+				return nil
 			}
-			continue
 		}
-		h.lend(ctx, h.line[0])
-		h.line = h.line[1:]
 	}
 	return nil
 }
@@ -78,19 +100,38 @@ func (h *handOver) lend(ctx context.Context, to asking) {
 func (h *handOver) answer(o asking) {
 	switch o.Do {
 	case "home":
+		if h.locks {
+			o.reply <- answer{Locked: true}
+			return
+		}
 		h.line = append(h.line, o)
 	case "status":
-		if o.JSON {
-			o.reply <- h.was[1]
-		} else {
-			o.reply <- h.was[0]
-		}
+		o.reply <- h.status(o.JSON)
 	case "lock":
-		o.reply <- answer{Error: problem("home_in_use", "Wait until that has ended, then do this again.", "It is not locked: another command is at work on this device.")}
-	default: // state, and unlock of what is not locked
+		h.lockLater()
+		o.reply <- answer{Later: true}
+	case "unlock":
 		clear(o.Passphrase)
+		if h.locks {
+			o.reply <- answer{Locked: true, Error: problem("home_in_use", "Wait until that has ended, then do this again.", "Another command is at work on this device, which is locked after it.")}
+			return
+		}
 		o.reply <- answer{}
+	default:
+		o.reply <- answer{Locked: h.locks}
 	}
+}
+
+// lockLater sends away who waits: the device is locked before it would be their turn.
+func (h *handOver) lockLater() {
+	if h.locks {
+		return
+	}
+	h.locks, h.status = true, h.hidden
+	for _, next := range h.line[min(1, len(h.line)):] { // the first has it
+		next.reply <- answer{Locked: true}
+	}
+	h.line = h.line[:min(1, len(h.line))]
 }
 
 // lend closes what is open, in turn.

@@ -35,6 +35,9 @@ func (c *lockCmd) Run(g *global) error {
 	if errors.As(err, &own) {
 		return err
 	}
+	if told.Later {
+		return g.print(map[string]any{"locked": false, "later": true}, "Another command is at work on this device: it is locked as soon as that has ended, before any other.")
+	}
 	for range 200 { // it begins anew, as a program that never had the keys
 		if told.Locked {
 			return g.print(map[string]any{"locked": true}, "Locked. Film goes on being sent; for anything else: attune unlock")
@@ -105,8 +108,9 @@ func (s lockedStatus) text() string {
 	return strings.Join(lines, "\n")
 }
 
-// statusFor is the status of what is followed, for another window.
-func (g *global) statusFor(all seats, asJSON bool) answer {
+// statusFor is the status of what is followed, for another window. asOf is the time at
+// which it is so, "" for now.
+func (g *global) statusFor(all seats, asJSON bool, asOf string) answer {
 	var out, said bytes.Buffer
 	told := *g
 	told.out, told.err, told.JSON = &out, &said, asJSON
@@ -125,6 +129,7 @@ func (g *global) statusFor(all seats, asJSON bool) answer {
 		} else {
 			var d deviceStatus
 			if d, err = statusOf(s.open); err == nil {
+				d.AsOf = asOf
 				err = told.print(of(s.Service, d), "%s", d.text())
 			}
 		}
@@ -134,6 +139,35 @@ func (g *global) statusFor(all seats, asJSON bool) answer {
 		return answer{Error: asFailure(failed)}
 	}
 	return answer{Locked: all.isLocked(), Text: out.String()}
+}
+
+// statusAside is what another window is told while a command has the home: what was so
+// when it began, and nothing once the device is to be locked.
+func (g *global) statusAside(all seats) (status, hidden func(asJSON bool) answer) {
+	now := time.Now().Format(time.RFC3339)
+	text, object := g.statusFor(all, false, now), g.statusFor(all, true, now)
+	status = func(asJSON bool) answer {
+		if asJSON {
+			return object
+		}
+		return text
+	}
+	hidden = func(asJSON bool) answer {
+		var out bytes.Buffer
+		told := *g
+		told.out, told.JSON = &out, asJSON
+		for _, s := range all {
+			if s.Name != "" {
+				told.heading(s.Service)
+			}
+			if err := told.print(of(s.Service, lockedStatus{Locked: true, Uploads: []attune.QueuedUpload{}}),
+				"Locked as soon as another command has ended that is at work on this device."); err != nil {
+				return answer{Locked: true, Error: asFailure(err)}
+			}
+		}
+		return answer{Locked: true, Text: out.String()}
+	}
+	return status, hidden
 }
 
 // printed prints what another window told.

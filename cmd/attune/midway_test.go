@@ -43,6 +43,18 @@ func midway(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// partway DIR BYTES waits until the files in DIR have grown to BYTES.
+func partway(ts *testscript.TestScript, _ bool, args []string) {
+	want(ts, args, 2, "partway DIR BYTES")
+	bytes, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	for deadline := time.Now().Add(time.Minute); size(ts.MkAbs(args[0])) < bytes; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s never grew to %d bytes", args[0], bytes)
+		}
+	}
+}
+
 // size is that of all files; one that goes away meanwhile counts for nothing.
 func size(dir string) (sum int64) {
 	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {

@@ -41,6 +41,7 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"post":      post,
 	"concat":    concat,
 	"midway":    midway,
+	"partway":   partway,
 	"hanging":   hanging,
 	"slain":     slain,
 	"exits":     exits,

@@ -94,6 +94,9 @@ func (g *global) each(do func(s attune.Service, c *attune.Client) error) error {
 			pass = nil
 			c, err = g.unlocked(s.Dir, g.config(), ask)
 		}
+		if attune.CodeOf(err) == attune.CodeInUse {
+			err = g.inUse(s.Dir, err)
+		}
 		if err == nil {
 			err = errors.Join(do(s, c), c.Close())
 		}

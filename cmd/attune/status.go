@@ -56,6 +56,7 @@ type deviceStatus struct {
 	Overdue  bool                   `json:"overdue"`     // it was put back more than a week ago, and nobody says that it is whole again
 	Evidence []string               `json:"evidence"`    // files that show where the server said what is not so
 
+	AsOf   string `json:"as_of"`  // RFC 3339: another command is at work on this device, and this was so when it began; "" for now
 	Deputy string `json:"deputy"` // last day on which this person decides in the head of service's place, "" for nobody's deputy
 
 	contact       time.Time // zero before the first
@@ -152,6 +153,9 @@ func (s deviceStatus) text() string {
 		fmt.Sprintf("Not sent yet: %d.%s", len(s.Waiting), mark(len(s.Waiting) > 0, " Send it when you are connected: attune sync"))}
 	if n := len(s.Deferred); n > 0 {
 		lines = append(lines, fmt.Sprintf("At the service, waiting for what it rests on: %d. Nothing to do; ask a colleague to sync whose work it needs.", n))
+	}
+	if at, err := time.Parse(time.RFC3339, s.AsOf); err == nil {
+		lines = append([]string{fmt.Sprintf("As of %s: another command is at work on this device, and what it does shows once it has ended.", at.Local().Format("15:04"))}, lines...)
 	}
 	quiet := len(lines)
 	attend := func(text string) { lines = append(lines, "Needs attention: "+text) }

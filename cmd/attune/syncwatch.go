@@ -20,13 +20,30 @@ func (g *global) follow(ctx context.Context, c *syncCmd) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, all.close()) }()
+	orders, deaf := g.listening(ctx, all)
+	defer func() { deaf() }()
 	for ctx.Err() == nil {
-		again, err := g.followOnce(ctx, all)
+		was := all.isLocked()
+		again, err := g.followOnce(ctx, all, orders, deaf)
 		if err != nil || !again {
 			return err
 		}
+		if all.isLocked() && !was { // in this program, which went deaf to be another
+			orders, deaf = g.listening(ctx, all)
+		}
 	}
 	return nil
+}
+
+// listening is controls for what is followed, all the while: nobody in another window must
+// hear that nothing is open, because it changes hands.
+func (g *global) listening(ctx context.Context, all seats) (<-chan asking, func()) {
+	orders, deaf, err := controls(ctx, all.dirs())
+	if err != nil {
+		g.note("It cannot be locked from another window: %v", err)
+		return nil, func() {}
+	}
+	return orders, deaf
 }
 
 // taking opens what is followed, or takes it over locked.
@@ -47,13 +64,8 @@ func (g *global) taking(c *syncCmd) (seats, error) {
 }
 
 // followOnce follows until all have ended, or what is open changes: again is true then.
-func (g *global) followOnce(ctx context.Context, all seats) (again bool, err error) {
-	orders, deaf, err := controls(ctx, all.dirs())
-	if err != nil {
-		g.note("It cannot be locked from another window: %v", err)
-		deaf = func() {}
-	}
-	defer deaf()
+// deaf ends the listening for orders, before another program listens in its place.
+func (g *global) followOnce(ctx context.Context, all seats, orders <-chan asking, deaf func()) (again bool, err error) {
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -68,13 +80,13 @@ func (g *global) followOnce(ctx context.Context, all seats) (again bool, err err
 			case "state":
 				o.reply <- answer{Locked: all.isLocked()}
 			case "status":
-				o.reply <- g.statusFor(all, o.JSON)
+				o.reply <- g.statusFor(all, o.JSON, "")
 			case "home":
 				if all.isLocked() {
 					o.reply <- answer{Locked: true}
 					continue
 				}
-				was := [2]answer{g.statusFor(all, false), g.statusFor(all, true)}
+				status, hidden := g.statusAside(all)
 				cancel()
 				if err := <-ended; err != nil {
 					return false, err
@@ -82,8 +94,13 @@ func (g *global) followOnce(ctx context.Context, all seats) (again bool, err err
 				if err := all.lend(); err != nil {
 					return false, err
 				}
-				h := &handOver{orders: orders, was: was, reopen: all.reopen}
-				return true, h.run(ctx, o)
+				h := &handOver{orders: orders, status: status, hidden: hidden, reopen: all.reopen, said: g.shutOut()}
+				err := h.run(ctx, o)
+				if err == nil && h.locks && ctx.Err() == nil {
+					deaf()
+					err = all.lock(g)
+				}
+				return true, err
 			case "lock":
 				if all.isLocked() {
 					o.reply <- answer{Locked: true}
@@ -108,6 +125,22 @@ func (g *global) followOnce(ctx context.Context, all seats) (again bool, err err
 				o.reply <- answer{Error: problem("usage", "Use the same version of attune in both windows.", "It does not know %q.", oneLine(o.Do))}
 			}
 		}
+	}
+}
+
+// shutOut tells why a home that was lent is not opened again: each cause once.
+func (g *global) shutOut() func(err error, again time.Duration) {
+	failing := ""
+	return func(err error, again time.Duration) {
+		code := codeOf(err)
+		switch {
+		case err == nil:
+			g.note("This device is open again.")
+		case code != failing:
+			f := asFailure(err)
+			g.note("This device does not open after another command: %s %s It is tried again by itself, first in %s.", f.Message, f.Next, short(again))
+		}
+		failing = code
 	}
 }
 
