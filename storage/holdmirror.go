@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/objects"
@@ -61,6 +62,23 @@ func byText(a, b policies.ClipID) int {
 	return slices.Compare([]byte(a.String()), []byte(b.String()))
 }
 
+// lookedAt is an id that several goroutines read and write.
+type lookedAt struct {
+	mu sync.Mutex
+	id policies.StatementID // guarded by mu
+}
+
+// Swap stores an id and returns the one before.
+func (l *lookedAt) Swap(id policies.StatementID) (was policies.StatementID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was, l.id = l.id, id
+	return was
+}
+
+// Store forgets the one before.
+func (l *lookedAt) Store(id policies.StatementID) { l.Swap(id) }
+
 // Mirrored is what one round did.
 type Mirrored struct {
 	Placed   int `json:"placed"`   // clips of which every version is held now
@@ -70,6 +88,28 @@ type Mirrored struct {
 }
 
 const holdBatch = 200
+
+// lookAgain looks at what may be held by now without anything having been said of it. A hold
+// on the whole service is in no family's record: every family is looked at once for each that
+// was placed. One that was released is met with what is held.
+func (s *Store) lookAgain(ctx context.Context) error {
+	o, err := s.Records.Org(ctx)
+	if err != nil {
+		return err
+	}
+	var standing policies.StatementID
+	for _, h := range o.ServiceHolds() {
+		if h.Stands() {
+			standing = h.ID // of several, each keeps everything
+		}
+	}
+	all := !standing.IsZero() && s.d.heldAll.Swap(standing) != standing
+	if err := s.RefreshHolds(ctx, all); err != nil {
+		s.d.heldAll.Store(policies.StatementID{})
+		return err
+	}
+	return nil
+}
 
 // RefreshHolds looks again at what is held where time alone changes it: a provisional hold
 // lapses. With all set it looks at every family, as after a hold on the whole service.
@@ -115,7 +155,7 @@ func (s *Store) RefreshHolds(ctx context.Context, all bool) error {
 // must not keep the others unheld. Safe to run twice, and to break off. An error is of the
 // database, or the first of the store's when it failed with all.
 func (s *Store) MirrorHolds(ctx context.Context, h objects.Holder, tell func(done int)) (out Mirrored, err error) {
-	if err := s.RefreshHolds(ctx, false); err != nil {
+	if err := s.lookAgain(ctx); err != nil {
 		return out, fmt.Errorf("mirror holds: %w", err)
 	}
 	var first error

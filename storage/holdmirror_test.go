@@ -89,6 +89,26 @@ func TestHoldLapsesInTheStore(t *testing.T) {
 	}
 }
 
+// TestServiceHoldIsMirrored: a hold on the whole service is in no family's record, and every
+// family's film is held all the same, also what comes later; its release frees all.
+func TestServiceHoldIsMirrored(t *testing.T) {
+	w := open(t)
+	f, other := w.Open("NF-2041"), w.Open("NF-2042")
+	first, second := f.Store(100, true), other.Store(100, true)
+	mirror(t, w, storage.Mirrored{})
+	hold := w.Officer.Does(policies.RecordID(w.Org), "service.hold", &policies.ServiceHoldPlace{Kind: "inquiry"})
+	mirror(t, w, storage.Mirrored{Placed: 2})
+	third := other.Store(100, true)
+	mirror(t, w, storage.Mirrored{Placed: 1})
+	w.Head.Does(policies.RecordID(w.Org), "service.release", &policies.ServiceRelease{Hold: hold})
+	mirror(t, w, storage.Mirrored{Released: 3})
+	for _, c := range []storagetest.Clip{first, second, third} {
+		if storeHolds(t, w, c.ID) {
+			t.Errorf("%s is held after the release", c.ID.Short())
+		}
+	}
+}
+
 // TestHoldsCompared: each way in which the two can differ is found and named, and what the
 // record holds is told again.
 func TestHoldsCompared(t *testing.T) {

@@ -56,10 +56,12 @@ type door struct {
 	pack figures
 	book *ledger.Ledger // nil before the foundation
 
-	heads  *heads
-	seals  seals
-	due    dues
-	floods *floods
+	heads *heads
+	seals seals
+	due   dues
+
+	heldAll lookedAt // the hold on the whole service for which every family was looked at
+	floods  *floods
 
 	stating sync.Mutex // held while the server makes a statement of its own
 }
