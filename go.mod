@@ -76,3 +76,5 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	rsc.io/qr v0.2.0 // indirect
 )
+
+require codeberg.org/go-pdf/fpdf v0.12.0 // indirect

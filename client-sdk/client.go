@@ -46,6 +46,7 @@ type Client struct {
 	Holds     *Holds
 	Requests  *Requests
 	Retention *Retention
+	Destroyed *Destroyed
 	Viewers   *Viewers
 	Glass     *BreakGlass
 	Register  *Register
@@ -192,7 +193,7 @@ func compose(dir string, cfg Config, me profile, s secrets, db *sql.DB) (*Client
 		Keys: keys, Mirror: d.mirror, Outbox: d.outbox, Uploader: &Uploader{d: d},
 		Staff: &Staff{d: d}, Devices: &Devices{d: d}, Families: &Families{d: d}, Recovery: &Recoveries{d: d}, Approvals: &Approvals{d: d}, Deputies: &Deputies{d: d}, Consents: &Consents{d: d}, Viewers: &Viewers{d: d},
 		Glass: &BreakGlass{d: d}, Register: &Register{d: d},
-		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d}, Retention: &Retention{d},
+		Decisions: &Decisions{d: d}, Holds: &Holds{d: d}, Requests: &Requests{d: d}, Retention: &Retention{d}, Destroyed: &Destroyed{d},
 		Sessions: &Sessions{d: d}, Clips: &Clips{d: d}, Links: &Links{d: d}, Log: &Log{d: d}, Policies: &Policies{d: d}, Restored: &Restorations{d},
 		desk: d,
 	}, nil

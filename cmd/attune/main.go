@@ -35,41 +35,42 @@ type global struct {
 type commands struct {
 	global
 
-	Sync       syncCmd       `cmd:"" group:"day" help:"Send what is queued, fetch what is new."`
-	Status     statusCmd     `cmd:"" group:"day" help:"What waits here, and what needs attention."`
-	Lock       lockCmd       `cmd:"" group:"day" help:"Lock what attune sync --watch has open; film goes on being sent."`
-	Unlock     unlockCmd     `cmd:"" group:"day" help:"Unlock it."`
-	Decision   decisionCmd   `cmd:"" group:"day" help:"What waits for you, and what you decide."`
-	Dismiss    dismissCmd    `cmd:"" group:"day" help:"Take off the list what you have dealt with."`
-	Family     familyCmd     `cmd:"" group:"family" help:"Families."`
-	Person     personCmd     `cmd:"" group:"family" help:"People of a family."`
-	Team       teamCmd       `cmd:"" group:"family" help:"The practitioners of a family."`
-	Approval   approvalCmd   `cmd:"" group:"family" help:"The head of service's approval of filming."`
-	Consent    consentCmd    `cmd:"" group:"family" help:"Signed consent forms."`
-	Viewer     viewerCmd     `cmd:"" group:"family" help:"Who outside a family's team may watch."`
-	Session    sessionCmd    `cmd:"" group:"film" help:"Visits."`
-	Clip       clipCmd       `cmd:"" group:"film" help:"Recordings."`
-	Watch      watchCmd      `cmd:"" group:"film" help:"Watch a clip in this machine's player."`
-	Link       linkCmd       `cmd:"" group:"film" help:"Links by which carers watch."`
-	Export     exportCmd     `cmd:"" group:"film" help:"Write a clip's header and payload, for the stock age tool."`
-	Disposal   disposalCmd   `cmd:"" group:"law" help:"What may be destroyed, and who confirmed it."`
-	Retention  retentionCmd  `cmd:"" group:"law" help:"Until when film is kept, and why."`
-	Hold       holdCmd       `cmd:"" group:"law" help:"What is kept from being destroyed."`
-	Request    requestCmd    `cmd:"" group:"law" help:"What families and courts ask for under the law."`
-	Breakglass breakglassCmd `cmd:"" group:"law" help:"Film opened against somebody's will: danger, a court, the police."`
-	Recovery   recoveryCmd   `cmd:"" group:"law" help:"A family's key, from two of the three custodians."`
-	Log        logCmd        `cmd:"" group:"law" help:"The access log: search it, export it, verify it."`
-	Policy     policyCmd     `cmd:"" group:"law" help:"The rules, the figures and the papers that the service works by."`
-	Invite     inviteCmd     `cmd:"" group:"staff" help:"Invite a member of staff."`
-	Confirm    confirmCmd    `cmd:"" group:"staff" help:"Confirm who joined, by the six words that they read to you."`
-	Staff      staffCmd      `cmd:"" group:"staff" help:"Members of staff."`
-	Deputy     deputyCmd     `cmd:"" group:"staff" help:"Who decides about families in the head of service's place."`
-	Equipment  equipmentCmd  `cmd:"" group:"staff" help:"The register of cameras, cards, laptops, phones and tablets."`
-	Join       joinCmd       `cmd:"" group:"join" help:"Join a service with an invitation."`
-	Services   serviceCmd    `cmd:"" group:"join" name:"service" help:"The services that this device has joined."`
-	Device     deviceCmd     `cmd:"" group:"join" help:"Your devices: a second one, a lost one."`
-	Custodian  custodianCmd  `cmd:"" group:"found" help:"A custodian's key, made on the custodian's own device."`
-	Ceremony   ceremonyCmd   `cmd:"" group:"found" help:"Found an organisation, on a machine that is not the server."`
+	Sync        syncCmd        `cmd:"" group:"day" help:"Send what is queued, fetch what is new."`
+	Status      statusCmd      `cmd:"" group:"day" help:"What waits here, and what needs attention."`
+	Lock        lockCmd        `cmd:"" group:"day" help:"Lock what attune sync --watch has open; film goes on being sent."`
+	Unlock      unlockCmd      `cmd:"" group:"day" help:"Unlock it."`
+	Decision    decisionCmd    `cmd:"" group:"day" help:"What waits for you, and what you decide."`
+	Dismiss     dismissCmd     `cmd:"" group:"day" help:"Take off the list what you have dealt with."`
+	Family      familyCmd      `cmd:"" group:"family" help:"Families."`
+	Person      personCmd      `cmd:"" group:"family" help:"People of a family."`
+	Team        teamCmd        `cmd:"" group:"family" help:"The practitioners of a family."`
+	Approval    approvalCmd    `cmd:"" group:"family" help:"The head of service's approval of filming."`
+	Consent     consentCmd     `cmd:"" group:"family" help:"Signed consent forms."`
+	Viewer      viewerCmd      `cmd:"" group:"family" help:"Who outside a family's team may watch."`
+	Session     sessionCmd     `cmd:"" group:"film" help:"Visits."`
+	Clip        clipCmd        `cmd:"" group:"film" help:"Recordings."`
+	Watch       watchCmd       `cmd:"" group:"film" help:"Watch a clip in this machine's player."`
+	Link        linkCmd        `cmd:"" group:"film" help:"Links by which carers watch."`
+	Export      exportCmd      `cmd:"" group:"film" help:"Write a clip's header and payload, for the stock age tool."`
+	Disposal    disposalCmd    `cmd:"" group:"law" help:"What may be destroyed, and who confirmed it."`
+	Retention   retentionCmd   `cmd:"" group:"law" help:"Until when film is kept, and why."`
+	Certificate certificateCmd `cmd:"" group:"law" help:"Certificates of film that was destroyed."`
+	Hold        holdCmd        `cmd:"" group:"law" help:"What is kept from being destroyed."`
+	Request     requestCmd     `cmd:"" group:"law" help:"What families and courts ask for under the law."`
+	Breakglass  breakglassCmd  `cmd:"" group:"law" help:"Film opened against somebody's will: danger, a court, the police."`
+	Recovery    recoveryCmd    `cmd:"" group:"law" help:"A family's key, from two of the three custodians."`
+	Log         logCmd         `cmd:"" group:"law" help:"The access log: search it, export it, verify it."`
+	Policy      policyCmd      `cmd:"" group:"law" help:"The rules, the figures and the papers that the service works by."`
+	Invite      inviteCmd      `cmd:"" group:"staff" help:"Invite a member of staff."`
+	Confirm     confirmCmd     `cmd:"" group:"staff" help:"Confirm who joined, by the six words that they read to you."`
+	Staff       staffCmd       `cmd:"" group:"staff" help:"Members of staff."`
+	Deputy      deputyCmd      `cmd:"" group:"staff" help:"Who decides about families in the head of service's place."`
+	Equipment   equipmentCmd   `cmd:"" group:"staff" help:"The register of cameras, cards, laptops, phones and tablets."`
+	Join        joinCmd        `cmd:"" group:"join" help:"Join a service with an invitation."`
+	Services    serviceCmd     `cmd:"" group:"join" name:"service" help:"The services that this device has joined."`
+	Device      deviceCmd      `cmd:"" group:"join" help:"Your devices: a second one, a lost one."`
+	Custodian   custodianCmd   `cmd:"" group:"found" help:"A custodian's key, made on the custodian's own device."`
+	Ceremony    ceremonyCmd    `cmd:"" group:"found" help:"Found an organisation, on a machine that is not the server."`
 }
 
 // groups are the headings of attune --help.

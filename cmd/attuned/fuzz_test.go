@@ -49,6 +49,7 @@ var fuzzed = []struct {
 	{"link fragments", []string{"client-sdk/seal.ParseFragment"}, "client-sdk/seal:FuzzParseFragment"},
 	{"age keys that somebody pasted", []string{"client-sdk/seal.ParseRecipient", "client-sdk/seal.ParseIdentity"}, "client-sdk/seal:FuzzParseRecipient"},
 	{"film and pictures: MP4, MOV, WebM, JPEG, PNG", []string{"client-sdk/film.Inspect", "client-sdk/film.Clean"}, "client-sdk/film:FuzzInspectAndClean"},
+	{"certificates of destruction", []string{"client-sdk/certificate.Parse"}, "client-sdk/certificate:FuzzParse"},
 	{"leaves", []string{"storage/accesslog.Decode", "storage/accesslog.parse", "storage/accesslog.UnmarshalText"}, "storage/accesslog:FuzzDecode"},
 	{"leaves, quickly", []string{"storage/accesslog.scan"}, "storage/accesslog:FuzzScan"},
 	{"checkpoints", []string{"storage/accesslog.parseBody"}, "storage/accesslog:FuzzOpenCheckpoint"},

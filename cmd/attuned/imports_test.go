@@ -27,12 +27,13 @@ var importTable = map[string][]string{
 	"policies/authz": {"policies"},
 	"policies/packs": {"policies"},
 
-	"client-sdk/wire":      {"policies"},
-	"client-sdk/statement": {"policies"},
-	"client-sdk/seal":      {"policies"},
-	"client-sdk/film":      {},
+	"client-sdk/wire":        {"policies"},
+	"client-sdk/statement":   {"policies"},
+	"client-sdk/seal":        {"policies"},
+	"client-sdk/film":        {},
+	"client-sdk/certificate": {"client-sdk/statement", "policies", "storage/accesslog"},
 	"client-sdk": {
-		"client-sdk/wire", "client-sdk/statement", "client-sdk/seal", "client-sdk/film",
+		"client-sdk/wire", "client-sdk/statement", "client-sdk/seal", "client-sdk/film", "client-sdk/certificate",
 		"policies", "policies/packs", "storage/accesslog", "storage/reserve",
 	},
 
@@ -51,7 +52,7 @@ var importTable = map[string][]string{
 
 	// policies: the nouns in client-sdk's signatures. authz and packs: the ceremony
 	// has the root adopt the hashes of what its own machine carries.
-	"cmd/attune":  {"client-sdk", "storage/accesslog", "policies", "policies/authz", "policies/packs"},
+	"cmd/attune":  {"client-sdk", "client-sdk/certificate", "storage/accesslog", "policies", "policies/authz", "policies/packs"},
 	"cmd/attuned": {"*"},
 	"cmd/soak":    {},                                              // a description; all else of it is tests
 	"cmd/demo":    {"client-sdk/film", "client-sdk/film/filmtest"}, // drives the built binaries; knows film, not them
@@ -68,6 +69,7 @@ var outsiders = map[string][]string{
 	"github.com/labstack/echo":         {"server"},
 	"github.com/pressly/goose":         {"storage/rows"},
 	"github.com/minio/minio-go":        {"storage/objects", "cmd/demo"}, // which changes a film behind the service's back
+	"codeberg.org/go-pdf/fpdf":         {"client-sdk/certificate"},
 	"github.com/alecthomas/kong":       {"cmd/attune", "cmd/attuned", "cmd/demo"},
 }
 
