@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -217,7 +216,7 @@ func (w *walk) farewell(s scope) error {
 		from = w.at.Index
 	}
 	for {
-		most := max(1, w.limit-len(w.items)+1)
+		most := w.most()
 		statements, err := w.v.Statements(s.record, from, s.until-1, most) // the last goes with the drop
 		if err != nil {
 			return err
@@ -270,7 +269,7 @@ func (w *walk) scope(s scope) error {
 		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
 	}
 	for {
-		all, last, err := w.changes(s.record, from)
+		all, last, err := w.v.Changes(s.record, from, w.at.Head, w.most(), max(1, maxPageBytes-w.bytes))
 		if err != nil {
 			return err
 		}
@@ -279,10 +278,12 @@ func (w *walk) scope(s scope) error {
 				w.cut(s, begun, first, from)
 				return nil
 			}
-			if err := c.deliver(w, f); err != nil {
+			if c.Late {
+				w.attached(f, c)
+			} else if err := w.deliver(f, c); err != nil {
 				return err
 			}
-			from = c.index
+			from = c.Index
 		}
 		if last {
 			return nil
@@ -301,59 +302,9 @@ func (w *walk) cut(s scope, begun bool, first int, from int64) {
 	}
 }
 
-// change is a statement, or an attachment that came after its statement.
-type change struct {
-	index     int64
-	statement *rows.Statement
-	came      []rows.Attachment // with the statement
-	late      *rows.Late
-}
-
-// changes are a record's next ones up to the pinned head, in order, and whether they
-// are the last. One more than fits tells whether the page ends inside this record;
-// when some of them are not for this caller, even that one may not fill the page.
-func (w *walk) changes(record policies.RecordID, from int64) (out []change, last bool, err error) {
-	most := max(1, w.limit-len(w.items)+1)
-	statements, err := w.v.Statements(record, from, w.at.Head, most)
-	if err != nil {
-		return nil, false, err
-	}
-	late, err := w.v.LateAttachments(record, from, w.at.Head, most)
-	if err != nil {
-		return nil, false, err
-	}
-	whole, came := w.at.Head, map[int64][]rows.Attachment(nil)
-	if len(statements) > 0 {
-		to := statements[len(statements)-1].Index
-		if came, whole, err = w.v.CameWithin(record, from, to, max(1, maxPageBytes-w.bytes)); err != nil {
-			return nil, false, err
-		}
-		if whole == to {
-			whole = w.at.Head
-		}
-	}
-	for i := range statements {
-		out = append(out, change{index: statements[i].Index, statement: &statements[i], came: came[statements[i].Index]})
-	}
-	for i := range late {
-		out = append(out, change{index: late[i].Index, late: &late[i]})
-	}
-	slices.SortFunc(out, func(a, b change) int { return cmp.Compare(a.index, b.index) })
-	last = len(out) < most
-	out = out[:min(len(out), most)]
-	if beyond := slices.IndexFunc(out, func(c change) bool { return c.index > whole }); beyond >= 0 {
-		out, last = out[:beyond], false // what lies beside the rest would not fit into memory's share of a page
-	}
-	return out, last, nil
-}
-
-func (c change) deliver(w *walk, f *policies.Family) error {
-	if c.late != nil {
-		w.attached(f, *c.late)
-		return nil
-	}
-	return w.deliver(f, *c.statement, c.came)
-}
+// most is how many changes to ask for. One more than fits tells whether the page ends inside
+// this record; when some of them are not for this caller, even that one may not fill the page.
+func (w *walk) most() int { return max(1, w.limit-len(w.items)+1) }
 
 // allowed asks the rule, once per record and page.
 func (w *walk) allowed(s scope) (*policies.Family, bool, error) {
@@ -416,11 +367,12 @@ func (w *walk) over(f *policies.Family) bool {
 	return f != nil && !f.Receives(w.o, w.c.Staff, w.now) && !slices.Contains(w.o.Desks(w.now), w.c.Staff)
 }
 
-func (w *walk) deliver(f *policies.Family, st rows.Statement, came []rows.Attachment) error {
+func (w *walk) deliver(f *policies.Family, c rows.Change) error {
+	st := c.Statement
 	item := Item{Kind: ItemStatement, ID: st.ID, Place: place(st)}
 	if policies.MaySee(f, w.c.Staff, st.Class, w.now) {
 		item.Statement = st.Raw
-		for _, a := range came {
+		for _, a := range c.Beside {
 			if w.may(f, st.ID, st.Kind, a.Name) && !stale(f, st.ID, a.Name) {
 				item.Attachments = append(item.Attachments, Attachment(a))
 				w.bytes += len(a.Body)
@@ -458,18 +410,18 @@ func stale(f *policies.Family, id policies.StatementID, name string) bool {
 }
 
 // attached delivers an attachment that came after its statement, to whom it is for.
-func (w *walk) attached(f *policies.Family, l rows.Late) {
-	if !policies.MaySee(f, w.c.Staff, l.Class, w.now) || !w.may(f, l.Statement, l.Kind, l.Name) || stale(f, l.Statement, l.Name) {
+func (w *walk) attached(f *policies.Family, c rows.Change) {
+	to, a := c.Statement, c.Beside[0]
+	if !policies.MaySee(f, w.c.Staff, to.Class, w.now) || !w.may(f, to.ID, to.Kind, a.Name) || stale(f, to.ID, a.Name) {
 		return
 	}
 	record := policies.RecordID(w.o.ID)
 	if f != nil {
 		record = policies.RecordID(f.ID)
 	}
-	w.bytes += len(l.Body) + 256
+	w.bytes += len(a.Body) + 256
 	w.items = append(w.items, Item{
-		Kind: ItemAttached, ID: l.Statement, Place: Place{Record: record, Index: l.Index},
-		Attachments: []Attachment{Attachment(l.Attachment)},
+		Kind: ItemAttached, ID: to.ID, Place: Place{Record: record, Index: c.Index}, Attachments: []Attachment{Attachment(a)},
 	})
 }
 
@@ -484,7 +436,7 @@ func (w *walk) own() error {
 		from = w.at.Index
 	}
 	for {
-		most := max(1, w.limit-len(w.items)+1)
+		most := w.most()
 		list, err := w.v.Outcomes(w.c.Staff, from, w.at.Head, most)
 		if err != nil {
 			return err

@@ -36,6 +36,7 @@ type DB struct {
 	room  room
 
 	folded *families
+	begun  *beginnings
 
 	// committed is a copy of edge for readers, once it is on the disk.
 	committed atomic.Pointer[accesslog.Frontier]
@@ -84,6 +85,7 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 		room: kept,
 
 		folded: newFamilies(),
+		begun:  newBeginnings(),
 	}
 	var err error
 	if db.write, err = connect(path, "immediate", 1); err != nil {

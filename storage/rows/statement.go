@@ -3,7 +3,6 @@ package rows
 import (
 	"cmp"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/policies"
@@ -168,34 +167,6 @@ func (tx *Tx) DropHeader(clip policies.StatementID, name string) error {
 	return tx.exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2`, clip.String(), name)
 }
 
-// Late is an attachment that came after its statement.
-type Late struct {
-	Attachment
-	Statement policies.StatementID
-	Kind      policies.Kind
-	Class     policies.Class
-	Index     int64
-}
-
-// LateAttachments reads the attachments that came with from < index ≤ to to
-// statements of a record, in order, at most limit.
-func (q q) LateAttachments(record policies.RecordID, from, to int64, limit int) ([]Late, error) {
-	var out []Late
-	err := q.each(func(scan func(...any) error) error {
-		var l Late
-		var id, kind string
-		if err := scan(&id, &kind, &l.Class, &l.Name, &l.Body, &l.Index); err != nil {
-			return err
-		}
-		l.Kind = policies.Kind(kind)
-		out = append(out, l)
-		return out[len(out)-1].Statement.UnmarshalText([]byte(id))
-	}, `SELECT s.id, s.kind, s.class, a.name, a.body, a.log_index FROM attachments a JOIN statements s ON s.id = a.statement
-		WHERE a.record = $1 AND a.log_index > $2 AND a.log_index <= $3 ORDER BY a.log_index LIMIT $4`,
-		record.String(), from, to, limit)
-	return out, err
-}
-
 // AttachmentNames lists what lies beside a statement, without the bytes.
 func (q q) AttachmentNames(id policies.StatementID) ([]string, error) {
 	var out []string
@@ -217,36 +188,6 @@ func (q q) Attachments(id policies.StatementID) ([]Attachment, error) {
 func (q q) CameWith(id policies.StatementID) ([]Attachment, error) {
 	return q.attachments(id, `AND log_index IS NULL`)
 }
-
-// CameWithin reads what came with a record's statements with from < index ≤ to, by their
-// indexes, until it has most bytes. All of it is there for statements up to the index
-// that it returns.
-func (q q) CameWithin(record policies.RecordID, from, to int64, most int) (map[int64][]Attachment, int64, error) {
-	all := map[int64][]Attachment{}
-	bytes, last := 0, from
-	err := q.each(func(scan func(...any) error) error {
-		var index int64
-		var a Attachment
-		if err := scan(&index, &a.Name, &a.Body); err != nil {
-			return err
-		}
-		if index != last && bytes >= most {
-			return errEnough
-		}
-		all[index], last = append(all[index], a), index
-		bytes += len(a.Body)
-		return nil
-	}, `SELECT s.log_index, a.name, a.body FROM statements s JOIN attachments a ON a.statement = s.id
-		WHERE s.record = $1 AND s.log_index > $2 AND s.log_index <= $3 AND a.log_index IS NULL ORDER BY s.log_index, a.name`,
-		record.String(), from, to)
-	if errors.Is(err, errEnough) {
-		return all, last, nil
-	}
-	return all, to, err
-}
-
-// errEnough ends a query whose further rows are not needed.
-var errEnough = errors.New("enough")
 
 func (q q) attachments(id policies.StatementID, only string) ([]Attachment, error) {
 	var out []Attachment

@@ -33,6 +33,7 @@ type Tx struct {
 type View struct {
 	q
 	committed *accesslog.Frontier // as of about now; of this snapshot if the size is
+	begun     *beginnings
 }
 
 // q runs statements; both kinds of transaction have one.
@@ -252,7 +253,7 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}, db.committed.Load()})
+	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}, db.committed.Load(), db.begun})
 }
 
 func (q q) exec(query string, args ...any) error {
