@@ -14,6 +14,8 @@ const (
 	ProofRule    = "GATE-PROOF"
 	ReviewRule   = "CONSENT-REVIEW"
 	AgainRule    = "RESTORE-AGAIN"
+	LateRule     = "LATE-KNEW"
+	ManyRule     = "LATE-MANY"
 
 	// What stands between film and its destruction.
 	WithdrawnRule = "DISPOSE-ASKED"
@@ -60,6 +62,10 @@ func AppliedRules() []AppliedRule {
 			"UK GDPR recital 38 and Art 7; ICO, what rights do children have", "the server, at each form; the device, before filming"},
 		{AgainRule, "What the service had accepted before it was put back is taken again when its own signed log proves that.",
 			"UK GDPR Art 5(1)(f) and 32(1)(c): availability is restored", "the server, after it was put back from a backup"},
+		{LateRule, "A revoked device's visits and clips count only if nothing shows that it said them after its revocation.",
+			"Service policy on lost devices; UK GDPR Art 5(1)(d) and (f)", "the server, at each that arrives"},
+		{ManyRule, "Of a revoked device 200 visits and clips are taken, 50 of them clips, in the 30 days after it was revoked.",
+			"Service policy on lost devices; UK GDPR Art 32(1)(b)", "the server, at each that arrives"},
 		{ContactRule, "No filming begins on a device that was out of contact with the service for longer than the policy allows.",
 			"Service policy on filming offline", "the device, before filming"},
 		{ProofRule, "Nobody films on a record that the service has not proved to be whole.",

@@ -67,13 +67,14 @@ func (f *Family) ArrivalOf(o *Org, c *Clip) Arrival {
 	if d != nil && d.Outcome == Destroy {
 		return ArrivalDestroy
 	}
-	if approved, consented := f.Lawful(o, c); approved && consented {
+	late := o.lateStop(c)
+	if approved, consented := f.Lawful(o, c); approved && consented && len(late) == 0 {
 		return ArrivalOpen
 	}
 	if approved, consented := f.LawfulThen(o, c); !approved || !consented {
 		return ArrivalShut
 	}
-	if d != nil && f.answeredAll(f.clipSubjects(c), d.Knew) && known(o.stopsOf(c.By, f.Programme), d.Knew) {
+	if d != nil && f.answeredAll(f.clipSubjects(c), d.Knew) && known(append(late, o.stopsOf(c.By, f.Programme)...), d.Knew) {
 		return ArrivalTaken
 	}
 	return ArrivalAwaits
@@ -115,9 +116,13 @@ func clipsWaiting(f *Family, o *Org, p Pack, _ Micros) []Matter {
 		if !c.Stored.IsZero() || f.ArrivalOf(o, c) != ArrivalAwaits {
 			continue
 		}
+		text := "A clip was filmed before a stop was known, or sent after it. Its film has not been taken in."
+		if !c.Late.IsZero() {
+			text = "A clip came from a device that had been revoked; it says that it was filmed before. Its film has not been taken in."
+		}
 		out = append(out, Matter{
 			Kind: ClipWaits, Of: id.String(), Since: c.Added, Due: c.Added.workingDays(p.Clocks.Withdrawal), For: []Role{HeadOfService},
-			Text: "A clip was filmed before a stop was known, or sent after it. Its film has not been taken in.",
+			Text: text,
 			Do:   "Decide whether the film is taken in or destroyed.",
 		})
 	}

@@ -85,7 +85,7 @@ func (o *Org) Author(s Statement, at Micros) (Author, error) {
 	if by.Signer == SignPerson && !o.mayCertify(by.Staff, s.Signer) {
 		return Author{}, notCertified("this person's key was replaced; use a device of theirs that is in force")
 	}
-	if err := o.mayAct(row, by, at); err != nil {
+	if err := o.mayAct(row, by, at, o.Late(s, by, at)); err != nil {
 		return Author{}, err
 	}
 	return by, nil
@@ -117,10 +117,10 @@ func (o *Org) Signer(kid KeyID) (Author, bool) {
 	return Author{}, false
 }
 
-func (o *Org) mayAct(row Row, by Author, at Micros) error {
+func (o *Org) mayAct(row Row, by Author, at Micros, late bool) error {
 	p := o.Staff[by.Staff]
 	if !row.Restriction {
-		if err := o.inForce(p, by, at); err != nil {
+		if err := o.inForce(p, by, at, late); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func roleNames(roles []Role) string {
 	return strings.Join(names, " or ")
 }
 
-func (o *Org) inForce(p *Staff, by Author, at Micros) error {
+func (o *Org) inForce(p *Staff, by Author, at Micros, late bool) error {
 	if !p.Revoked.IsZero() {
 		return notCertified("this person's certificate was revoked")
 	}
@@ -162,7 +162,7 @@ func (o *Org) inForce(p *Staff, by Author, at Micros) error {
 		return nil
 	}
 	d := o.Devices[by.Device]
-	if !d.Revoked.IsZero() {
+	if !d.Revoked.IsZero() && !late {
 		return notCertified("this device was revoked; sign it on another")
 	}
 	if at >= d.Until {

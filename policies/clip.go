@@ -19,9 +19,10 @@ type Clip struct {
 	Accepted Micros      `json:"accepted"`
 	Source   SourceFate  `json:"source"`
 
-	Knew   []StatementID `json:"knew"`   // restrictions that its author named as known
-	Added  Micros        `json:"added"`  // when it was added
-	Purged []DeviceID    `json:"purged"` // devices that destroyed the sealed film, as ordered; sorted
+	Knew   []StatementID `json:"knew"`          // restrictions that its author named as known
+	Added  Micros        `json:"added"`         // when it was added
+	Purged []DeviceID    `json:"purged"`        // devices that destroyed the sealed film, as ordered; sorted
+	Late   DeviceID      `json:"late,omitzero"` // that it came from although it had been revoked; zero for most
 
 	Destroying   StatementID `json:"destroying,omitzero"`    // clip.destroy; zero while it is not
 	DestroyingAt Micros      `json:"destroying_at,omitzero"` // of acceptance
@@ -178,7 +179,7 @@ func addClip(f *Family, o *Org, a act[ClipAdd]) (Changes, error) {
 	f.Clips[id] = &Clip{
 		ID: id, By: a.By.Staff, Kind: b.Kind, Chosen: b.Chosen, People: slices.Clone(b.People), Captured: b.Captured,
 		Session: b.Session, Approval: b.Approval, Consent: b.Consent, Payload: b.Payload, Media: b.Media,
-		Knew: knew(a.Statement), Accepted: a.Now, Added: min(a.At, a.Now), Purged: []DeviceID{},
+		Knew: knew(a.Statement), Accepted: a.Now, Added: min(a.At, a.Now), Purged: []DeviceID{}, Late: o.late(a.By),
 	}
 	return Changes{Clips: []ClipID{id}}, nil
 }
@@ -226,13 +227,16 @@ func storeClip(f *Family, _ *Org, a act[ClipStored]) (Changes, error) {
 
 // annotateClip records what became of the recording. Removed wins over kept: a
 // file that is gone does not come back, in whatever order the answers arrive.
-func annotateClip(f *Family, _ *Org, a act[ClipAnnotate]) (Changes, error) {
+func annotateClip(f *Family, o *Org, a act[ClipAnnotate]) (Changes, error) {
 	if err := f.teamed(a.By); err != nil {
 		return Changes{}, err
 	}
 	c := f.Clips[a.Said.Clip]
 	if c == nil {
 		return Changes{}, missing("the clip", a.Said.Clip)
+	}
+	if late := o.late(a.By); !late.IsZero() && c.Late != late {
+		return Changes{}, notCertified("a device that was revoked says nothing of clips that came before")
 	}
 	if c.Source != SourceRemoved {
 		c.Source = a.Said.Source

@@ -150,6 +150,9 @@ func (f *Family) stoppedByAnother(o *Org, a act[DecisionMake]) bool {
 	for _, s := range f.clipSubjects(c) {
 		all = append(all, f.Restrictions[s]...)
 	}
+	if len(o.lateStop(c)) > 0 && o.Devices[c.Late].RevokedBy != a.By.Staff {
+		all = append(all, o.lateStop(c)...)
+	}
 	return slices.ContainsFunc(append(all, o.stopsOf(c.By, f.Programme)...), func(r StatementID) bool {
 		s, no := f.Stops[r], f.Objections[r]
 		own := s != nil && s.By == a.By.Staff || no != nil && no.Recorded == a.By.Staff

@@ -102,7 +102,7 @@ func revokeDevice(o *Org, a act[DeviceRevoke]) (Changes, error) {
 		return Changes{}, lastRegistrar()
 	}
 	if d.Revoked.IsZero() {
-		d.Revoked, d.RevokedAt = a.ID, a.Now
+		d.Revoked, d.RevokedAt, d.RevokedBy = a.ID, a.Now, a.By.Staff
 	}
 	return Changes{}, nil
 }

@@ -142,6 +142,7 @@ func (f *Family) DepsFor(o *Org, body Body) []StatementID {
 	if slices.Contains(about, f.disposalSubject()) {
 		deps = append(deps, o.everHeld()...)
 	}
+	deps = append(deps, f.lateDeps(o, body)...)
 	slices.SortFunc(deps, compareID)
 	return slices.Compact(deps)
 }

@@ -85,11 +85,12 @@ type Device struct {
 	Staff     StaffID     `json:"staff"`
 	Key       PublicKey   `json:"key"`
 	Until     Micros      `json:"until"`
-	Revoked   StatementID `json:"revoked"`    // or the statement that replaced the person's key
-	RevokedAt Micros      `json:"revoked_at"` // when; zero in states stored before
-	Purged    StatementID `json:"purged"`     // once it was revoked: its own word that it lost what it had
-	Under     KeyID       `json:"under"`      // the person's certificate; zero in states stored before
-	Waiting   bool        `json:"waiting"`    // that certificate waits for a registrar
+	Revoked   StatementID `json:"revoked"`             // or the statement that replaced the person's key
+	RevokedAt Micros      `json:"revoked_at"`          // when; zero in states stored before
+	RevokedBy StaffID     `json:"revoked_by,omitzero"` // who revoked it; zero where its person's key was replaced
+	Purged    StatementID `json:"purged"`              // once it was revoked: its own word that it lost what it had
+	Under     KeyID       `json:"under"`               // the person's certificate; zero in states stored before
+	Waiting   bool        `json:"waiting"`             // that certificate waits for a registrar
 
 	Continues DeviceID `json:"continues,omitzero"` // whose numbers were in use twice, so that this one goes on with its work
 	Copied    Micros   `json:"copied,omitzero"`    // when another device went on with the work of this one; zero for never

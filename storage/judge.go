@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -178,12 +179,22 @@ func (j *judge) rule(s policies.Statement, sealed Sealed, row policies.Row) (Res
 	if refusal != nil {
 		return j.refuse(s, refusal)
 	}
+	late, err := j.late(s)
+	if err != nil {
+		return Result{}, err
+	}
+	if !late.Allowed {
+		return j.deny(s, late)
+	}
 	ruling, err := j.decide(s, next)
 	if err != nil {
 		return Result{}, err
 	}
 	if !ruling.Allowed {
 		return j.deny(s, ruling)
+	}
+	if len(late.Rules) > 0 {
+		ruling.Rules = append(slices.Clone(ruling.Rules), late.Rules...) // the log shows that it came so
 	}
 	return j.accept(s, sealed, next, row, ruling)
 }

@@ -13,6 +13,8 @@ var advice = map[string]Advice{
 	"ERROR-DENY":   {"The service could not work out whether this is allowed, so it is not.", "Nothing is lost; tell your administrator."},
 
 	"ACTIVE-1":      {"Your place in the service has ended, or this device was revoked.", "Ask a registrar to invite you or this device again; what is here stays here."},
+	"LATE-KNEW":     {"This device was revoked before it said this.", "Record it on another device of yours; what is here stays here."},
+	"LATE-MANY":     {"This device was revoked, and the service has taken as much from it as it does.", "Tell your registrar what is still here."},
 	"CONFIRM-1":     {"Nobody has heard your six words yet.", "Read them to the head of service: attune status shows them."},
 	"TEAM-1":        {"You are not on this family's team.", "Ask a practitioner of the family to add you to the team."},
 	"DEVICE-HELD":   {"This comes from no device of yours that is in force.", "Do it on another device of yours; if you have none, ask a registrar for a new key."},

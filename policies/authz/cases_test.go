@@ -74,6 +74,7 @@ type situation struct {
 	forTeam bool
 	word    policies.StatementID // by which the clip may go
 	mark    policies.StatementID
+	said    policies.Micros // by its author's word, where that was long ago
 }
 
 func (c testcase) situation(t testing.TB) *situation {
@@ -126,6 +127,12 @@ var steps = map[string]func(s *situation, arg string){
 	"device revoked": func(s *situation, who string) {
 		s.org("deputy", "device.revoke", policies.DeviceRevoke{Device: s.Staff[who].Device})
 	},
+	"device revoked since": func(s *situation, who string) {
+		s.said = s.Now
+		s.Now += policiestest.Day(1)
+		s.org("deputy", "device.revoke", policies.DeviceRevoke{Device: s.Staff[who].Device})
+	},
+	"clip came late": func(s *situation, _ string) { s.Family.Clips[s.Clip].Late = s.Staff["ann"].Device },
 	"invited": func(s *situation, who string) {
 		s.Join(who, policies.Practitioner)
 		p := s.Org.Staff[s.Staff[who].ID]
@@ -403,6 +410,9 @@ func (c testcase) request(t testing.TB) (policies.Request, *policies.Org, *polic
 	}
 	if row, ok := policies.RowOf(policies.Kind(r.Action)); ok {
 		st := s.statement(c.Who, row)
+		if s.said > 0 {
+			st.At = s.said
+		}
 		if own {
 			st.Record, st.Deps = policies.RecordID(s.Org.ID), nil
 			switch row.Kind {

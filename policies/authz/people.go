@@ -56,13 +56,27 @@ func (q *question) staff(who policies.StaffID, at policies.DeviceID, device bool
 	is := bits(
 		device && p.Active(q.Now), q.org.Empowered(who, at),
 		f != nil && f.TeamAt(who, q.Now), f != nil && f.Worked(who), listed,
-		p.Outside, q.org.Deputises(who, q.Now), appointed, trained, supervised,
+		p.Outside, q.org.Deputises(who, q.Now), appointed, trained, supervised, p.Active(q.Now) && q.late(at),
 	)
 	return types.Entity{UID: entity("Staff", who.String()), Attributes: q.known.record(outline{"Staff", p.Role, is}, ofStaff)}
 }
 
 // ofStaff are the facts of a person beside their role.
-var ofStaff = []string{"active", "confirmed", "team", "worked", "listed", "outside", "deputy", "appointed", "trained", "supervised"}
+var ofStaff = []string{"active", "confirmed", "team", "worked", "listed", "outside", "deputy", "appointed", "trained", "supervised", "late"}
+
+// late reports whether what is asked comes from a device that was revoked after it had
+// been said, and is brought by that device itself: a visit, a clip, or the film of a clip
+// that came so.
+func (q *question) late(at policies.DeviceID) bool {
+	if q.Statement != nil {
+		return (q.Caller.Device.IsZero() || q.Caller.Device == at) && q.org.Late(*q.Statement, q.author, q.Now)
+	}
+	if q.Action != policies.ActUpload || q.family == nil || at.IsZero() {
+		return false
+	}
+	c := q.family.Clips[q.Clip]
+	return c != nil && c.Late == at
+}
 
 // trained looks at what is recorded of whoever makes film: as of the time when the
 // clip was filmed, so that it may arrive late, and as of now when they ask to film.

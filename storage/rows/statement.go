@@ -115,6 +115,21 @@ func (q q) LastNumber(signer policies.PublicKey) (int64, error) {
 	return n, err
 }
 
+// SaidAfter counts what a signer had accepted after an index, by numbers of its own: all
+// statements, and the clips among them.
+func (q q) SaidAfter(signer policies.PublicKey, index int64) (clips, all int64, err error) {
+	err = q.row(`SELECT COUNT(c.id), COUNT(*) FROM numbers n JOIN statements s ON s.id = n.statement LEFT JOIN clips c ON c.id = s.id
+		WHERE n.signer = $1 AND s.log_index > $2`, keyText(signer), index).Scan(&clips, &all)
+	return clips, all, err
+}
+
+// HeadAfter reports whether a record came to a head at an index or later.
+func (q q) HeadAfter(record policies.RecordID, head policies.Digest, index int64) (after bool, err error) {
+	var n int64
+	err = q.row(`SELECT COUNT(*) FROM statements WHERE record = $1 AND log_index >= $2 AND head = $3`, record.String(), index, head.String()).Scan(&n)
+	return n > 0, err
+}
+
 // PutNumber marks a signer's number as used, by an accepted or a refused statement.
 func (tx *Tx) PutNumber(signer policies.PublicKey, n int64, id policies.StatementID) error {
 	return tx.exec(`INSERT INTO numbers (signer, n, statement) VALUES ($1, $2, $3) ON CONFLICT (signer, n) DO NOTHING`,

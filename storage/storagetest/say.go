@@ -174,9 +174,15 @@ func (p *Person) GoesOn() policies.Caller {
 // author knew of the record.
 func (p *Person) SaySeen(record policies.RecordID, seen policies.Seen, kind policies.Kind, body policies.Body) storage.Sealed {
 	p.w.t.Helper()
+	return p.SayAt(record, p.w.Clock.Micros(), seen, kind, body)
+}
+
+// SayAt is SaySeen with another time.
+func (p *Person) SayAt(record policies.RecordID, at policies.Micros, seen policies.Seen, kind policies.Kind, body policies.Body) storage.Sealed {
+	p.w.t.Helper()
 	p.phone.n++
 	raw, _, err := statement.Sign(policies.Statement{
-		Signer: p.phone.kid, Record: record, Kind: kind, N: p.phone.n, At: p.w.Clock.Micros(), Seen: seen, Body: body,
+		Signer: p.phone.kid, Record: record, Kind: kind, N: p.phone.n, At: at, Seen: seen, Body: body,
 	}, p.phone.priv)
 	if err != nil {
 		p.w.t.Fatalf("sign %s: %v", kind, err)
