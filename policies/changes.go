@@ -7,4 +7,5 @@ type Changes struct {
 	Left   []StaffID // no longer does
 	Clips  []ClipID  // state of these clips changed; read it from the Family
 	Links  []LinkID
+	Dates  bool // of the organisation: film of any family may be kept longer or shorter
 }

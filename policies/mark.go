@@ -66,6 +66,7 @@ type Mark struct {
 	Due       Micros         `json:"due"`
 	Until     Micros         `json:"until"`
 	At        Micros         `json:"at"` // of acceptance
+	Pack      Digest         `json:"pack"`
 	Knew      []StatementID  `json:"knew"`
 	Spared    StatementID    `json:"spared"` // clip.spare; zero while it counts
 }
@@ -106,7 +107,7 @@ func markClip(f *Family, _ *Org, a act[ClipMark]) (Changes, error) {
 		return Changes{}, missing("the clip", b.Clip)
 	}
 	put(&f.Marks, a.ID, &Mark{
-		ID: a.ID, Clip: b.Clip, Ground: b.Ground, Authority: slices.Clone(b.Authority), Due: b.Due, Until: b.Until, At: a.Now, Knew: knew(a.Statement),
+		ID: a.ID, Clip: b.Clip, Ground: b.Ground, Authority: slices.Clone(b.Authority), Due: b.Due, Until: b.Until, At: a.Now, Pack: b.Pack, Knew: knew(a.Statement),
 	})
 	return Changes{Clips: []ClipID{b.Clip}}, nil
 }

@@ -319,6 +319,9 @@ func (a asker) mayDispose(s policies.Statement) bool {
 				return false
 			}
 		}
+	case policies.ClipStored:
+		c := a.f.Clips[b.Clip]
+		return c == nil || c.Destroying.IsZero()
 	case policies.ClipDestroy:
 		m := a.f.Marks[b.Mark]
 		if m == nil || !m.Spared.IsZero() || a.now <= m.Until {
@@ -596,6 +599,8 @@ func bodyFor(t *rapid.T, w *policiestest.Filmed, row policies.Row) policies.Body
 		return w.LinkBody("asked")
 	case "link.pin":
 		return policies.LinkPIN{Link: pick(t, "link", w.Family.Links)}
+	case "clip.stored":
+		return policies.ClipStored{Clip: pick(t, "clip that is stored", w.Family.Clips)}
 	case "clip.mark":
 		return w.MarkBody(one(t, w.Family.Appraisals), policies.BySchedule)
 	case "clip.destroy":

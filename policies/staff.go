@@ -204,7 +204,7 @@ func adoptPolicy(o *Org, a act[PolicyAdopt]) (Changes, error) {
 		return Changes{}, notCertified("the root adopts the first policy only; the head of service adopts the next")
 	}
 	o.Policy = Policy{Adopted: a.ID, Pack: a.Said.Pack, SHA256: a.Said.SHA256, Bundle: a.Said.Bundle}
-	return Changes{}, nil
+	return Changes{Dates: true}, nil
 }
 
 // ends checks that an end lies ahead of now, and not too far. Acceptance counts,

@@ -6,10 +6,11 @@ import "time"
 // force, the calendar, and what the organisation's record says of film in general. Start
 // at [NewTerms].
 type Terms struct {
-	Org   *Org
-	Pack  Pack
-	Where *time.Location // whose midnights end a day
-	Now   Micros
+	Org    *Org
+	Pack   Pack
+	Policy Digest         // of the pack's file
+	Where  *time.Location // whose midnights end a day
+	Now    Micros
 
 	// Older are packs that were adopted before and whose later dates still stand: a change
 	// of figures moves nothing earlier by itself.
@@ -22,7 +23,7 @@ type Terms struct {
 
 // NewTerms are the terms of an organisation at a time.
 func NewTerms(o *Org, p Pack, where *time.Location, now Micros) Terms {
-	return Terms{Org: o, Pack: p, Where: where, Now: now}
+	return Terms{Org: o, Pack: p, Policy: o.Policy.SHA256, Where: where, Now: now}
 }
 
 func (t Terms) standing(class ClassName) []StatementID {

@@ -75,6 +75,9 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 			return Result{}, err
 		}
 	}
+	if beingDestroyed(next.before, s.ID, s.Kind) {
+		return Result{}, nil
+	}
 	fresh := later{there: len(there)}
 	for _, a := range sealed.Attachments {
 		if slices.Contains(there, a.Name) || !policies.LooseAttachment(s.Kind, a.Name) || stale(next.before, s.ID, a.Name) {

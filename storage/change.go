@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -40,6 +41,9 @@ func (j *judge) change(next folded, index int64) error {
 		if err := j.tx.PutClip(rows.Clip{ID: id, Family: f.ID, Author: c.By, Bytes: c.Payload.Bytes, Stored: !c.Stored.IsZero()}); err != nil {
 			return err
 		}
+		if err := errors.Join(j.disposal(f, c), j.spared(next, id)); err != nil {
+			return err
+		}
 	}
 	for _, id := range next.changes.Links {
 		if l := f.Links[id]; l != nil {
@@ -55,6 +59,7 @@ func (j *judge) change(next folded, index int64) error {
 // have a desk every family's.
 func (j *judge) changeOrg(next folded, index int64) error {
 	before := j.org
+	j.reckonAll = j.reckonAll || next.changes.Dates
 	j.org, j.orgDirty = next.org, true
 	if err := j.access(next.record, next.changes.Joined, next.changes.Left, index); err != nil {
 		return err

@@ -345,6 +345,9 @@ func (w *walk) may(f *policies.Family, id policies.StatementID, kind policies.Ki
 	if !policies.MayReceive(w.o, f, w.c.Staff, kind, name, w.now) {
 		return false
 	}
+	if withheldKey(f, id, kind, name) {
+		return false
+	}
 	if kind == "recovery.use" && !f.Asked(id, w.c.Staff) {
 		return false
 	}

@@ -33,6 +33,8 @@ type judge struct {
 	// not take numbers that the other copy will give out.
 	copied map[policies.PublicKey]bool
 
+	reckonAll bool // something was said by which film of any family may be kept longer or shorter
+
 	logged int64                      // the index of the last event of a statement that was not accepted
 	waits  bool                       // something may wait for what is accepted
 	opened map[policies.RecordID]bool // records that somebody came to know since it was last looked at what waits
@@ -72,12 +74,20 @@ func (j *judge) keep() error {
 		if err := j.d.due.org(j.tx, j.org); err != nil {
 			return err
 		}
+		if j.reckonAll {
+			if err := j.tx.ReckonAll(); err != nil {
+				return err
+			}
+		}
 	}
 	for id := range j.dirty {
 		if err := j.tx.PutFamily(j.families[id]); err != nil {
 			return err
 		}
 		if err := j.d.due.family(j.tx, j.org, j.families[id]); err != nil {
+			return err
+		}
+		if err := j.tx.Reckon(policies.RecordID(id)); err != nil {
 			return err
 		}
 		if err := j.d.holds(j.tx, j.org, j.families[id]); err != nil {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/client-sdk/statement"
@@ -16,6 +17,16 @@ import (
 func (r *Records) state(ctx context.Context, on policies.Caller, id policies.FamilyID, say func(*policies.Family) (policies.Kind, policies.Body)) error {
 	r.d.stating.Lock() // one number after the other
 	defer r.d.stating.Unlock()
+	var err error
+	for range stateTries { // a sweeper beside this server signs with the same key
+		if err = r.stateOnce(ctx, on, id, say); !errors.Is(err, ErrNumberUsed) {
+			return err
+		}
+	}
+	return err
+}
+
+func (r *Records) stateOnce(ctx context.Context, on policies.Caller, id policies.FamilyID, say func(*policies.Family) (policies.Kind, policies.Body)) error {
 	o, err := r.Org(ctx)
 	if err != nil {
 		return err

@@ -27,6 +27,10 @@ type Config struct {
 	// empty. It is in no backup, and best on a disk of its own.
 	Ledger string
 
+	// Where is whose midnights end a day by which film is kept; that of London when nil and
+	// the machine knows it, else UTC.
+	Where *time.Location
+
 	// Step is told of points at which a crash matters, so that a test can crash there.
 	Step func(point string)
 
@@ -35,6 +39,21 @@ type Config struct {
 	UploadBuffers int
 	UploadWait    time.Duration
 }
+
+func (c Config) where() *time.Location {
+	if c.Where != nil {
+		return c.Where
+	}
+	return home()
+}
+
+// home is where the service's days are counted unless it is told otherwise.
+var home = sync.OnceValue(func() *time.Location {
+	if london, err := time.LoadLocation("Europe/London"); err == nil {
+		return london
+	}
+	return time.UTC
+})
 
 // Store is an open store. Its fields are its doors.
 type Store struct {

@@ -49,6 +49,7 @@ var advice = map[string]Advice{
 	"DISPOSE-WORD":      {"Nobody's word lets this film go.", "Nothing to do; the service looks again."},
 	"DISPOSE-STANDS":    {"Something was placed against it since it was marked.", "Nothing to do; the service spares it."},
 	"DISPOSE-GRACE":     {"The days in which a mistake can be noticed are not over.", "Nothing to do; the service looks again."},
+	"STORE-ORDERED":     {"This film is being destroyed, or was.", "It is not taken in; this device removes what it has of it."},
 	"VIEW-GOING":        {"This film is marked to be destroyed, or was destroyed.", "If it must be kept, ask for a hold: attune hold ask; the service then spares it."},
 	"UPLOAD-GOING":      {"This film is marked to be destroyed, or was destroyed.", "It is not taken in. If it must be kept, ask for a hold: attune hold ask."},
 	"HEADER-GOING":      {"This film is marked to be destroyed, or was destroyed.", "Nothing to do."},

@@ -446,6 +446,8 @@ func (s *situation) statement(who string, row policies.Row) policies.Statement {
 		body = s.glass
 	case "approval.grant":
 		body = policies.ApprovalGrant{Request: s.Approval}
+	case "clip.stored":
+		body = policies.ClipStored{Clip: s.Clip}
 	case "clip.mark":
 		if body = s.MarkBody(s.word, policies.BySchedule); s.word.IsZero() {
 			body = s.MarkBody(policies.StatementID{1}, policies.BySchedule)

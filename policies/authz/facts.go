@@ -126,6 +126,7 @@ var finders = map[policies.Action]func(*question) (types.Entity, bool){
 	policies.ActStop:      (*question).link,
 	policies.ActShowLink:  (*question).link,
 	"clip.add":            (*question).addedClip,
+	"clip.stored":         (*question).disposal,
 	"clip.mark":           (*question).disposal,
 	"clip.destroy":        (*question).disposal,
 	"link.create":         (*question).createdLink,

@@ -87,6 +87,7 @@ var use = map[policies.Kind]struct {
 	"clip.add":         {"Clip", []string{"uploading", "making"}},
 	"approval.request": {"Record", []string{"making"}},
 	"breakglass.open":  {"Glass", nil},
+	"clip.stored":      {"Disposal", nil},
 	"clip.mark":        {"Disposal", nil},
 	"clip.destroy":     {"Disposal", nil},
 	"link.create":      {"Link", []string{"linking"}},

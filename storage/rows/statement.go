@@ -3,6 +3,7 @@ package rows
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/attune-vf/attune/policies"
@@ -77,6 +78,16 @@ func (q q) StatementsOf(kind policies.Kind) ([]Statement, error) {
 		out = append(out, s)
 		return err
 	}, `SELECT `+statementColumns+` FROM statements WHERE kind = $1 ORDER BY log_index`, string(kind))
+	return out, err
+}
+
+// StatementsIn reads the statements of one kind in a record, in order.
+func (q q) StatementsIn(record policies.RecordID, kind policies.Kind) (out []Statement, err error) {
+	err = q.each(func(scan func(...any) error) error {
+		s, err := scanStatement(scan)
+		out = append(out, s)
+		return err
+	}, `SELECT `+statementColumns+` FROM statements WHERE record = $1 AND kind = $2 ORDER BY position`, record.String(), string(kind))
 	return out, err
 }
 
@@ -180,6 +191,21 @@ func (tx *Tx) DropHeaders(family policies.FamilyID, name string) error {
 // DropHeader deletes one of a clip's keys.
 func (tx *Tx) DropHeader(clip policies.StatementID, name string) error {
 	return tx.exec(`DELETE FROM attachments WHERE statement = $1 AND name = $2`, clip.String(), name)
+}
+
+// RedateHeader makes one of a clip's keys a change of its own once more, with the index of an
+// event.
+func (tx *Tx) RedateHeader(clip policies.StatementID, name string, index int64) error {
+	all, err := tx.Attachments(clip)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Name == name {
+			return errors.Join(tx.DropHeader(clip, name), tx.PutLateAttachment(clip, a, index))
+		}
+	}
+	return nil
 }
 
 // AttachmentNames lists what lies beside a statement, without the bytes.
