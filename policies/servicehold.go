@@ -63,7 +63,7 @@ func holdService(o *Org, a act[ServiceHoldPlace]) (Changes, error) {
 		return Changes{}, notPossible("%d holds keep everything of the service, and one more would keep no more", standing)
 	}
 	put(&o.HeldAll, a.ID, &ServiceHold{ID: a.ID, Kind: b.Kind, ReviewOn: b.ReviewOn, Confirms: b.Confirms, By: a.By.Staff, At: a.Now})
-	return Changes{}, nil
+	return Changes{Dates: true}, nil
 }
 
 // releaseService is for a head of service, who is never the IG officer that placed it:
@@ -79,7 +79,7 @@ func releaseService(o *Org, a act[ServiceRelease]) (Changes, error) {
 		return Changes{}, notPossible("nobody releases a hold that they placed themselves; ask another head of service")
 	}
 	h.Released, h.ReleasedAt = a.ID, a.Now
-	return Changes{}, nil
+	return Changes{Dates: true}, nil
 }
 
 // Stands reports whether it was not released.
