@@ -1,6 +1,7 @@
 package attune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -131,19 +132,29 @@ func OpenLocked(dir string, key LockedKey, cfg Config) (*Locked, error) {
 	return &Locked{d, key.Stops}, nil
 }
 
-// Sync hands in what stops something, and sends the film that may go. The rest waits for
-// [Locked.Unlock].
+// Sync hands in what stops something, and sends the film that may go, whatever became of
+// the stops: what cannot be handed in today must not keep film from its service for days.
+// The rest waits for [Locked.Unlock].
 func (l *Locked) Sync(ctx context.Context) (r Report, err error) {
+	stopped := l.handIn(ctx)
+	if ctx.Err() != nil {
+		return r, stopped
+	}
+	err = (&Uploader{l.d}).run(ctx, &r)
+	return r, cmp.Or(stopped, err)
+}
+
+// handIn hands in the stops in turn, and begins with the one that failed the next time.
+func (l *Locked) handIn(ctx context.Context) error {
 	for len(l.stops) > 0 {
 		in := wire.PushRequest{Statements: []wire.Sealed{{Statement: l.stops[0], Attachments: []wire.Attachment{}}}}
 		_, err := (&courier{d: l.d}).restricted(ctx, in)
 		if err != nil && (ctx.Err() != nil || !refusedForGood(err)) {
-			return r, err
+			return err
 		}
 		l.stops = l.stops[1:] // the answer is looked at once it can be proved, after Unlock
 	}
-	err = (&Uploader{l.d}).run(ctx, &r)
-	return r, err
+	return nil
 }
 
 // refusedForGood: another try would be answered alike.

@@ -136,3 +136,35 @@ func TestLockedStops(t *testing.T) {
 		t.Errorf("settled %v", kinds)
 	}
 }
+
+// TestLockedStopsDoNotHoldFilm: a service that cannot take a withdrawal at this moment gets
+// the film all the same, and the withdrawal later.
+func TestLockedStopsDoNotHoldFilm(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	must(t, sam.Uploader.SetPolicy(attune.NetworkPolicy{Film: attune.OverAsk}))
+	clip := f.add(t, film(t, "visit.mp4"), "").Clip
+	s.sync(sam)
+	other, err := sam.Families.AddPerson(f.id, policies.Carer, policies.Own, "", policies.NoLink, "Gran")
+	must(t, err)
+	s.sync(sam)
+	s.down.Store(true)
+	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{other}, policies.ByPhone))
+	_, _, err = sam.Uploader.Release()
+	must(t, err)
+	locked, err := sam.Lock()
+	must(t, err)
+	defer locked.Close()
+	s.down.Store(false)
+	s.lose("/v1/restrictions")
+	r, err := locked.Sync(t.Context())
+	if err == nil || len(r.Uploaded) != 1 || r.Uploaded[0] != clip {
+		t.Errorf("uploaded %v, %v", r.Uploaded, err)
+	}
+	s.spoil.Store(nil)
+	if _, err := locked.Sync(t.Context()); err != nil {
+		t.Errorf("the withdrawal: %v", err)
+	}
+}
