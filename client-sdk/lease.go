@@ -18,14 +18,20 @@ import (
 //
 // Time away is counted by this device's own clock, and only ever grows: a clock that is set
 // back takes nothing off it, and while it says an earlier time than before nobody films or
-// watches. Counted is what is seen. Who sets the clock to the same minute before each
-// start, without a network, is not noticed; they have the passphrase, and what they may
-// open is what they had opened already.
+// watches. Small steps back, as an honest clock is corrected, are let pass, and summed: who
+// sets the clock to the same minute before each start gains an hour in all. A clock that
+// stands still gains nothing on a device that still talks to the service: the time that
+// came with what the service signed counts as well, whether or not the sync was whole.
+//
+// Counted is what is seen. Starts of less than a minute each are not; who makes those has
+// the passphrase, and what they may open is what they had opened already.
 
 const (
 	settingAway  = "away"      // µs counted since the last whole sync; absent before the first
 	settingHigh  = "away_high" // the latest that this device's clock has said since then, µs
 	settingSeen  = "away_seen" // what it said when it was looked at last, µs
+	settingBack  = "away_back" // µs that the clock was put back in small steps since then
+	settingMet   = "away_met"  // the service's time at that sync, µs
 	settingGone  = "keys_gone" // when the families' keys left, µs of this device's clock; "" while they are here
 	leaseWritten = time.Minute // how much time away may be lost with a crash
 )
@@ -50,7 +56,7 @@ type absence struct {
 func (l *lease) look() (a absence, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var away, high, seen int64
+	var away, high, seen, back, told, met int64
 	if away, a.known, err = number(l.d.store.db, settingAway); err != nil || !a.known {
 		return a, err
 	}
@@ -60,6 +66,15 @@ func (l *lease) look() (a absence, err error) {
 	if seen, _, err = number(l.d.store.db, settingSeen); err != nil {
 		return a, err
 	}
+	if back, _, err = number(l.d.store.db, settingBack); err != nil {
+		return a, err
+	}
+	if told, _, err = number(l.d.store.db, settingTold); err != nil {
+		return a, err
+	}
+	if met, _, err = number(l.d.store.db, settingMet); err != nil {
+		return a, err
+	}
 	now := l.d.now()
 	at, more := now.UnixMicro(), int64(0)
 	switch {
@@ -67,15 +82,21 @@ func (l *lease) look() (a absence, err error) {
 		more = at - high
 	case at > seen:
 		more = at - seen
+	case high-at <= policies.Skew.Microseconds():
+		back += seen - at
 	}
 	if !l.written.IsZero() { // the clock on the wall may have been set since; the other counts on
 		more = max(more, now.Sub(l.written).Microseconds())
 	}
-	a.away, a.behind = time.Duration(away+more)*time.Microsecond, high-at > policies.Skew.Microseconds()
+	a.away = time.Duration(away+more) * time.Microsecond
+	if met > 0 {
+		a.away = max(a.away, time.Duration(told-met)*time.Microsecond)
+	}
+	a.behind = max(high-at, back) > policies.Skew.Microseconds()
 	if more < leaseWritten.Microseconds() && at >= seen {
 		return a, nil
 	}
-	err = l.d.store.write(func(tx *sql.Tx) error { return keepLease(tx, away+more, max(high, at), at) })
+	err = l.d.store.write(func(tx *sql.Tx) error { return keepLease(tx, away+more, max(high, at), at, back) })
 	if CodeOf(err) == CodeDisk {
 		return a, nil // it is counted again
 	}
@@ -85,11 +106,11 @@ func (l *lease) look() (a absence, err error) {
 	return a, err
 }
 
-func keepLease(tx *sql.Tx, away, high, seen int64) error {
+func keepLease(tx *sql.Tx, away, high, seen, back int64) error {
 	for _, s := range []struct {
 		name  string
 		value int64
-	}{{settingAway, away}, {settingHigh, high}, {settingSeen, seen}} {
+	}{{settingAway, away}, {settingHigh, high}, {settingSeen, seen}, {settingBack, back}} {
 		if err := set(tx, s.name, strconv.FormatInt(s.value, 10)); err != nil {
 			return err
 		}
@@ -108,7 +129,10 @@ func (l *lease) met() error {
 	defer l.mu.Unlock()
 	now := l.d.now()
 	err = l.d.store.write(func(tx *sql.Tx) error {
-		if err := keepLease(tx, 0, now.UnixMicro(), now.UnixMicro()); err != nil {
+		if err := keepLease(tx, 0, now.UnixMicro(), now.UnixMicro(), 0); err != nil {
+			return err
+		}
+		if err := keepMet(tx, now.UnixMicro()); err != nil {
 			return err
 		}
 		return set(tx, settingGone, "")
@@ -117,6 +141,20 @@ func (l *lease) met() error {
 		l.written = now
 	}
 	return err
+}
+
+// keepMet notes the service's time. A feed with nothing new brings none: it is reckoned
+// from when one came last.
+func keepMet(tx *sql.Tx, now int64) error {
+	told, known, err := number(tx, settingTold)
+	if err != nil || !known {
+		return err
+	}
+	then, _, err := number(tx, settingSigned)
+	if err != nil {
+		return err
+	}
+	return set(tx, settingMet, strconv.FormatInt(told+max(0, now-then), 10))
 }
 
 // number reads a setting that is one; false when it was never set.

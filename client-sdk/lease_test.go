@@ -189,3 +189,67 @@ func TestClockAYearOff(t *testing.T) {
 		}
 	}
 }
+
+// TestClockPutBackBeforeEachStart: steps back too small to be noticed one by one are
+// noticed together, and a sync makes good.
+func TestClockPutBackBeforeEachStart(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	s.sync(sam)
+	s.down.Store(true)
+	started := 0
+	for why := ""; why == ""; started++ {
+		sam = s.withClock(sam, -time.Duration(started)*10*time.Minute)
+		if why = f.gateOf(t, sam); why != "" && !strings.Contains(why, "clock") || started > 8 {
+			t.Fatalf("start %d: %q", started, why)
+		}
+		s.pass(10 * time.Minute)
+		f.gateOf(t, sam)
+	}
+	if started < 6 {
+		t.Errorf("an honest correction shut the gate: after %d starts", started)
+	}
+	s.down.Store(false)
+	s.sync(sam)
+	if why := f.gateOf(t, sam); why != "" {
+		t.Errorf("after one sync, filming: %s", why)
+	}
+}
+
+// TestClockStoppedWhileSending: a device that sends and is told nothing new knows by the
+// service's time how long that has been so.
+func TestClockStoppedWhileSending(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	sam := s.hire(policies.Practitioner, "Sam Reed")
+	f := s.family(sam)
+	s.sync(sam)
+	for range 2 { // nothing new, and nothing signed
+		s.pass(5 * day)
+		s.sync(sam)
+	}
+	met := time.Duration(s.clock.Load())
+	for _, c := range []struct {
+		days time.Duration
+		why  string
+	}{{6, ""}, {8, "too long"}} {
+		s.clock.Store(int64(met + c.days*day))
+		sam = s.withClock(sam, -c.days*day)
+		s.lose("/v1/sync/pull")
+		_, err := sam.Sessions.Log(f.id, "", 0, true, "")
+		must(t, err)
+		if r, err := sam.Sync(context.Background()); err == nil || len(r.Accepted) != 1 {
+			t.Fatalf("taken %+v, %v", r.Accepted, err)
+		}
+		if why := f.gateOf(t, sam); (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
+			t.Errorf("after %d days, filming: %q, want %q", c.days, why, c.why)
+		}
+	}
+	s.spoil.Store(nil)
+	s.sync(sam)
+	if why := f.gateOf(t, sam); why != "" {
+		t.Errorf("after one sync, filming: %s", why)
+	}
+}

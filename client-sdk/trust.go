@@ -24,6 +24,7 @@ const (
 	settingOutdated   = "outdated"   // code of the last sync, while program and service do not understand each other
 	settingContact    = "contact"    // µs of this device's clock, when the server last answered
 	settingSigned     = "signed"     // µs of this device's clock, when it last came with a signed state of the log
+	settingTold       = "told"       // µs of the service's clock, with the signed state that came last
 	settingAhead      = "ahead"      // µs by which it was ahead of the server's then
 )
 
@@ -122,7 +123,8 @@ func (w witness) remember(tx *sql.Tx, m mark) error {
 	now := policies.At(w.d.now())
 	for name, value := range map[string]string{
 		settingCheckpoint: m.note, settingOrigin: m.Origin,
-		settingContact: strconv.FormatInt(int64(now), 10), settingSigned: strconv.FormatInt(int64(now), 10), settingAhead: strconv.FormatInt(int64(now-m.told), 10),
+		settingContact: strconv.FormatInt(int64(now), 10), settingSigned: strconv.FormatInt(int64(now), 10), settingTold: strconv.FormatInt(int64(m.told), 10),
+		settingAhead: strconv.FormatInt(int64(now-m.told), 10),
 	} {
 		if err := set(tx, name, value); err != nil {
 			return err // at the first: see store.must
