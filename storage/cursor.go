@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/rows"
@@ -28,6 +29,25 @@ type position struct {
 	Over  bool     `json:"o,omitzero"`
 	Never []string `json:"n,omitempty"`
 	Next  []string `json:"x,omitempty"`
+
+	// Missed are the records, in the same way, that a rule held back in an earlier window:
+	// they come whole once it lets them through. Held are those of this window, and become
+	// Missed when it ends. Full: there are more than fit, or nothing came at all, and the
+	// window is to be walked again.
+	Missed []string `json:"m,omitempty"`
+	Held   []string `json:"b,omitempty"`
+	Full   bool     `json:"f,omitzero"`
+}
+
+// hold notes that a rule held a record back.
+func (p *position) hold(name string, whole bool) {
+	switch {
+	case slices.Contains(p.Held, name):
+	case whole || len(p.Held) == maxNever:
+		p.Full = true
+	default:
+		p.Held = append(p.Held, name)
+	}
 }
 
 // openCursor is where a cursor of this person's stands.
@@ -79,7 +99,7 @@ func (s *cursorSeal) at(staff policies.StaffID, cursor string) (position, error)
 	return p, err
 }
 
-// maxNever bounds the list in a cursor. Nobody's dates end in so many families between
+// maxNever bounds each list in a cursor. Nobody's dates end in so many families between
 // two syncs; whose do, gets the drops of the others without what led to them.
 const maxNever = 8
 

@@ -91,11 +91,11 @@ func (w *walk) run() error {
 		}
 	}
 	done := w.at.Head
-	if slices.ContainsFunc(w.withheld, func(h withheld) bool { return !h.over }) {
+	if w.at.Full {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
 	}
 	w.again = w.at.Over
-	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1, Never: w.at.Next}
+	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1, Never: w.at.Next, Missed: w.at.Held}
 	return nil
 }
 
@@ -160,9 +160,10 @@ func (w *walk) scopes(members []rows.Member) []scope {
 			continue
 		}
 		over := m.Until >= 0 && m.Until <= w.at.Head && w.last < 0
-		has := held[m.Record] && !slices.Contains(w.at.Never, m.Record.Short())
+		missed := slices.Contains(w.at.Missed, m.Record.Short())
+		has := held[m.Record] && !missed && !slices.Contains(w.at.Never, m.Record.Short())
 		switch {
-		case !over && m.Since > w.at.Done:
+		case !over && (m.Since > w.at.Done || missed):
 			out = append(out, scope{record: m.Record, from: -1, reset: true, held: has})
 		case !over:
 			out = append(out, scope{record: m.Record, from: w.at.Done, held: has})
@@ -258,6 +259,9 @@ func (w *walk) scope(s scope) error {
 	if err != nil || !ok {
 		if n := len(w.withheld); err == nil && w.withheld[n-1].over {
 			return w.lapsed(s)
+		}
+		if err == nil {
+			w.at.hold(s.record.Short(), s.record == policies.RecordID(w.o.ID))
 		}
 		return err
 	}

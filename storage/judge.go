@@ -242,7 +242,7 @@ func (j *judge) signer(s policies.Statement) (policies.PublicKey, policies.Row, 
 }
 
 // number takes a statement's number, and refuses a clone and a gap; a gap not in a
-// service that was put back, which does not know what it had refused. Restrictions are
+// service that was put back not long ago, which does not know what it had refused. Restrictions are
 // taken at any number: neither a lost statement nor a copied device must hold up a
 // withdrawal. What a copied device had said is taken from the one that goes on with its
 // work, as it was signed: the person's own key has said so, in the record, where everybody
@@ -266,11 +266,22 @@ func (j *judge) number(s policies.Statement, key policies.PublicKey, row policie
 		if err != nil {
 			return nil, err
 		}
-		if s.N > last+1 && len(j.org.Restorations) == 0 {
+		if s.N > last+1 && !j.lenient() {
 			return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
 		}
 	}
 	return nil, j.tx.PutNumber(key, s.N, s.ID)
+}
+
+// lenientFor is how long after a service was put back it forgives gaps in the numbers of
+// devices, whose refused statements it forgot: for longer than a sick leave. A device that
+// comes later goes on as another.
+const lenientFor = 90 * 24 * policies.Hour
+
+// lenient reports whether gaps are forgiven.
+func (j *judge) lenient() bool {
+	last, recovering := j.org.Recovering()
+	return recovering || !last.ID.IsZero() && j.now < last.At+lenientFor
 }
 
 // folded is the state that a statement leads to.

@@ -336,3 +336,30 @@ func TestReturnedWithdrawalBackdated(t *testing.T) {
 		t.Error("the consent that was withdrawn is in force")
 	}
 }
+
+// TestGapsAfterARestore are forgiven for a time, and then refused as ever.
+func TestGapsAfterARestore(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	back(t, w, backup(t, w))
+	visit := func(n int) error {
+		return w.Sam.Tries(f.Record, "session.log", &policies.SessionLog{On: "2026-11-24", Number: n, StillHappy: true})
+	}
+	skip := func() {
+		_, _ = w.Sam.Say(f.Record, "session.log", &policies.SessionLog{On: "2026-11-24", Number: 1, StillHappy: true})
+	}
+	skip()
+	if err := visit(2); err != nil {
+		t.Errorf("a gap while it recovers: %v", err)
+	}
+	recovered(t, w)
+	skip()
+	if err := visit(3); err != nil {
+		t.Errorf("a gap soon after: %v", err)
+	}
+	w.Clock.Forward(91 * 24 * time.Hour)
+	skip()
+	if err := visit(4); !errors.Is(err, storage.ErrGap) {
+		t.Errorf("a gap three months later: %v, want %v", err, storage.ErrGap)
+	}
+}
