@@ -30,7 +30,30 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
+// OpenBeside opens a founded store for a process that does its work beside a server, with no
+// store of objects of its own: it takes no film in and hands none out, and leaves uploads to
+// the server. Its errors are those of [Open].
+func OpenBeside(ctx context.Context, cfg Config) (*Store, error) {
+	cfg.Objects = nil
+	s, err := OpenFounding(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayStart(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
 func (s *Store) start(ctx context.Context) error {
+	if err := s.mayStart(ctx); err != nil {
+		return err
+	}
+	return s.Uploads.resume(ctx)
+}
+
+// mayStart refuses what no process may work on.
+func (s *Store) mayStart(ctx context.Context) error {
 	o, err := s.Records.Org(ctx)
 	if err != nil {
 		return err
@@ -47,10 +70,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.d.inStep(ctx); err != nil {
 		return err
 	}
-	if err := s.d.loadDues(ctx); err != nil {
-		return err
-	}
-	return s.Uploads.resume(ctx)
+	return s.d.loadDues(ctx)
 }
 
 // OpenFounding opens a store while its organisation record is still being

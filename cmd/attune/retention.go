@@ -9,7 +9,8 @@ import (
 )
 
 type retentionCmd struct {
-	List retentionListCmd `cmd:"" help:"Each clip: until when it is kept, and why."`
+	List  retentionListCmd  `cmd:"" help:"Each clip: until when it is kept, and why."`
+	Allow retentionAllowCmd `cmd:"" help:"Let a sweep go on that stopped at the clock, or at how much would go."`
 }
 
 type retentionListCmd struct {

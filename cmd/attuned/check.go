@@ -43,7 +43,7 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 	found = append(found, made("room on the disk for withdrawals", rows.CheckReserve(f.database())))
 	found = append(found, made("adopted rules and figures, certified keys", err))
 	if err == nil {
-		found = append(found, checkLog(ctx, store), checkLedger(f, store), checkClips(ctx, f, store), checkStrays(ctx, f, store, time.Now()))
+		found = append(found, checkLog(ctx, store), checkLedger(f, store), checkClips(ctx, f, store), checkStrays(ctx, f, store, time.Now()), checkHolds(ctx, store))
 		if cfg, onS3, err := c.on(f); onS3 {
 			if err != nil {
 				return err

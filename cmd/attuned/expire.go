@@ -15,8 +15,9 @@ const expireEvery = time.Second
 // expireAgain is when what could not be done is tried again: the disk is full, or so.
 const expireAgain = time.Minute
 
-// expiring ends what was granted until a date, as dates pass, until stop is called. What
-// fails is logged and tried again; until then the rules hold back what has ended.
+// expiring ends what was granted until a date, as dates pass, and lets devices hear of what
+// a sweeper beside this process has written, until stop is called. What fails is logged and
+// tried again; until then the rules hold back what has ended.
 func expiring(ctx context.Context, s *storage.Store, every time.Duration, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -27,6 +28,9 @@ func expiring(ctx context.Context, s *storage.Store, every time.Duration, log *s
 			case <-ctx.Done():
 				return
 			case <-time.After(wait):
+			}
+			if err := s.Notice(ctx); err != nil && ctx.Err() == nil {
+				log.Error("look for what another process wrote", "error", err)
 			}
 			if wait = every; !s.Due() {
 				continue

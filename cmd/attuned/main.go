@@ -20,6 +20,7 @@ type commands struct {
 	Rotate  rotateCmd  `cmd:"" help:"Replace the server's keys, with the root's certificate."`
 	Adopt   adoptCmd   `cmd:"" help:"Take the rules and figures of this version, as the head of service signed them."`
 	Serve   serveCmd   `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
+	Sweep   sweepCmd   `cmd:"" help:"Destroy film whose end has come, and certify it."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it can take a write."`
 	Check   checkCmd   `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database beside a server that runs, and verify the copy."`

@@ -11,6 +11,7 @@ import (
 type objectsCmd struct {
 	Setup objectsSetupCmd `cmd:"" help:"Make the buckets that are missing on an S3 server."`
 	Check objectsCheckCmd `cmd:"" help:"Check the buckets, and what the S3 server can do."`
+	Holds objectsHoldsCmd `cmd:"" help:"Tell the object store what is held, or compare."`
 }
 
 type objectsSetupCmd struct {

@@ -47,8 +47,7 @@ func (o objectsFlags) open(ctx context.Context, f folder) (closableObjects, erro
 	}
 	s, err := objects.OpenS3(ctx, cfg)
 	if errors.Is(err, objects.ErrNoBucket) {
-		return nil, problem("no_bucket", "Make them with: attuned objects setup --objects "+cfg.String(),
-			"The S3 server lacks buckets: %v.", err).status(exitMissing)
+		return nil, noBuckets(cfg, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open objects: %w", err)

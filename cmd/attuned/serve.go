@@ -11,6 +11,7 @@ import (
 
 	"github.com/attune-vf/attune/server"
 	"github.com/attune-vf/attune/server/pages"
+	"github.com/attune-vf/attune/storage/objects"
 )
 
 type serveCmd struct {
@@ -92,6 +93,10 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	}
 	defer sweeping(ctx, store.Store, sweepEvery, log)()
 	defer expiring(ctx, store.Store, expireEvery, log)()
+	if d, own := store.objects.(*objects.Dir); own {
+		defer holding(ctx, store.Store, d, holdEvery, log)()
+		defer disposing(ctx, store.Store, d, sweepEvery, log)()
+	}
 	defer telling(ctx, store.Store, tellEvery, log)()
 	s, err := c.server(f, store, way, log, p)
 	if err != nil {

@@ -28,22 +28,7 @@ func (o *opened) Close() error {
 // openStore opens the folder's store with the rules of this binary, which must be
 // those that the head of service adopted. The figures lie in the store.
 func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, error) {
-	founding, err := openFounding(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	org := founding.org
-	if err := founding.Close(); err != nil {
-		return nil, err
-	}
-	if org.Policy.Adopted.IsZero() {
-		return nil, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
-			"The root has not certified this server yet.").status(exitMissing)
-	}
-	if err := finishRotation(f, org); err != nil {
-		return nil, err
-	}
-	cfg, err := storeConfig(f)
+	cfg, err := readyConfig(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +43,36 @@ func openStore(ctx context.Context, f folder, where objectsFlags) (*opened, erro
 	}
 	s.objects = payloads
 	return s, nil
+}
+
+// openBeside opens the folder's store for a process beside the server, without its payloads:
+// what such a process does with them it does with a key of its own.
+func openBeside(ctx context.Context, f folder) (*opened, error) {
+	cfg, err := readyConfig(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, f, cfg, storage.OpenBeside)
+}
+
+// readyConfig is that of a folder whose organisation is founded.
+func readyConfig(ctx context.Context, f folder) (cfg storage.Config, err error) {
+	founding, err := openFounding(ctx, f)
+	if err != nil {
+		return cfg, err
+	}
+	org := founding.org
+	if err := founding.Close(); err != nil {
+		return cfg, err
+	}
+	if org.Policy.Adopted.IsZero() {
+		return cfg, problem("not_accepted", "Finish the ceremony: attuned init --data "+string(f)+" --accept FILE",
+			"The root has not certified this server yet.").status(exitMissing)
+	}
+	if err := finishRotation(f, org); err != nil {
+		return cfg, err
+	}
+	return storeConfig(f)
 }
 
 // openFounding opens a store whose organisation may not be complete, without its
