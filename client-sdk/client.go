@@ -359,7 +359,12 @@ func (c *Client) settle(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
-	if r.Purged, err = c.Uploader.obey(); err != nil || len(r.Purged) == 0 {
+	if r.Purged, err = c.Uploader.obey(); err != nil {
+		return err
+	}
+	gone, err := c.Uploader.letGo()
+	r.Purged = append(r.Purged, gone...)
+	if err != nil || len(r.Purged) == 0 {
 		return err
 	}
 	return (&courier{d: c.desk}).push(ctx, r)
@@ -373,7 +378,7 @@ type Report struct {
 	Uploaded []policies.ClipID   `json:"uploaded"`
 	Stopped  []StoppedUpload     `json:"stopped"`
 	Held     []HeldUpload        `json:"held"`     // film that waits for another network, or for the person's word
-	Purged   []policies.ClipID   `json:"purged"`   // film that was destroyed here, as a head of service ordered
+	Purged   []policies.ClipID   `json:"purged"`   // film of which nothing is here any more, as was ordered
 	Pulled   int                 `json:"pulled"`   // statements
 	Dropped  []policies.FamilyID `json:"dropped"`  // families that this person may no longer see
 	Keys     int                 `json:"keys"`     // clips' keys that were written for viewers

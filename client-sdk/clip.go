@@ -33,8 +33,8 @@ const (
 	ClipStored    = "stored"            // whole and durable at the service
 	ClipStopped   = "stopped"           // refused; see Why
 	ClipAwaits    = "awaiting_decision" // of the head of service: it met a stop on its way
-	ClipOrdered   = "to_be_destroyed"   // as the head of service decided
-	ClipPurged    = "destroyed"         // and it was, on the device that had it
+	ClipOrdered   = "to_be_destroyed"   // as the head of service decided, or because its time is over
+	ClipPurged    = "destroyed"         // and it was
 )
 
 // titlePlace binds a sealed title to its place: it opens nowhere else.
@@ -149,6 +149,14 @@ func clipViews(d *desk, f *policies.Family, order map[string]int, keys ring) (ou
 }
 
 func (d *desk) uploadState(f *policies.Family, v *ClipView) error {
+	switch {
+	case v.Disposed != nil:
+		v.State = ClipPurged
+		return nil
+	case f.Going(v.ID):
+		v.State = ClipOrdered
+		return nil
+	}
 	if !v.Stored.IsZero() {
 		v.State = ClipStored
 		return nil

@@ -79,7 +79,7 @@ func reportLines(r attune.Report) (lines []string) {
 		lines = append(lines, fmt.Sprintf("Kept here: the film of %s. %s", h.Clip.Short(), h.Why))
 	}
 	for _, id := range r.Purged {
-		lines = append(lines, fmt.Sprintf("Destroyed here, as the head of service ordered: the film of %s. If the recording is still on the camera, remove it there too.", id.Short()))
+		lines = append(lines, fmt.Sprintf("Destroyed here, as was ordered: the film of %s. If the recording is still on the camera, remove it there too.", id.Short()))
 	}
 	if r.Keys > 0 {
 		lines = append(lines, fmt.Sprintf("Wrote %s for viewers.", count(r.Keys, "clip's key", "clips' keys")))
