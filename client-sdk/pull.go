@@ -145,7 +145,7 @@ func (fd *feed) anew(behind bool) error {
 }
 
 // maxWaiting bounds what a server can have this device hold in memory.
-const maxWaiting = 20 * wire.MaxPullItems
+const maxWaiting = 10 * wire.MaxPullItems
 
 func itemsOf(pages []wire.PullReply) (n int) {
 	for _, p := range pages {

@@ -195,9 +195,14 @@ func decodePacked(c echo.Context, limit int64, v any) error {
 
 // replyPacked is reply, compressed for whoever takes that: for what can be long.
 func (s *Server) replyPacked(c echo.Context, status int, v any) error {
-	body, err := encoded(older(spoken(c), v))
+	buffer := s.bodies.Get().(*[]byte)
+	defer s.bodies.Put(buffer) // what was written, net/http has copied or sent
+	body, err := encoded((*buffer)[:0], older(spoken(c), v))
 	if err != nil {
 		return err
+	}
+	if cap(body) <= maxPageBuffer {
+		*buffer = body
 	}
 	h := c.Response().Header()
 	h.Set("Vary", "Accept-Encoding")
@@ -207,13 +212,18 @@ func (s *Server) replyPacked(c echo.Context, status int, v any) error {
 		}
 		h.Set("Content-Encoding", string(e))
 	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	return c.Blob(status, "application/json", body)
 }
 
-// encoded is the message v; a page of the feed is written by a faster hand.
-func encoded(v any) ([]byte, error) {
+// maxPageBuffer is the largest buffer that is kept for the next page: 4 MiB of statements
+// and attachments in base64, and what stands around them.
+const maxPageBuffer = 8 << 20
+
+// encoded is the message v; a page of the feed is written by a faster hand, into b.
+func encoded(b []byte, v any) ([]byte, error) {
 	if p, ok := v.(wire.PullReply); ok {
-		return wire.EncodePage(p)
+		return wire.AppendPage(b, p)
 	}
 	return wire.Encode(v)
 }

@@ -80,6 +80,7 @@ type Server struct {
 	log    *slog.Logger
 	tokens *tokens
 	packer *wire.Packer
+	bodies sync.Pool // of *[]byte, for pages of the feed
 
 	joins, opens, stops *limiter[netip.Prefix]
 	restrictions        *limiter[netip.Prefix]
@@ -146,6 +147,7 @@ func New(cfg Config) *Server {
 		log:    cfg.Log,
 		tokens: newTokens(),
 		packer: wire.NewPacker(),
+		bodies: sync.Pool{New: func() any { return new([]byte) }},
 
 		refused: refused,
 

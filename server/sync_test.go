@@ -46,7 +46,7 @@ func TestStrictBodies(t *testing.T) {
 
 func TestStrictQueries(t *testing.T) {
 	w := newWorld(t)
-	for _, q := range []string{"limit=0", "limit=501", "limit=05", "limit=x", "limit=1&limit=2", "Limit=1", "page=1", "checkpoint=-1", "limit=%zz", "cursor=made%20up"} {
+	for _, q := range []string{"limit=0", "limit=1001", "limit=05", "limit=x", "limit=1&limit=2", "Limit=1", "page=1", "checkpoint=-1", "limit=%zz", "cursor=made%20up"} {
 		t.Run(q, func(t *testing.T) {
 			w := w.in(t)
 			w.call("sam", http.MethodGet, "/v1/sync/pull?"+q, nil).want(w, http.StatusBadRequest, wire.CodeBadRequest)

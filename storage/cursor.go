@@ -52,7 +52,7 @@ func (p *position) hold(name string, whole bool) {
 
 // openCursor is where a cursor of this person's stands.
 func (d *door) openCursor(v *rows.View, staff policies.StaffID, cursor string) (position, error) {
-	s, err := newCursorSeal(v)
+	s, err := d.cursorSealIn(v)
 	if err != nil {
 		return position{}, err
 	}

@@ -57,7 +57,7 @@ func (r *Records) walk(ctx context.Context, w *walk, cursor string) (next string
 			return err
 		}
 		w.v, w.o, w.now = v, o, r.d.now()
-		seal, err := newCursorSeal(v)
+		seal, err := w.d.cursorSealIn(v)
 		if err != nil {
 			return err
 		}

@@ -35,6 +35,8 @@ type judge struct {
 
 	reckonAll bool // something was said by which film of any family may be kept longer or shorter
 
+	last map[policies.PublicKey]int64 // the highest number that a key has used, of keys that were asked about
+
 	logged int64                      // the index of the last event of a statement that was not accepted
 	waits  bool                       // something may wait for what is accepted
 	opened map[policies.RecordID]bool // records that somebody came to know since it was last looked at what waits
@@ -51,7 +53,7 @@ func newJudge(d *door, tx *rows.Tx, c policies.Caller) (*judge, error) {
 	}
 	return &judge{d: d, tx: tx, c: c, now: d.now(), org: o, waits: waits,
 		families: map[policies.FamilyID]*policies.Family{}, dirty: map[policies.FamilyID]bool{},
-		copied: map[policies.PublicKey]bool{}, opened: map[policies.RecordID]bool{}}, nil
+		copied: map[policies.PublicKey]bool{}, last: map[policies.PublicKey]int64{}, opened: map[policies.RecordID]bool{}}, nil
 }
 
 // time is when a statement counts as accepted.
@@ -112,11 +114,17 @@ func (j *judge) family(id policies.FamilyID) (*policies.Family, error) {
 // judge rules on one statement of a push, and then on what had waited for it. The error
 // is for the batch; a refusal is in the result, and its event is committed with the rest.
 func (j *judge) judge(s policies.Statement, sealed Sealed) (Result, error) {
-	if r, ok, err := j.again(s, sealed); ok || err != nil {
-		return r, err
+	known, err := j.tx.Known(s.ID)
+	if err != nil {
+		return Result{}, err
 	}
-	if r, ok, err := j.told(s.ID); ok || err != nil {
-		return r, err
+	if known || j.waits {
+		if r, ok, err := j.again(s, sealed); ok || err != nil {
+			return r, err
+		}
+		if r, ok, err := j.told(s.ID); ok || err != nil {
+			return r, err
+		}
 	}
 	key, row, unable := j.signer(s)
 	if unable != nil && !errors.Is(unable, statement.ErrUnknownKind) {
@@ -251,26 +259,39 @@ func (j *judge) number(s policies.Statement, key policies.PublicKey, row policie
 	if j.org.Carries(j.c.Device, policies.DeviceID(s.Signer)) {
 		return nil, nil // and takes none from the copy that goes on under the old certificate
 	}
-	used, ok, err := j.tx.Number(key, s.N)
+	last, known := j.last[key]
+	if !known {
+		if last, err = j.tx.LastNumber(key); err != nil {
+			return nil, err
+		}
+		j.last[key] = last
+	}
+	var used policies.StatementID
+	var ok bool
+	if s.N <= last {
+		if used, ok, err = j.tx.Number(key, s.N); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case err != nil:
-		return nil, err
 	case !row.Restriction && (ok && used != s.ID || j.copied[key]):
 		j.copied[key] = true
 		return ErrNumberUsed, nil
 	case ok:
 		return nil, nil // refused before, as its author knows, and asked again
 	}
-	if !row.Restriction {
-		last, err := j.tx.LastNumber(key)
-		if err != nil {
-			return nil, err
-		}
-		if s.N > last+1 && !j.lenient() {
-			return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
-		}
+	if !row.Restriction && s.N > last+1 && !j.lenient() {
+		return fmt.Errorf("%w: number %d follows %d", ErrGap, s.N, last), nil
 	}
-	return nil, j.tx.PutNumber(key, s.N, s.ID)
+	return nil, j.use(key, s)
+}
+
+// use marks a statement's number as used.
+func (j *judge) use(key policies.PublicKey, s policies.Statement) error {
+	if last, known := j.last[key]; known {
+		j.last[key] = max(last, s.N)
+	}
+	return j.tx.PutNumber(key, s.N, s.ID)
 }
 
 // lenientFor is how long after a service was put back it forgives gaps in the numbers of

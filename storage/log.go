@@ -55,13 +55,18 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 	var p Proven
 	var edge accesslog.Frontier
 	err := l.d.rows.Read(ctx, func(v *rows.View) (err error) {
-		if err := l.certified(v); err != nil {
+		o, err := l.d.org.read(v)
+		if err != nil {
+			return err
+		}
+		if err := l.certified(o); err != nil {
 			return err
 		}
 		if edge, err = v.Edge(); err != nil {
 			return err
 		}
-		if err := l.standing(v, &p); err != nil {
+		_, p.Recovering = o.Recovering()
+		if p.Durable, err = v.Durable(); err != nil {
 			return err
 		}
 		if since > 0 && since < edge.Size() {
@@ -79,25 +84,10 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 	return p, err
 }
 
-// standing is what a device is told beside the checkpoint.
-func (l *Log) standing(v *rows.View, p *Proven) (err error) {
-	o, err := l.d.org.read(v)
-	if err != nil {
-		return err
-	}
-	_, p.Recovering = o.Recovering()
-	p.Durable, err = v.Durable()
-	return err
-}
-
 // certified refuses to sign by a key that the organisation's root replaced, or has not
 // certified yet: devices would take it for a forgery. The same snapshot says whose key
 // it is and what would be signed, so that not one checkpoint is by the wrong one.
-func (l *Log) certified(v *rows.View) error {
-	o, err := l.d.org.read(v)
-	if err != nil {
-		return err
-	}
+func (l *Log) certified(o *policies.Org) error {
 	if !o.Server.Certificate.IsZero() && o.Server.LogKey != publicKey(l.d.cfg.LogKey) {
 		return ErrNotCertified
 	}

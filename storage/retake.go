@@ -23,7 +23,7 @@ func (j *judge) retake(s policies.Statement, sealed Sealed, then policies.Micros
 	if refusal != nil {
 		return j.refuse(s, refusal)
 	}
-	if err := j.tx.PutNumber(key, s.N, s.ID); err != nil {
+	if err := j.use(key, s); err != nil {
 		return Result{}, err
 	}
 	if err := matches(s, sealed.Attachments); err != nil {

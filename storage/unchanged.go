@@ -41,15 +41,22 @@ func inForce(o *policies.Org, c policies.Caller, now policies.Micros) bool {
 // open, once its service is founded.
 type seals struct{ known atomic.Pointer[cursorSeal] }
 
-func (d *door) cursorSeal(ctx context.Context) (*cursorSeal, error) {
+func (d *door) cursorSeal(ctx context.Context) (s *cursorSeal, err error) {
 	if s := d.seals.known.Load(); s != nil {
 		return s, nil
 	}
-	var s *cursorSeal
-	err := d.rows.Read(ctx, func(v *rows.View) (err error) {
-		s, err = newCursorSeal(v)
+	err = d.rows.Read(ctx, func(v *rows.View) (err error) {
+		s, err = d.cursorSealIn(v)
 		return err
 	})
+	return s, err
+}
+
+func (d *door) cursorSealIn(v *rows.View) (*cursorSeal, error) {
+	if s := d.seals.known.Load(); s != nil {
+		return s, nil
+	}
+	s, err := newCursorSeal(v)
 	if err == nil && s.history != "" {
 		d.seals.known.Store(s)
 	}

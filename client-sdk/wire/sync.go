@@ -6,7 +6,7 @@ import "github.com/attune-vf/attune/policies"
 const (
 	MaxPushStatements = 200      // one transaction's worth; a practitioner's week is below it
 	MaxPushBytes      = 12 << 20 // one largest attachment (8 MiB in base64) and its statements
-	MaxPullItems      = 500
+	MaxPullItems      = 1000     // each page is an event of its own, durable before its bytes; 4 MiB end it sooner
 	MaxNoticeWait     = 25       // seconds: proxies and mobile networks forget a silent connection after 30
 	MaxRequestBytes   = 64 << 10 // any other request
 )

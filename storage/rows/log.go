@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
@@ -129,14 +130,25 @@ func (tx *Tx) pseudonym(n Named) (accesslog.Pseudonym, error) {
 	if n.ID == "" {
 		return p, nil
 	}
-	var s string
-	ok, err := found(tx.row(`SELECT pseudonym FROM pseudonyms WHERE kind = $1 AND subject = $2`, n.Kind, n.ID).Scan(&s))
-	if err != nil {
-		return p, fmt.Errorf("pseudonym: %w", err)
-	}
-	if ok {
-		return p, p.UnmarshalText([]byte(s))
+	if p, ok := tx.names[n]; ok {
+		return p, nil
 	}
 	rand.Read(p[:])
-	return p, tx.exec(`INSERT INTO pseudonyms (pseudonym, kind, subject) VALUES ($1, $2, $3)`, text(p), n.Kind, n.ID)
+	res, err := tx.change(`INSERT INTO pseudonyms (pseudonym, kind, subject) VALUES ($1, $2, $3) ON CONFLICT (kind, subject) DO NOTHING`, text(p), n.Kind, n.ID)
+	if err != nil {
+		return p, err
+	}
+	if made, err := res.RowsAffected(); err != nil {
+		return p, err
+	} else if made == 0 {
+		var s string
+		err := tx.row(`SELECT pseudonym FROM pseudonyms WHERE kind = $1 AND subject = $2`, n.Kind, n.ID).Scan(&s)
+		if err = cmp.Or(err, p.UnmarshalText([]byte(s))); err != nil {
+			return p, fmt.Errorf("pseudonym: %w", err)
+		}
+	}
+	if n.Kind != NamedStatement { // about which there is one event
+		tx.names[n] = p
+	}
+	return p, nil
 }

@@ -66,6 +66,12 @@ func (q q) Outcome(id policies.StatementID) (Outcome, bool, error) {
 	return o, ok, err
 }
 
+// Known reports whether a statement was accepted, or has an outcome: of most that are
+// pushed, neither.
+func (q q) Known(id policies.StatementID) (known bool, err error) {
+	return known, q.row(`SELECT EXISTS (SELECT 1 FROM statements WHERE id = $1) OR EXISTS (SELECT 1 FROM outcomes WHERE statement = $1)`, id.String()).Scan(&known)
+}
+
 // Outcomes reads the changes of a person's own feed with from < index ≤ to, in order, at
 // most limit.
 func (q q) Outcomes(staff policies.StaffID, from, to int64, limit int) (out []Outcome, err error) {

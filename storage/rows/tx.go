@@ -24,9 +24,10 @@ var ErrClosed = errors.New("database is closed")
 type Tx struct {
 	q
 	edge      accesslog.Frontier
-	movements []movement // of the feed, by the jobs that stand
-	folds     []kept     // families' new states, by the jobs that stand
-	beside    bool       // another process has committed since this one did
+	movements []movement                    // of the feed, by the jobs that stand
+	folds     []kept                        // families' new states, by the jobs that stand
+	names     map[Named]accesslog.Pseudonym // of the job that runs
+	beside    bool                          // another process has committed since this one did
 }
 
 // View is a consistent snapshot for reading.
@@ -140,7 +141,7 @@ func (db *DB) commit(jobs []*job) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback()
-	tx := &Tx{q: q{ctx, s, new(error), db.watch.Load(), db.folded}, edge: db.edge}
+	tx := &Tx{q: q{ctx, s, new(error), db.watch.Load(), db.folded}, edge: db.edge, names: map[Named]accesslog.Pseudonym{}}
 	if err := tx.lockHead(); err != nil {
 		return err
 	}
@@ -191,6 +192,7 @@ func (tx *Tx) savepoint(j *job) error {
 		return errors.Join(errSavepoint, err)
 	}
 	before, moved, folds := tx.edge, len(tx.movements), len(tx.folds)
+	clear(tx.names) // those that a job made go with it if it fails
 	err := tx.run(j)
 	if *tx.broken != nil {
 		return errors.Join(errSavepoint, *tx.broken)
