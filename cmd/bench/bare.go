@@ -59,11 +59,11 @@ func serveBare(readFrom, writeTo string) error {
 	return http.Serve(l, e)
 }
 
-// bareRows writes the statements above ?after=, 500 at most, with what lies beside
+// bareRows writes the statements above ?after=, 1,000 at most, with what lies beside
 // them in base64, and says in a header which was the last.
 func bareRows(c echo.Context, db *sql.DB) error {
 	rows, err := db.Query(`SELECT s.log_index, s.raw, a.body FROM (
-			SELECT id, log_index, raw FROM statements WHERE log_index > $1 ORDER BY log_index LIMIT 500) s
+			SELECT id, log_index, raw FROM statements WHERE log_index > $1 ORDER BY log_index LIMIT 1000) s
 		LEFT JOIN attachments a ON a.statement = s.id ORDER BY s.log_index`, c.QueryParam("after"))
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func (b *syncBench) singleRows(ctx context.Context) ([]Row, error) {
 	}
 	var rows []Row
 	for _, clients := range []int{1, manyClients} {
-		perClient := 500 / min(clients, 5)
+		perClient := 200 / min(clients, 5) // a record takes 500 visits
 		if b.w.quick {
 			perClient = 20
 		}
