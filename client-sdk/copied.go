@@ -3,15 +3,19 @@ package attune
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/attune-vf/attune/client-sdk/statement"
 	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
@@ -34,9 +38,80 @@ func (c *courier) copied(err error) bool {
 	return !c.wentOn && (CodeOf(err) == wire.CodeReused || CodeOf(err) == wire.CodeGap && c.first)
 }
 
+// settingWentOn is µs of this device's clock when it last went on as another although
+// nothing but the service's word showed that it was one of two.
+const settingWentOn = "went_on"
+
+// onTheWord is how often a device goes on as another on the service's word alone. What the
+// other copy said shows the truth of it, unless all of it was refused, or is of a record that
+// this person does not receive: there it cannot. A service that says so each day would have
+// a person use up the devices that they may have, and every registrar look for a thief.
+const onTheWord = 60 * 24 * time.Hour
+
+// believed reports whether this device goes on as another: the record shows that there are
+// two, or the service was not believed on its word for a long time.
+func (d *desk) believed() (bool, error) {
+	shown, err := d.twice()
+	if err != nil || shown {
+		return shown, err
+	}
+	text, err := setting(d.store.db, settingWentOn)
+	if err != nil {
+		return false, err
+	}
+	last, _ := strconv.ParseInt(text, 10, 64) // never
+	if now := d.now(); text != "" && now.Sub(time.UnixMicro(last)).Abs() < onTheWord {
+		return false, nil
+	}
+	return true, d.store.write(func(tx *sql.Tx) error {
+		return set(tx, settingWentOn, strconv.FormatInt(d.now().UnixMicro(), 10))
+	})
+}
+
+// twice reports whether the mirror has something under this device's key that this device
+// did not say: by a number that something else has which is queued here, or one that was
+// not given out here yet.
+func (d *desk) twice() (bool, error) {
+	me := policies.KeyID(d.keys.this().id)
+	var next int64
+	err := d.store.db.QueryRow(`SELECT next FROM numbers WHERE signer = $1`, me.String()).Scan(&next)
+	if errors.Is(err, sql.ErrNoRows) {
+		next, err = 1, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	queued, err := d.outbox.pending()
+	if err != nil {
+		return false, err
+	}
+	said := map[int64]policies.StatementID{}
+	for _, s := range queued {
+		if s.Signer == me {
+			said[s.N] = s.ID
+		}
+	}
+	shown := false
+	err = each(d.store.db, func(r *sql.Rows) error {
+		var id, raw string
+		if err := r.Scan(&id, opens(d.store, &raw, "statements", &id)); err != nil || shown {
+			return err
+		}
+		s, err := statement.Parse([]byte(raw))
+		if err != nil || s.Signer != me {
+			return nil //nolint:nilerr // it was verified when it came, by a program that could read it
+		}
+		here, ok := said[s.N]
+		shown = s.N >= next || ok && here != s.ID
+		return nil
+	}, `SELECT id, raw FROM statements WHERE raw <> ''`)
+	return shown, err
+}
+
 // goOn has this device go on as another one. The new key lies in device.sealed before the
-// server is asked: a lost answer, or a crash, loses nothing.
-func (d *desk) goOn(ctx context.Context) error {
+// server is asked: a lost answer, or a crash, loses nothing. Why is the refusal that shows
+// that it must, and what it returns where that is not believed.
+func (d *desk) goOn(ctx context.Context, why error) error {
 	if _, err := d.keys.held(); err != nil {
 		return err
 	}
@@ -53,6 +128,9 @@ func (d *desk) goOn(ctx context.Context) error {
 		return err
 	}
 	if n := len(seeds); n == 0 || d.deviceWith(seeds[n-1]) == was.id {
+		if ok, err := d.believed(); err != nil || !ok {
+			return errors.Join(err, why)
+		}
 		var seed policies.Digest
 		rand.Read(seed[:])
 		seeds = append(seeds, seed)

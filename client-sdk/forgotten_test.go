@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	attune "github.com/attune-vf/attune/client-sdk"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -46,4 +47,13 @@ func TestForgotten(t *testing.T) {
 	if g := list[0]; g.Kind != "session.log" || g.Record != policies.RecordID(f.id) || g.Mine || g.Code == "" || g.Message == "" || g.Made.IsZero() {
 		t.Errorf("forgotten: %+v, want the session %v", g, logged)
 	}
+	must(t, sam.Restored.Dismiss(list[0].ID))
+	s.sync(sam)
+	if list, err := sam.Restored.Forgotten(); err != nil || len(list) > 0 {
+		t.Errorf("dismissed: %+v, %v", list, err)
+	}
+	if st, err := sam.Restored.Show(); err != nil || st.Lost != 1 {
+		t.Errorf("what was dismissed is brought no more: %+v, %v", st, err)
+	}
+	wantCode(t, "dismissed again", sam.Restored.Dismiss(list[0].ID), attune.CodeUnknown)
 }

@@ -52,7 +52,7 @@ func (c *courier) push(ctx context.Context, r *Report) error {
 			}
 			if c.copied(err) {
 				c.wentOn = true
-				if err = c.d.goOn(ctx); err == nil {
+				if err = c.d.goOn(ctx, err); err == nil {
 					r.Copied = true
 				}
 			}

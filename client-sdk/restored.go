@@ -3,6 +3,7 @@ package attune
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -60,7 +61,7 @@ type Forgotten struct {
 }
 
 // Forgotten lists them, oldest first, once the recovery is over; until then another device
-// may bring what they rest on.
+// may bring what they rest on. What was dismissed is not listed.
 func (s *Restorations) Forgotten() (out []Forgotten, err error) {
 	if _, recovering := s.d.mirror.Org().Recovering(); recovering {
 		return nil, nil
@@ -77,7 +78,7 @@ func (s *Restorations) Forgotten() (out []Forgotten, err error) {
 		f.Message = wire.EntryOf(f.Code).Message
 		out, raws, at = append(out, f), append(raws, raw), append(at, taken)
 		return nil
-	}, `SELECT id, at, sealed_in, code, raw FROM lost WHERE code NOT IN ('', 'taken') ORDER BY leaf`)
+	}, `SELECT id, at, sealed_in, code, raw FROM lost WHERE code NOT IN ('', 'taken') AND id NOT IN (SELECT id FROM lost_seen) ORDER BY leaf, id`)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +92,48 @@ func (s *Restorations) Forgotten() (out []Forgotten, err error) {
 		f.Mine = st.Signer == policies.KeyID(s.d.keys.Device())
 	}
 	return out, nil
+}
+
+// Dismiss takes what the service forgot off the list, once a person has dealt with
+// it. It stays on this device and is brought again at each sync.
+// What stopped something is never dismissed. An [*Error] with [CodeUnknown] for what is not
+// listed, with wire.CodeNotPossible for what stopped something.
+func (s *Restorations) Dismiss(ids ...policies.StatementID) error {
+	listed, err := s.Forgotten()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		at := slices.IndexFunc(listed, func(f Forgotten) bool { return f.ID == id })
+		if at < 0 {
+			return problem(CodeUnknown, "List what needs attention.", "Nothing that the service forgot has the number %s.", id.Short())
+		}
+		if row, _ := policies.RowOf(listed[at].Kind); row.Restriction {
+			return problem(wire.CodeNotPossible, "See that it is done again, and tell your IG officer.",
+				"%s stopped something, and the service does not have it: that is not set aside.", id.Short())
+		}
+	}
+	return s.d.store.write(func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Exec(`INSERT INTO lost_seen (id) VALUES ($1) ON CONFLICT DO NOTHING`, id.String()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Find is the one of the listed whose number begins so.
+func (s *Restorations) Find(text string) (policies.StatementID, error) {
+	listed, err := s.Forgotten()
+	if err != nil {
+		return policies.StatementID{}, err
+	}
+	ids := make([]policies.StatementID, len(listed))
+	for i, f := range listed {
+		ids[i] = f.ID
+	}
+	return pick("entry that the service forgot", text, ids)
 }
 
 // Recovered ends the recovery of a service that was put back: it serves film again. Only

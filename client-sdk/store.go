@@ -150,6 +150,11 @@ CREATE TABLE IF NOT EXISTS lost (
 	raw         BLOB NOT NULL,      -- sealed
 	code        TEXT NOT NULL DEFAULT '' -- why it was refused when it was last brought
 ) WITHOUT ROWID;
+-- Of those, what a person has dealt with: it is brought all the same, and not listed.
+CREATE TABLE IF NOT EXISTS lost_seen (
+	id TEXT PRIMARY KEY REFERENCES lost (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
 -- Since when the service should have taken it, and has not.
 CREATE TABLE IF NOT EXISTS withheld (
 	id    TEXT PRIMARY KEY REFERENCES lost (id) ON DELETE CASCADE,

@@ -16,12 +16,19 @@ func (dismissCmd) Help() string {
 	return `Example: attune dismiss 7hY2pQ0a
 
 Takes what the service refused off the list of what needs attention, once you have dealt with it; with
-a clip, its sealed film goes as well. The only copy of a film is never dismissed.`
+a clip, its sealed film goes as well. The only copy of a film is never dismissed. What the service forgot
+when it was put back, and does not take again, leaves the list only: it stays on this device.`
 }
 
 func (c *dismissCmd) Run(g *global) error {
 	return g.device(func(d *attune.Client) error {
 		id, err := d.Outbox.FindRefused(string(c.Statement))
+		if forgot, not := d.Restored.Find(string(c.Statement)); err != nil && not == nil {
+			if err := d.Restored.Dismiss(forgot); err != nil {
+				return err
+			}
+			return g.print(map[string]any{"id": forgot}, "Taken off the list: %s.", forgot.Short())
+		}
 		if err != nil {
 			return err
 		}
@@ -97,8 +104,36 @@ func forgottenText(f attune.Forgotten) string {
 	if f.Mine {
 		next = "If it still holds, do it again"
 	}
-	return fmt.Sprintf("the service was put back from a backup, lost %s of %s (%s), and does not take it back: %s %s. It stays on this device, and each sync tries again.",
-		kindText(f.Kind), f.Made.Local().Format("2 Jan 2006"), f.ID.Short(), f.Message, next)
+	return fmt.Sprintf("the service was put back from a backup, lost %s of %s (%s), and does not take it back: %s %s. It stays on this device, and each sync tries again. When you have dealt with it: attune dismiss %s",
+		kindText(f.Kind), f.Made.Local().Format("2 Jan 2006"), f.ID.Short(), f.Message, next, f.ID.Short())
+}
+
+// fewForgotten is how many of one kind in one record are each told by themselves.
+const fewForgotten = 3
+
+// forgottenTexts are the lines of a status: many of one kind in one record are one line.
+func forgottenTexts(all []attune.Forgotten) (out []string) {
+	type group struct {
+		kind   policies.Kind
+		record policies.RecordID
+	}
+	n := map[group]int{}
+	for _, f := range all {
+		n[group{f.Kind, f.Record}]++
+	}
+	for _, f := range all {
+		g := group{f.Kind, f.Record}
+		switch many := n[g]; {
+		case many < 0: // told
+		case many <= fewForgotten:
+			out = append(out, forgottenText(f))
+		default:
+			n[g] = -1
+			out = append(out, fmt.Sprintf("the service was put back from a backup, lost %d times %s in one record, the first of %s (%s), and does not take them back: %s All of them: attune --json status",
+				many, kindText(f.Kind), f.Made.Local().Format("2 Jan 2006"), f.ID.Short(), f.Message))
+		}
+	}
+	return out
 }
 
 // heldText is film that did not go to the service.

@@ -34,6 +34,19 @@ func TestStatusTellsOfEvidence(t *testing.T) {
 	}
 }
 
+// TestStatusGroupsWhatTheServiceForgot: a season's visits are one line.
+func TestStatusGroupsWhatTheServiceForgot(t *testing.T) {
+	var gone []attune.Forgotten
+	for range 40 {
+		gone = append(gone, attune.Forgotten{Kind: "session.log", Made: time.Unix(1_790_000_000, 0), Message: "That is not possible now."})
+	}
+	gone = append(gone, attune.Forgotten{Kind: "person.add", Message: "That is not possible now."})
+	got := (deviceStatus{Gone: gone}).text()
+	if n := strings.Count(got, "Needs attention"); n != 2 || !strings.Contains(got, "lost 40 times") {
+		t.Errorf("%d lines:\n%s", n, got)
+	}
+}
+
 // TestStatusTellsOfARecoveryWithoutEnd: it is nobody's lie, and no less to be looked at.
 func TestStatusTellsOfARecoveryWithoutEnd(t *testing.T) {
 	if got := (deviceStatus{Overdue: true}).text(); !strings.Contains(got, "Needs attention: "+overdueText) {

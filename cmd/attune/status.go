@@ -240,8 +240,8 @@ func (s deviceStatus) text() string {
 	for _, o := range s.Attention {
 		attend(attentionText(o))
 	}
-	for _, f := range s.Gone {
-		attend(forgottenText(f))
+	for _, text := range forgottenTexts(s.Gone) {
+		attend(text)
 	}
 	for _, h := range s.Held {
 		attend(heldText(h))
