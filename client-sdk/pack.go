@@ -34,13 +34,40 @@ func (d *desk) figures() (policies.Pack, error) {
 	if err != nil {
 		return policies.Pack{}, err
 	}
+	before, err := d.packsBefore(org)
+	if err != nil {
+		return policies.Pack{}, err
+	}
 	pack, err := packs.Parse(text)
 	if err != nil {
 		return pack, problem(CodeUnknown, "Update the app; until then nothing is filmed, watched or shared on this device.",
 			"The service works by figures that this version cannot read.").because(err)
 	}
+	pack.Before = before
 	d.figured.of, d.figured.pack = org.Policy.SHA256, pack
 	return pack, nil
+}
+
+// packsBefore are the packs that were adopted before, as far as they are here and this
+// version can read them. What one that is missing binds has no date, and is kept.
+func (d *desk) packsBefore(org *policies.Org) (map[policies.Digest]policies.Pack, error) {
+	out := map[policies.Digest]policies.Pack{}
+	for _, a := range org.Adoptions {
+		if a.SHA256 == org.Policy.SHA256 {
+			continue
+		}
+		text, err := d.store.attachment(d.store.db, a.ID.String(), policies.PackFile)
+		if err != nil {
+			return nil, err
+		}
+		if text == nil || policies.DigestOf(text) != a.SHA256 {
+			continue
+		}
+		if pack, err := packs.Parse(text); err == nil {
+			out[a.SHA256] = pack
+		}
+	}
+	return out, nil
 }
 
 // packFile is the file that the service adopted, byte for byte.

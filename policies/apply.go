@@ -18,6 +18,7 @@ func NewOrg(s Statement) (*Org, error) {
 		Staff: map[StaffID]*Staff{}, Devices: map[DeviceID]*Device{}, Keys: map[KeyID]StaffID{},
 		Approvals: map[ApprovalID]*OwnApproval{}, Deputies: map[StatementID]*Deputy{}, Equipment: map[EquipmentID]*Equipment{},
 		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{}, Allowed: map[Digest]*Allowance{},
+		Adoptions: []Adoption{}, Plans: map[StatementID]*Plan{}, Standings: map[StatementID]*StandingWord{},
 		HeldAll: map[StatementID]*ServiceHold{},
 	}
 	o.Head, o.Count = NextHead(Digest{}, Control, s.ID, Digest{}), 1

@@ -20,6 +20,7 @@ func (o *Org) Clone() *Org {
 	n.Deputies = cloneMap(o.Deputies, func(*Deputy) {})
 	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
 	n.Allowed = cloneMap(o.Allowed, func(*Allowance) {})
+	n.Adoptions, n.Plans, n.Standings = slices.Clone(o.Adoptions), cloneMap(o.Plans, func(*Plan) {}), cloneMap(o.Standings, func(*StandingWord) {})
 	n.HeldAll = cloneMap(o.HeldAll, func(*ServiceHold) {})
 	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})
 	return &n

@@ -42,11 +42,22 @@ func (f *Family) Keeping(o *Org, id ClipID, p Pack, now Micros, where *time.Loca
 	if c == nil {
 		return Forecast{}, false
 	}
+	older, known := o.older(p, now)
+	if !known {
+		return Forecast{Class: c.ClassOf(), Standing: StandUndecided, Reasons: []string{unknownFigures}}, true
+	}
 	class, ok := p.Class(c.ClassOf())
 	if !ok {
 		return Forecast{Class: c.ClassOf(), Standing: StandUndecided, Reasons: []string{"The service's figures say nothing of this class; the IG lead decides. Until then it is kept."}}, true
 	}
-	return p.forecast(class, f.ClipCourse(o, c, p, now, where)), true
+	course := f.ClipCourse(o, c, p, now, where)
+	out := p.forecast(class, course)
+	for _, old := range older {
+		if was, ok := old.Pack.Class(class.Class); ok && old.binds(c) {
+			out = out.careful(old.Pack.forecast(was, course))
+		}
+	}
+	return out, true
 }
 
 // course is what the record knows of some clips, and of those in them; nil people are

@@ -129,7 +129,7 @@ func (f *Family) Destruction(o *Org, id ClipID, p Pack, now Micros) Destruction 
 	asked, allowed, kept := f.asked(c, say), false, false
 	var soonest, sooner Micros // of all, and of those that were confirmed
 	for _, s := range asked {
-		clock := s.At.workingDays(p.Clocks.Withdrawal)
+		clock := s.At.workingDays(o.withdrawal(p, s.At, now))
 		if clock == 0 {
 			say(ClockRule, "The service's clock for withdrawals is not known here; sync first.")
 			continue

@@ -40,6 +40,9 @@ func (x Fated) ends() bool {
 	return slices.Contains([]FateState{FateReady, FateGrace, FateGo}, x.State)
 }
 
+// Waits reports whether film waits for a person to look, or to authorise it.
+func (x Fated) Waits() bool { return x.State == FateDue || x.State == FateLook }
+
 // Grace is the last instant of the days between a mark at this time and the destruction: of
 // film whose time is over the pack's, so that a mistake can be noticed; none where the
 // family waits for it, whose clock has run before.
@@ -66,7 +69,11 @@ func (f *Family) Fate(id ClipID, t Terms) (Fated, bool) {
 	if f.gone(c, &x) {
 		return x, true
 	}
-	return f.live(c, t, x), true
+	x = f.live(c, t, x)
+	if at := t.Org.planned(t.Now); at != 0 && x.Mark.IsZero() {
+		x.Date = earlier(x.Date, at)
+	}
+	return x, true
 }
 
 // gone is of film that does not come back.

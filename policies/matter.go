@@ -47,6 +47,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	keysDue,
 	recoveriesWaiting,
 	dormant,
+	retentionDue,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.
@@ -60,6 +61,8 @@ var orgMatters = []func(*Org, Pack, Micros) []Matter{
 	ownEnding,
 	serviceRecovers,
 	serviceHoldReviews,
+	plansWaiting,
+	standingWaiting,
 }
 
 // Matters lists what waits in a family, the most urgent first. It needs nothing that

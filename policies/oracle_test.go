@@ -455,6 +455,9 @@ func TestNothingIsGainedByTaking(t *testing.T) {
 		took := take(t, w)
 		for i, r := range asked {
 			r.Now = w.Now
+			if took == "time" && slices.Equal(denied[i], []string{"DISPOSE-GRACE"}) {
+				continue // what nobody noticed in its days of grace goes
+			}
 			if got := bundle.Decide(r, w.Org, w.Family); got.Allowed && denied[i] != nil {
 				t.Fatalf("%s by %s for %q was denied by %v; after %s it is allowed by %v", r.Action, nameOf(w, r), r.Purpose, denied[i], took, got.Rules)
 			}

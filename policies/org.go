@@ -33,6 +33,15 @@ type Org struct {
 
 	// Allowed are what the sweeper refused and an IG officer let it go on with.
 	Allowed map[Digest]*Allowance `json:"allowed"`
+	// Adoptions are all of policies, the last in force, and Plans what changes of them
+	// move, by their retention.plan. Nil in states stored before.
+	Adoptions []Adoption            `json:"adoptions"`
+	Plans     map[StatementID]*Plan `json:"plans"`
+
+	// Standings are the signatures under standing authorisations, by their
+	// disposal.standing.
+	Standings map[StatementID]*StandingWord `json:"standings"`
+
 	// HeldAll are the holds on everything of the service, by their service.hold. Nil in states
 	// stored before.
 	HeldAll map[StatementID]*ServiceHold `json:"holds"`

@@ -40,6 +40,10 @@ type Pack struct {
 	Retention []RetentionClass `yaml:"retention" json:"retention"`       // each class once
 	Scheme    []PurposeRule    `yaml:"scheme" json:"scheme"`             // the purposes that the service asks about
 	Labels    []Label          `yaml:"labels" json:"labels"`             // one per programme
+
+	// Before are the packs that were adopted before this one, by their digests, where
+	// whoever read the service's own figures brought them along: see adoption.go.
+	Before map[Digest]Pack `yaml:"-" json:"-"`
 }
 
 // Clocks are the spans of DESIGN §5, and those that the papers promise to families.

@@ -5,7 +5,16 @@ import "strings"
 // planned is what the schedule says of a clip, without what holds it and what anybody in it
 // asked for. Of the packs whose dates still stand the latest date counts.
 func (f *Family) planned(c *Clip, t Terms) (out Forecast) {
-	for i, p := range append([]Pack{t.Pack}, t.Older...) {
+	if t.Unknown {
+		return Forecast{Class: c.ClassOf(), Standing: StandUndecided, Then: FateReview, Reasons: []string{unknownFigures}}
+	}
+	packs := []Pack{t.Pack}
+	for _, old := range t.Older {
+		if old.binds(c) {
+			packs = append(packs, old.Pack)
+		}
+	}
+	for i, p := range packs {
 		class, ok := p.Class(c.ClassOf())
 		if !ok && i > 0 {
 			continue // it said nothing of this film
@@ -17,15 +26,28 @@ func (f *Family) planned(c *Clip, t Terms) (out Forecast) {
 		next := Forecast{Class: class.Class, Standing: StandDated, Then: class.Then}
 		next.schedule(class, course)
 		next.minimum(class, course)
-		switch {
-		case i == 0:
+		if i == 0 {
 			out = next
-		case out.Standing == StandDated && (next.Standing != StandDated || out.Until.Before(next.Until)):
-			next.say("Figures that the service adopted before keep it longer, and a change moves nothing earlier by itself")
-			out = next
+		} else {
+			out = out.careful(next)
 		}
 	}
 	return out
+}
+
+// careful is a forecast held against that of older figures which still bind: what keeps
+// longer counts, and where one of them has a person look, one looks.
+func (f Forecast) careful(older Forecast) Forecast {
+	first := f.Then != FateDestroy || older.Then != FateDestroy
+	if f.Standing == StandDated && (older.Standing != StandDated || f.Until.Before(older.Until)) {
+		older.say("Figures that the service adopted before keep it longer, and a change moves nothing earlier by itself")
+		f = older
+	}
+	if first && f.Then == FateDestroy {
+		f.Then = FateReview
+		f.say("By figures that the service adopted before a person looks at it first")
+	}
+	return f
 }
 
 // bySchedule is what becomes of film that nobody asked about. It is true where its time is

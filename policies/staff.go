@@ -203,6 +203,7 @@ func adoptPolicy(o *Org, a act[PolicyAdopt]) (Changes, error) {
 	if a.By.Signer == SignRoot && !o.Policy.Adopted.IsZero() {
 		return Changes{}, notCertified("the root adopts the first policy only; the head of service adopts the next")
 	}
+	o.adopted(a.ID, a.Said.SHA256, a.Now)
 	o.Policy = Policy{Adopted: a.ID, Pack: a.Said.Pack, SHA256: a.Said.SHA256, Bundle: a.Said.Bundle}
 	return Changes{Dates: true}, nil
 }

@@ -14,7 +14,10 @@ type Terms struct {
 
 	// Older are packs that were adopted before and whose later dates still stand: a change
 	// of figures moves nothing earlier by itself.
-	Older []Pack
+	Older []OlderPack
+
+	// Unknown is so where one of those is not here: then nothing has a date.
+	Unknown bool
 
 	// Standing lists the standing authorisations by which film of a class may go at the
 	// end of its time without anybody looking at each; nil for none.
@@ -23,7 +26,8 @@ type Terms struct {
 
 // NewTerms are the terms of an organisation at a time.
 func NewTerms(o *Org, p Pack, where *time.Location, now Micros) Terms {
-	return Terms{Org: o, Pack: p, Policy: o.Policy.SHA256, Where: where, Now: now}
+	older, known := o.older(p, now)
+	return Terms{Org: o, Pack: p, Policy: o.Policy.SHA256, Where: where, Now: now, Older: older, Unknown: !known, Standing: o.StandingFor}
 }
 
 func (t Terms) standing(class ClassName) []StatementID {
@@ -32,7 +36,3 @@ func (t Terms) standing(class ClassName) []StatementID {
 	}
 	return t.Standing(class)
 }
-
-// authority reports whether a statement in the organisation's record is a person's word by
-// which film may go.
-func (o *Org) authority(StatementID) bool { return false }

@@ -131,6 +131,7 @@ func newMatrix(t *testing.T, state string, came map[policies.Kind][]string) *mat
 // their own.
 var never = map[policies.Kind]bool{
 	"key.turn": true, "key.wrap": true, // of keys that a device wraps to real recipients: client-sdk
+	"retention.plan": true, "retention.approve": true, // of a change of figures: storage
 	"service.recovered": true, // of a service that was put back: storage
 	"device.purged":     true, // of an order to destroy a clip that awaited a decision: client-sdk
 }
@@ -658,6 +659,8 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.DisposalAuthorise{Of: m.stopped(), Identity: policies.Identities()[0]}
 	case "hold.release":
 		return &policies.HoldRelease{Hold: m.held}
+	case "disposal.standing":
+		return &policies.DisposalStanding{Class: policies.RawFilm, Pack: m.org.Policy.SHA256}
 	case "service.release":
 		return &policies.ServiceRelease{Hold: m.frozen}
 	case "request.close":

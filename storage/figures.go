@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -51,22 +52,44 @@ func (d *door) figures(from attachmentReader, o *policies.Org) (policies.Pack, e
 	if d.pack.of == o.Policy.SHA256 {
 		return d.pack.pack, nil
 	}
-	there, err := from.Attachments(o.Policy.Adopted)
+	p, err := packOf(from, o.Policy.Adopted, o.Policy.SHA256)
 	if err != nil {
-		return policies.Pack{}, err
+		return p, err
 	}
-	for _, a := range there {
-		if a.Name != policies.PackFile || policies.DigestOf(a.Body) != o.Policy.SHA256 {
+	p.Before = map[policies.Digest]policies.Pack{}
+	for _, a := range o.Adoptions {
+		if a.SHA256 == o.Policy.SHA256 {
 			continue
 		}
-		p, err := packs.Parse(a.Body)
-		if err != nil {
+		old, err := packOf(from, a.ID, a.SHA256)
+		switch {
+		case err == nil:
+			p.Before[a.SHA256] = old
+		case !errors.Is(err, ErrNoFigures): // without them what they bind has no date, and stays
+			return policies.Pack{}, err
+		}
+	}
+	d.pack.of, d.pack.pack = o.Policy.SHA256, p
+	return p, nil
+}
+
+// packOf is the pack that one adoption brought along; ErrNoFigures where it is not there, or
+// cannot be read by this version.
+func packOf(from attachmentReader, adoption policies.StatementID, sum policies.Digest) (p policies.Pack, err error) {
+	there, err := from.Attachments(adoption)
+	if err != nil {
+		return p, err
+	}
+	for _, a := range there {
+		if a.Name != policies.PackFile || policies.DigestOf(a.Body) != sum {
+			continue
+		}
+		if p, err = packs.Parse(a.Body); err != nil {
 			return p, fmt.Errorf("%w: %w", ErrNoFigures, err)
 		}
-		d.pack.of, d.pack.pack = o.Policy.SHA256, p
 		return p, nil
 	}
-	return policies.Pack{}, ErrNoFigures
+	return p, ErrNoFigures
 }
 
 // adoptable refuses rules other than those that this server runs, for it would not

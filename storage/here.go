@@ -40,6 +40,9 @@ func (j *judge) here(s policies.Statement, came []Attachment, next folded) (refu
 			return err, nil
 		}
 	}
+	if b, ok := s.Body.(*policies.RetentionPlan); ok {
+		return j.planned(b)
+	}
 	if b, ok := s.Body.(*policies.PolicyAdopt); ok {
 		return j.adoptable(b, came), nil
 	}

@@ -114,6 +114,11 @@ func (s *story) found() (policies.OrgID, string) {
 	put := s.sign("server", record, "service.restored", &policies.ServiceRestored{Log: was, Known: policies.LogState{Origin: was.Origin, Size: 52}})
 	s.sign("Iris Officer's device", record, "service.recovered", &policies.ServiceRecovered{Restored: put})
 	s.sign("Iris Officer's device", record, "sweep.allow", &policies.SweepAllow{What: policies.RefusedClock, Of: digest("what the sweeper saw")})
+	adopted := policies.StatementID(digest("another pack"))
+	planned := s.sign("Iris Officer's device", record, "retention.plan", &policies.RetentionPlan{Adoption: adopted, AsOf: s.at, Hash: digest("a plan"), Earlier: 2, Later: 1})
+	s.sign(head, record, "retention.approve", &policies.RetentionApprove{Plan: planned, Hash: digest("a plan")})
+	s.sign(head, record, "disposal.standing", &policies.DisposalStanding{Class: policies.RawFilm, Pack: digest("pack")})
+	s.sign(head, record, "disposal.standing.end", &policies.DisposalStandingEnd{Class: policies.RawFilm})
 	everything := s.sign("Iris Officer's device", record, "service.hold", &policies.ServiceHoldPlace{Kind: "inquiry", ReviewOn: "2026-12-31"})
 	s.sign(head, record, "service.release", &policies.ServiceRelease{Hold: everything})
 	return org, head

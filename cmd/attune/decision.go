@@ -78,6 +78,12 @@ func matterHow(m attune.MatterView) string {
 		how = "attune decision make " + m.Reference + " " + of + " --outcome take|destroy --ground WHY"
 	case policies.WithdrawalWaits:
 		how = "attune disposal confirm " + m.Reference + " " + of + " --identity HOW"
+	case policies.PlanWaits:
+		how = "attune policy plan; the second signature: attune policy approve"
+	case policies.StandingWaits:
+		how = "attune retention standing " + of + " --sign"
+	case policies.RetentionDue:
+		how = "attune retention due " + m.Reference
 	case policies.HoldReviews:
 		how = "attune hold list"
 	case policies.HoldWaits:

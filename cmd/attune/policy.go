@@ -19,6 +19,8 @@ type policyCmd struct {
 	Preview policyPreviewCmd `cmd:"" help:"Until when a pack would keep what, and why."`
 	Doc     policyDocCmd     `cmd:"" help:"Print a paper: policy, forms, notices, script."`
 	Adopt   policyAdoptCmd   `cmd:"" help:"Head of service: sign that the service works by these rules and figures."`
+	Plan    policyPlanCmd    `cmd:"" help:"What a change of figures moves, clip by clip; sign it as information governance officer."`
+	Approve policyApproveCmd `cmd:"" help:"Head of service: sign the plan of what a change of figures moves."`
 }
 
 func rulesHere() (policies.Digest, error) {

@@ -9,8 +9,12 @@ import (
 )
 
 type retentionCmd struct {
-	List  retentionListCmd  `cmd:"" help:"Each clip: until when it is kept, and why."`
-	Allow retentionAllowCmd `cmd:"" help:"Let a sweep go on that stopped at the clock, or at how much would go."`
+	Allow     retentionAllowCmd     `cmd:"" help:"Let a sweep go on that stopped at the clock, or at how much would go."`
+	List      retentionListCmd      `cmd:"" help:"Each clip: until when it is kept, and why."`
+	Due       retentionDueCmd       `cmd:"" help:"Film whose time is over and that waits for a person, by family and class."`
+	Authorise retentionAuthoriseCmd `cmd:"" help:"Registrar: let film go whose time is over, or keep it and look again."`
+	Standing  retentionStandingCmd  `cmd:"" help:"Classes whose film goes at the end of its time without anybody looking at each."`
+	Preview   retentionPreviewCmd   `cmd:"" help:"What becomes of each clip, as it would stand on a day, and why."`
 }
 
 type retentionListCmd struct {
