@@ -23,7 +23,7 @@ type Row struct {
 	Deputy      bool     // also by a deputy of the head of service, between their dates
 	Restriction bool     // accepted at any n, from a revoked device, without a token
 	Late        bool     // also from a device that was revoked after it was signed: see [Org.Late]
-	Disposal    bool     // lets something be destroyed, or tells that it was
+	Disposal    bool     // a step on something's way to its end: lets it be destroyed, or tells that it was
 	New         func() Body
 	Org         func(o *Org, s Statement, by Author, at Micros) (Changes, error)            // nil where only families have it
 	Family      func(f *Family, o *Org, s Statement, by Author, at Micros) (Changes, error) // nil where only the organisation has it

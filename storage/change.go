@@ -38,7 +38,7 @@ func (j *judge) change(next folded, index int64) error {
 		if c == nil {
 			continue // stored or annotated before it was added: its own statement brings the row
 		}
-		if err := j.tx.PutClip(rows.Clip{ID: id, Family: f.ID, Author: c.By, Bytes: c.Payload.Bytes, Stored: !c.Stored.IsZero()}); err != nil {
+		if err := j.tx.PutClip(rows.Clip{ID: id, Family: f.ID, Author: c.By, Bytes: c.Payload.Bytes, Stored: !c.Stored.IsZero() && c.Destroying.IsZero()}); err != nil {
 			return err
 		}
 		if err := errors.Join(j.disposal(f, c), j.spared(next, id)); err != nil {

@@ -93,22 +93,97 @@ func (j *judge) repay() error {
 		return err
 	}
 	for more := true; more; {
-		more = false
-		rest := waiting[:0]
-		for _, o := range waiting {
-			taken, err := j.pay(o)
-			if err != nil {
-				return err
-			}
-			if taken {
-				more = true
-				continue
-			}
-			rest = append(rest, o)
+		if waiting, more, err = j.payAll(waiting, func(o rows.Owed) (bool, error) { return true, nil }, false); err != nil {
+			return err
 		}
-		waiting = rest
+		if more {
+			continue
+		}
+		if waiting, more, err = j.payAll(waiting, func(o rows.Owed) (bool, error) { return j.stillDestroys(o, waiting) }, true); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// payAll tries all, or of orders to destroy film those that still stand; it returns what is
+// left and whether any was taken.
+func (j *judge) payAll(waiting []rows.Owed, stands func(rows.Owed) (bool, error), orders bool) (rest []rows.Owed, some bool, err error) {
+	for _, o := range waiting {
+		kind, err := owedKind(o)
+		if err != nil {
+			return nil, false, err
+		}
+		taken := false
+		if (kind == "clip.destroy") == orders {
+			ok, err := stands(o)
+			if err == nil && ok {
+				taken, err = j.pay(o)
+			}
+			if err != nil {
+				return nil, false, err
+			}
+		}
+		if some = some || taken; !taken {
+			rest = append(rest, o)
+		}
+	}
+	return rest, some, nil
+}
+
+func owedKind(o rows.Owed) (policies.Kind, error) {
+	var e struct {
+		Kind policies.Kind `json:"kind"`
+	}
+	err := json.Unmarshal(o.Sealed, &e)
+	return e.Kind, err
+}
+
+// stillDestroys: an order to destroy film is written into the ledger before it is committed,
+// and a crash between the two leaves one that nobody acted on; a hold may have come before
+// the next. So it is taken, after everything else, where its certificate stands in the ledger
+// too, or while its mark still counts by all that was restored. The other way round it keeps
+// film that was to go, and the sweeper asks anew.
+func (j *judge) stillDestroys(o rows.Owed, waiting []rows.Owed) (bool, error) {
+	order, err := owedStatement(o, j)
+	if err != nil || order == nil {
+		return false, err
+	}
+	for _, w := range waiting {
+		s, err := owedStatement(w, j)
+		if err != nil {
+			return false, err
+		}
+		if s == nil {
+			continue
+		}
+		if b, ok := s.Body.(*policies.ClipDispose); ok && b.Order == order.ID {
+			return true, nil
+		}
+	}
+	f, err := j.family(policies.FamilyID(order.Record))
+	if err != nil || f == nil {
+		return false, err
+	}
+	b, ok := order.Body.(*policies.ClipDestroy)
+	if !ok {
+		return false, nil
+	}
+	stands, _ := f.MayDestroy(j.org, *b, j.now)
+	return stands, nil
+}
+
+// owedStatement is what is owed, nil while its signer has not come back.
+func owedStatement(o rows.Owed, j *judge) (*policies.Statement, error) {
+	var e ledger.Entry
+	if err := json.Unmarshal(o.Sealed, &e); err != nil {
+		return nil, fmt.Errorf("ledger entry %s: %w", o.ID, err)
+	}
+	s, err := statement.Verify([]byte(e.Statement), j.org.Key)
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // its signer has not come back yet
+	}
+	return &s, nil
 }
 
 // pay tries one, without an event where it is not possible yet.

@@ -144,19 +144,26 @@ func TestSweep(t *testing.T) {
 // attachments counts what lies beside a statement, by what its team receives.
 func (s *sweeping) attachments(id policies.StatementID) (n int) {
 	s.t.Helper()
+	for _, i := range s.items() {
+		if i.ID == id {
+			n += len(i.Attachments)
+		}
+	}
+	return n
+}
+
+// items are all that a member of the team receives.
+func (s *sweeping) items() (all []storage.Item) {
+	s.t.Helper()
 	var cursor string
 	for {
 		page, err := s.Records.Pull(context.Background(), s.Sam.Caller(), cursor, 0, 500)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		for _, i := range page.Items {
-			if i.ID == id {
-				n += len(i.Attachments)
-			}
-		}
+		all = append(all, page.Items...)
 		if cursor = page.Cursor; !page.More {
-			return n
+			return all
 		}
 	}
 }
