@@ -64,7 +64,7 @@ UNCHECKED := -gcflags='modernc.org/...=-d=checkptr=0'
 
 # The Go tests come last: the tally's last line is the run's. The simulation runs on one
 # goroutine and without the race detector, which finds nothing there and takes its time.
-test: debian build static stores ## everything, from nothing; nothing skips
+test: debian build static stores ## everything, from nothing; nothing skips; as root, for CUTS=20 power cuts
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
 	$(MAKE) --no-print-directory demo STORE=minio
@@ -73,6 +73,8 @@ test: debian build static stores ## everything, from nothing; nothing skips
 	go test -count=1 -timeout 5m -tags s3,acme -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
 	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
 	go test -count=1 -timeout 10m -json ./cmd/soak | go run .ci/tally.go
+	go vet -tags power ./storage/powercut
+	go test -count=1 -timeout 20m -tags power -json ./storage/powercut | go run .ci/tally.go
 	CGO_ENABLED=1 go test -race $(UNCHECKED) -count=1 -timeout 30m -json $$(go list ./... | grep -v /cmd/soak) | go run .ci/tally.go
 
 # A module of its own: what it measures against never enters the product's.

@@ -17,6 +17,7 @@ require (
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: encoding/json lets duplicate and wrongly cased members through
 	github.com/golang-jwt/jwt/v5 v5.3.1 // Ed25519 over JWS; its own encoding and parsing are not used
 	github.com/google/go-cmp v0.7.0 // tests: readable differences
+	github.com/hanwen/go-fuse/v2 v2.12.1 // tests: a file system that forgets what was not synced
 	github.com/labstack/echo/v4 v4.16.0 // routes and middleware
 	github.com/mdp/qrterminal/v3 v3.2.1 // QR codes on a terminal
 	github.com/minio/minio-go/v7 v7.4.1 // signed requests to S3 servers; what is sent and retried is ours to say

@@ -52,10 +52,11 @@ var importTable = map[string][]string{
 
 	// policies: the nouns in client-sdk's signatures. authz and packs: the ceremony
 	// has the root adopt the hashes of what its own machine carries.
-	"cmd/attune":  {"client-sdk", "client-sdk/certificate", "storage/accesslog", "policies", "policies/authz", "policies/packs"},
-	"cmd/attuned": {"*"},
-	"cmd/soak":    {},                                              // a description; all else of it is tests
-	"cmd/demo":    {"client-sdk/film", "client-sdk/film/filmtest"}, // drives the built binaries; knows film, not them
+	"cmd/attune":       {"client-sdk", "client-sdk/certificate", "storage/accesslog", "policies", "policies/authz", "policies/packs"},
+	"cmd/attuned":      {"*"},
+	"cmd/soak":         {},                                              // a description; all else of it is tests
+	"storage/powercut": {},                                              // the same
+	"cmd/demo":         {"client-sdk/film", "client-sdk/film/filmtest"}, // drives the built binaries; knows film, not them
 }
 
 // testSupport is what a test of another package imports: its name ends in test.
