@@ -79,11 +79,14 @@ func (d *desk) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := d.verifyPut(reply, after, strings.Fields(known))
+	all, err := d.verifyPut(reply, after, strings.Fields(known))
 	if err != nil {
 		return err
 	}
-	back := slices.MinFunc(fresh, func(a, b put) int { return cmp.Compare(a.log.Size, b.log.Size) }).log.Size
+	back, err := d.sharedWith(before, states(all), after)
+	if err != nil {
+		return noRestore(reply, err)
+	}
 	base, err := d.markBefore(back, before)
 	if err != nil {
 		return err
@@ -96,16 +99,18 @@ func (d *desk) adopt(ctx context.Context) error {
 			return (witness{d}).forked(base, after, reply.Proven.Consistency, err)
 		}
 	}
-	slices.SortFunc(fresh, func(a, b put) int { return cmp.Compare(a.log.Size, b.log.Size) }) // the newest is the last
+	slices.SortFunc(all, func(a, b put) int { return cmp.Compare(a.log.Size, b.log.Size) }) // the newest is the last
 	taken := strings.Fields(known)
-	for _, p := range fresh {
-		taken = append(taken, p.id.String())
+	for _, p := range all {
+		if id := p.id.String(); !slices.Contains(taken, id) {
+			taken = append(taken, id)
+		}
 	}
 	return d.store.must(func(tx *sql.Tx) error {
 		if err := d.lose(tx, back); err != nil {
 			return err
 		}
-		if err := set(tx, settingRestored, strings.Join(taken, " ")); err != nil {
+		if err := errors.Join(set(tx, settingRestored, strings.Join(taken, " ")), keepBegan(tx, states(all))); err != nil {
 			return err
 		}
 		if since, err := setting(tx, settingRecovers); err != nil || since == "" {
@@ -142,9 +147,9 @@ func (d *desk) newHistory(ctx context.Context, size int64) (reply wire.HistoryRe
 	return reply, mark{c, reply.Proven.Checkpoint, reply.Proven.Time, reply.Proven.Durable}, nil
 }
 
-// verifyPut returns those that this device did not know: signed by the server, and each the
-// first row after the log that it names.
-func (d *desk) verifyPut(reply wire.HistoryReply, after mark, known []string) (fresh []put, err error) {
+// verifyPut returns the times that the service was put back, of which this device did not
+// know all: signed by the server, and each the first row after the log that it names.
+func (d *desk) verifyPut(reply wire.HistoryReply, after mark, known []string) (all []put, err error) {
 	for _, r := range reply.Restored {
 		s, err := trusted(r.Statement, d)
 		if err == nil {
@@ -157,14 +162,12 @@ func (d *desk) verifyPut(reply wire.HistoryReply, after mark, known []string) (f
 		if err != nil {
 			return nil, noRestore(reply, err)
 		}
-		if !slices.Contains(known, s.ID.String()) {
-			fresh = append(fresh, put{s.ID, b.Log})
-		}
+		all = append(all, put{s.ID, b.Log})
 	}
-	if len(fresh) == 0 {
+	if !unknown(all, known) {
 		return nil, noRestore(reply, errors.New("nothing signed says that it was put back"))
 	}
-	return fresh, nil
+	return all, nil
 }
 
 // noRestore: the log has another name, and nothing proves that the service was put back.
