@@ -2,6 +2,8 @@ package attune_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -55,5 +57,48 @@ func TestPutBackToABranch(t *testing.T) {
 		if _, ok := there[id]; !ok {
 			t.Errorf("session %d was accepted, and is gone", i)
 		}
+	}
+}
+
+// TestDroppedAfterARestore: what proved that a service had accepted something names the
+// family, and goes with it when this person may see it no longer.
+func TestDroppedAfterARestore(t *testing.T) {
+	s := newService(t)
+	sam, ann := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ann Bell")
+	dir := s.backup()
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ann.Keys.Staff()))
+	s.sync(sam)
+	s.sync(ann)
+	_, err := sam.Sessions.Log(f.id, "", 0, true, "sent, and not seen in the feed")
+	must(t, err)
+	waiting, err := sam.Outbox.Waiting()
+	must(t, err)
+	s.replies("/v1/sync/pull", func(_ *http.Request, a *httptest.ResponseRecorder) { a.Code = http.StatusServiceUnavailable })
+	if _, err := sam.Sync(context.Background()); err == nil {
+		t.Fatal("the feed came all the same")
+	}
+	s.honest()
+	of := append(held(t, sam.Home(), f.id), []byte(f.id.String()), []byte(waiting[0].ID.String()))
+	s.pass(time.Hour)
+	s.putBack(dir)
+	for range 2 {
+		s.sync(sam)
+		s.sync(ann)
+	}
+	if n, _ := left(t, sam.Home(), of); n == 0 {
+		t.Fatal("nothing of the family was there")
+	}
+	s.pass(time.Hour)
+	s.putBack(dir)
+	s.sync(ann)
+	must(t, ann.Families.RemoveTeam(f.id, sam.Keys.Staff()))
+	s.sync(ann)
+	for range 2 {
+		s.sync(sam) // brings all again before the feed tells of the end
+	}
+	must(t, sam.Close())
+	if n, where := left(t, sam.Home(), of); n > 0 {
+		t.Errorf("%d of %d values are left, in %s", n, len(of), where)
 	}
 }

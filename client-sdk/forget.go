@@ -42,8 +42,8 @@ func (p *pageFold) forget(r policies.RecordID) error {
 		`DELETE FROM attachments WHERE statement IN (SELECT id FROM lost WHERE record = $1) AND statement NOT IN (SELECT id FROM outbox)`,
 		`DELETE FROM lost_proofs WHERE name IN (SELECT id FROM lost WHERE record = $1)`,
 		`DELETE FROM lost WHERE record = $1`,
-		`DELETE FROM lost_proofs WHERE name = $1`,
-		`DELETE FROM receipts WHERE name = $1`,
+		`DELETE FROM lost_proofs WHERE evidence ->> '$.record' = $1`,
+		`DELETE FROM receipts WHERE receipt ->> '$.place.record' = $1 AND name NOT IN (SELECT id FROM outbox)`,
 		`DELETE FROM statements WHERE record = $1`,
 		`DELETE FROM records WHERE record = $1`,
 	)
