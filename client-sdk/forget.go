@@ -126,6 +126,9 @@ func (p *pageFold) wipe() error {
 			return err
 		}
 	}
+	if err := p.unshown(); err != nil {
+		return err
+	}
 	if _, err := p.tx.Exec(`DELETE FROM known_keys`); err != nil {
 		return err
 	}
@@ -134,6 +137,35 @@ func (p *pageFold) wipe() error {
 		return err
 	}
 	return p.receipt(policies.RecordID(p.org.ID), p.ending())
+}
+
+// unshown forgets what the service took of this device, or had forgotten, in families that
+// no feed has shown here and none will show.
+func (p *pageFold) unshown() error {
+	var families []policies.RecordID
+	err := each(p.tx, func(rows *sql.Rows) error {
+		var r policies.RecordID
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		err := r.UnmarshalText([]byte(text))
+		families = append(families, r)
+		return err
+	}, `SELECT CASE record WHEN '' THEN id ELSE record END AS family FROM outbox WHERE state = 'accepted' UNION SELECT record FROM lost ORDER BY family`)
+	if err != nil {
+		return err
+	}
+	for _, r := range families {
+		if r == policies.RecordID(p.org.ID) {
+			continue // that all is gone is said once
+		}
+		if err := letGoAll(p.tx, r); err != nil {
+			return err
+		}
+	}
+	return run(p.tx, policies.RecordID(p.org.ID).String(),
+		`DELETE FROM lost WHERE record <> $1`, `DELETE FROM lost_proofs WHERE evidence ->> '$.record' <> $1`)
 }
 
 // loseKeys takes the person's keys from a device that was revoked. What was queued here

@@ -2,10 +2,12 @@ package attune_test
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"testing"
 
 	attune "github.com/attune-vf/attune/client-sdk"
+	"github.com/attune-vf/attune/client-sdk/wire"
 	"github.com/attune-vf/attune/policies"
 )
 
@@ -44,8 +46,15 @@ func TestNothingLeftOfOwnWords(t *testing.T) {
 }
 
 // TestNothingLeftOfAnOpening: the same of a family that was opened on this device, and
-// whose record it never received before its person was taken off the team.
+// whose record it never received before its person was taken off the team, or revoked.
 func TestNothingLeftOfAnOpening(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		t.Run(fmt.Sprint("revoked ", revoked), func(t *testing.T) { nothingLeftOfAnOpening(t, revoked) })
+	}
+}
+
+func nothingLeftOfAnOpening(t *testing.T, revoked bool) {
 	t.Parallel()
 	s := newService(t)
 	sam := s.hire(policies.Practitioner, "Sam Reed")
@@ -57,15 +66,23 @@ func TestNothingLeftOfAnOpening(t *testing.T) {
 	}
 	s.spoil.Store(nil)
 	s.sync(s.head)
-	must(t, s.head.Families.RemoveTeam(id, sam.Keys.Staff()))
+	want := wire.Code("")
+	if revoked {
+		want = wire.CodeUnauthorised
+		must(t, s.head.Staff.Revoke(sam.Keys.Staff()))
+	} else {
+		must(t, s.head.Families.RemoveTeam(id, sam.Keys.Staff()))
+	}
 	s.sync(s.head)
-	s.sync(sam)
+	if _, err := sam.Sync(t.Context()); want == "" && err != nil || want != "" && attune.CodeOf(err) != want {
+		t.Fatalf("sync: %v, want %q", err, want)
+	}
 	must(t, sam.Close())
 	db, err := sql.Open("sqlite", filepath.Join(sam.Home(), "store.db"))
 	must(t, err)
 	defer db.Close()
 	var left int
-	must(t, db.QueryRow("SELECT COUNT(*) FROM outbox").Scan(&left))
+	must(t, db.QueryRow("SELECT COUNT(*) FROM outbox WHERE kind <> 'device.purged'").Scan(&left))
 	if left > 0 {
 		t.Errorf("%d rows of the family are left in the outbox", left)
 	}

@@ -69,7 +69,11 @@ func (fd *feed) owed(taken map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	if len(others) > 0 {
+	brought, err := fd.brought()
+	if err != nil {
+		return err
+	}
+	if others = append(others, brought...); len(others) > 0 {
 		err = fd.d.store.write(func(tx *sql.Tx) error {
 			for _, r := range others {
 				if _, held := fd.d.mirror.Family(policies.FamilyID(r)); held {
@@ -95,6 +99,24 @@ func (fd *feed) owed(taken map[string]bool) error {
 	return lied(CodeUnshown, shows.with("", now.note, nil), nil, "The server took statement %s, proved that it did, and leaves it out of what it sends.", short)
 }
 
+// brought are the records of which this device has brought something again that no feed
+// showed it, because its person does not receive them any more.
+func (fd *feed) brought() (out []policies.RecordID, err error) {
+	err = each(fd.d.store.db, func(rows *sql.Rows) error {
+		var text string
+		var r policies.RecordID
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		err := r.UnmarshalText([]byte(text))
+		if !fd.received(r) {
+			out = append(out, r)
+		}
+		return err
+	}, `SELECT DISTINCT record FROM lost WHERE code = 'taken'`)
+	return out, err
+}
+
 // letGo removes from the outbox what the server has a receipt given for, in a record
 // that is held no longer, and what lies beside it. A clip stays whose film is still to
 // be sent, and a family's opening that was not shown yet keeps all of it.
@@ -108,6 +130,15 @@ func letGoAll(tx *sql.Tx, r policies.RecordID) error {
 }
 
 func letGoOf(tx *sql.Tx, r policies.RecordID, which string) error {
+	if err := run(tx, r.String(), // what it had forgotten and has again
+		`DELETE FROM attachments WHERE statement NOT IN (SELECT id FROM statements) AND statement NOT IN (SELECT id FROM outbox)
+			AND statement IN (SELECT id FROM lost WHERE record = $1 AND code = 'taken')`,
+		`DELETE FROM lost WHERE record = $1 AND code = 'taken'`,
+		`DELETE FROM lost_proofs WHERE evidence ->> '$.record' = $1 AND NOT EXISTS (SELECT 1 FROM lost WHERE record = $1)`,
+		`DELETE FROM receipts WHERE receipt ->> '$.place.record' = $1 AND name NOT IN (SELECT id FROM outbox)`,
+	); err != nil {
+		return fmt.Errorf("let go of %s: %w", r.Short(), err)
+	}
 	gone := ` FROM outbox WHERE ` + which + ` AND state = 'accepted'
 		AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.clip = outbox.id AND u.state <> 'stored')`
 	for _, q := range []string{
