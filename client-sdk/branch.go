@@ -90,3 +90,40 @@ func states(all []put) (out []policies.LogState) {
 func unknown(all []put, known []string) bool {
 	return slices.ContainsFunc(all, func(p put) bool { return !slices.Contains(known, p.id.String()) })
 }
+
+// settingAdopted says that the feed of a new history has not come to its end yet.
+const settingAdopted = "adopted"
+
+// outlived forgets the families that this person had by what the service has forgotten,
+// such as an appointment as deputy: the feed of the new history knows of none that could
+// end, and the verified record does not give them these families.
+func (fd *feed) outlived() error {
+	adopted, err := setting(fd.d.store.db, settingAdopted)
+	if err != nil || adopted == "" || fd.d.over() != nil {
+		return err
+	}
+	m, now := fd.d.mirror, policies.At(fd.d.now())
+	p := &pageFold{m: m, families: map[policies.FamilyID]*policies.Family{}, org: m.Org()}
+	m.mu.Lock()
+	var ended []policies.FamilyID
+	for id, f := range m.families {
+		if !fd.d.entitledAt(p.org, f, now) {
+			ended = append(ended, id)
+		}
+	}
+	m.mu.Unlock()
+	err = fd.d.store.write(func(tx *sql.Tx) error {
+		p.tx = tx
+		for _, id := range ended {
+			if err := p.forget(policies.RecordID(id)); err != nil {
+				return err
+			}
+		}
+		return set(tx, settingAdopted, "")
+	})
+	if err != nil {
+		return err
+	}
+	m.take(p)
+	return fd.d.cleared(p)
+}

@@ -102,3 +102,59 @@ func TestDroppedAfterARestore(t *testing.T) {
 		t.Errorf("%d of %d values are left, in %s", n, len(of), where)
 	}
 }
+
+// TestDroppedByDateAfterARestore: somebody was taken off a team while they were a deputy,
+// and then the date of that passed. Their device was away for all of it, and begins its
+// feed anew at a service that was put back: it is told all that led to it, or would take
+// an honest service for one that has it forget a family on its own word.
+func TestDroppedByDateAfterARestore(t *testing.T) {
+	s := newService(t)
+	sam, ann := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ann Bell")
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ann.Keys.Staff()))
+	s.sync(sam)
+	_, err := s.head.Deputies.Appoint(ann.Keys.Staff(), time.Time{}, s.now().Add(48*time.Hour), policies.OnLeave)
+	must(t, err)
+	s.sync(s.head)
+	s.sync(ann)
+	must(t, sam.Families.RemoveTeam(f.id, ann.Keys.Staff()))
+	s.sync(sam)
+	s.pass(72 * time.Hour)
+	s.sync(sam) // so that the date is in the tables
+	s.putBack(s.backup())
+	s.sync(ann)
+	if list, err := ann.Evidence(); err != nil || len(list) > 0 {
+		t.Errorf("evidence against an honest service: %v, %v", list, err)
+	}
+	if _, held := ann.Mirror.Family(f.id); held {
+		t.Error("the family is still there")
+	}
+}
+
+// TestDeputyOfALostHistory: an appointment was made since the backup, and nobody brings it
+// again. The families that the deputy had by it are gone from their device after a sync:
+// the service cannot tell it of the end of what it knows nothing of.
+func TestDeputyOfALostHistory(t *testing.T) {
+	s := newService(t)
+	sam, ann := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ann Bell")
+	f := s.family(sam)
+	s.sync(ann)
+	dir := s.backup()
+	_, err := s.head.Deputies.Appoint(ann.Keys.Staff(), time.Time{}, s.now().Add(48*time.Hour), policies.OnLeave)
+	must(t, err)
+	s.sync(s.head)
+	s.sync(ann)
+	if _, held := ann.Mirror.Family(f.id); !held {
+		t.Fatal("the deputy does not have the family")
+	}
+	s.pass(72 * time.Hour)
+	s.putBack(dir)
+	s.replies("/v1/sync/again", func(_ *http.Request, a *httptest.ResponseRecorder) { a.Code = http.StatusServiceUnavailable })
+	_, err = ann.Sync(context.Background())
+	s.honest()
+	s.sync(ann)
+	s.sync(ann)
+	if _, held := ann.Mirror.Family(f.id); held {
+		t.Errorf("the family is still there; the first sync: %v", err)
+	}
+}

@@ -110,7 +110,7 @@ func (d *desk) adopt(ctx context.Context) error {
 		if err := d.lose(tx, back); err != nil {
 			return err
 		}
-		if err := errors.Join(set(tx, settingRestored, strings.Join(taken, " ")), keepBegan(tx, states(all))); err != nil {
+		if err := errors.Join(set(tx, settingRestored, strings.Join(taken, " ")), keepBegan(tx, states(all)), set(tx, settingAdopted, "yes")); err != nil {
 			return err
 		}
 		if since, err := setting(tx, settingRecovers); err != nil || since == "" {
@@ -230,7 +230,7 @@ func (d *desk) lose(tx *sql.Tx, back int64) error {
 	if err := d.forgetRestorations(tx); err != nil {
 		return err
 	}
-	return errors.Join(set(tx, settingCursor, ""), set(tx, settingWindow, ""))
+	return set(tx, settingWindow, "") // the cursor tells the service how far this device had come
 }
 
 // forgetRestorations brings nothing back that says of a lost history that it began, or

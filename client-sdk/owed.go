@@ -32,6 +32,9 @@ func (fd *feed) owed(taken map[string]bool) error {
 	if fd.d.over() != nil {
 		return nil // its feed ends with what ended it
 	}
+	if err := fd.outlived(); err != nil {
+		return err
+	}
 	var shows exhibit
 	var short string
 	var others []policies.RecordID

@@ -37,6 +37,11 @@ type position struct {
 	Missed []string `json:"m,omitempty"`
 	Held   []string `json:"b,omitempty"`
 	Full   bool     `json:"f,omitzero"`
+
+	// Past is the history that the cursor before was of, and Was its Done, until the first
+	// window of this one ends: what ended since has to be told with all that led to it.
+	Past string `json:"p,omitempty"`
+	Was  int64  `json:"w,omitzero"`
 }
 
 // hold notes that a rule held a record back.
@@ -87,14 +92,16 @@ func (s *cursorSeal) fresh() position {
 }
 
 // at is where a cursor stands. One of another history starts anew: the restored
-// database cannot know what was delivered from the old one.
+// database does not have all that was delivered from the old one.
 func (s *cursorSeal) at(staff policies.StaffID, cursor string) (position, error) {
 	if cursor == "" {
 		return s.fresh(), nil
 	}
 	p, err := s.openCursor(staff, cursor)
 	if err == nil && p.History != s.history {
-		return s.fresh(), nil
+		anew := s.fresh()
+		anew.Past, anew.Was = p.History, p.Done
+		return anew, nil
 	}
 	return p, err
 }

@@ -37,6 +37,9 @@ type walk struct {
 	// last is where the caller's device ended, by the index of what ended it: it receives
 	// the organisation's record as far as that, and nothing else. -1 while it is in force.
 	last int64
+
+	// restored is where this history begins; -1 in a service that was never put back.
+	restored int64
 }
 
 // withheld is a record that the tables let through and a rule did not.
@@ -58,6 +61,9 @@ func (w *walk) faults() int {
 
 func (w *walk) run() error {
 	members, err := w.v.Memberships(w.c.Staff)
+	if err == nil {
+		w.restored, err = w.v.Restored()
+	}
 	if err != nil {
 		return err
 	}
@@ -95,7 +101,11 @@ func (w *walk) run() error {
 		done = w.at.Done // what was withheld must still arrive once it is allowed
 	}
 	w.again = w.at.Over
+	past, was := w.at.Past, w.at.Was
 	w.at = position{History: w.at.History, Done: max(done, w.at.Done), Head: -1, Index: -1, Never: w.at.Next, Missed: w.at.Held}
+	if w.at.Done < 0 {
+		w.at.Past, w.at.Was = past, was
+	}
 	return nil
 }
 
@@ -148,11 +158,12 @@ func (w *walk) order(record policies.RecordID) string {
 // began by the head counts.
 func (w *walk) scopes(members []rows.Member) []scope {
 	var out []scope
-	held := map[policies.RecordID]bool{}
+	held, before := map[policies.RecordID]bool{}, map[policies.RecordID]bool{}
 	for i, m := range members {
 		if m.Since > w.at.Head {
 			continue
 		}
+		before[m.Record] = before[m.Record] || w.before(m)
 		if m.Since <= w.at.Done && (m.Until < 0 || m.Until > w.at.Done) {
 			held[m.Record] = true
 		}
@@ -167,12 +178,31 @@ func (w *walk) scopes(members []rows.Member) []scope {
 			out = append(out, scope{record: m.Record, from: -1, reset: true, held: has})
 		case !over:
 			out = append(out, scope{record: m.Record, from: w.at.Done, held: has})
+		case before[m.Record]:
+			out = append(out, scope{record: m.Record, drop: true, until: m.Until, from: -1, reset: true, held: true})
 		case m.Until > w.at.Done:
 			out = append(out, scope{record: m.Record, drop: true, until: m.Until, from: w.at.Done, held: has})
 		}
 	}
 	slices.SortFunc(out, func(a, b scope) int { return strings.Compare(w.order(a.record), w.order(b.record)) })
 	return out
+}
+
+// before reports whether a device that begins its feed anew, because the service was put
+// back, may hold a record that its person has no longer. It has it as it was in another
+// history, where nothing that it is told now has a place: it is sent again first. How far
+// it had come its last cursor says, if that was of a history that this one goes on from.
+func (w *walk) before(m rows.Member) bool {
+	since := w.restored - 1
+	if w.at.Past != "" {
+		since = -1
+		for _, r := range w.o.Restorations {
+			if r.Log.Origin == Origin(w.o.ID, w.at.Past) {
+				since = min(w.at.Was, r.Log.Size-1)
+			}
+		}
+	}
+	return w.at.Done < 0 && m.Since < w.restored && (m.Until < 0 || m.Until > since)
 }
 
 // ended hands over a record that the caller receives no longer. A device forgets nothing
@@ -215,6 +245,8 @@ func (w *walk) farewell(s scope) error {
 	from := s.from
 	if w.at.Record == w.order(s.record) && w.at.Index != unbegun {
 		from = w.at.Index
+	} else if s.reset {
+		w.items = append(w.items, Item{Kind: ItemResetScope, Place: Place{Record: s.record}})
 	}
 	for {
 		most := w.most()
