@@ -26,13 +26,21 @@ func (w *world) heal() {
 	for _, d := range w.devices {
 		d.offline, d.skew = false, 0
 	}
+	w.settle()
+	if w.past.restores > 0 {
+		w.recover()
+		w.settle()
+	}
+	w.calm = false
+}
+
+// settle has everybody sync until there is nothing more to tell.
+func (w *world) settle() {
 	for round := range mostRounds {
 		if !w.everybody() && round >= 2 {
-			w.calm = false
 			return
 		}
 	}
-	w.calm = false
 	w.wrong("after %d rounds there is still something to sync", mostRounds)
 }
 
@@ -48,11 +56,12 @@ func (w *world) everybody() (moved bool) {
 		w.count.accepted += len(r.Accepted)
 		w.count.refused += len(r.Refused)
 		w.count.uploaded += len(r.Uploaded)
+		d.heard(r)
 		w.judge(d, err)
 		if err != nil && !d.revoked {
 			w.wrong("%s cannot sync although all is well: %v", d.name, err)
 		}
-		moved = moved || len(r.Accepted)+len(r.Refused)+len(r.Uploaded)+r.Pulled+len(r.Dropped)+r.Keys+r.Given+len(r.Turned)+r.Relocked > 0
+		moved = moved || len(r.Accepted)+len(r.Refused)+len(r.Uploaded)+r.Pulled+len(r.Dropped)+r.Keys+r.Given+len(r.Turned)+r.Relocked+r.Returned > 0
 		w.remember(d)
 	}
 	return moved
@@ -65,6 +74,9 @@ func (w *world) remember(d *device) {
 		said, err := list()
 		w.ok(err)
 		for _, o := range said {
+			if row, _ := policies.RowOf(o.Kind); !row.Restriction && w.made[o.ID] == nil {
+				d.spoke = true
+			}
 			w.made[o.ID] = d
 		}
 	}
@@ -83,17 +95,20 @@ func (w *world) compare() {
 		}
 	}
 	w.said(all)
+	w.stopped(all)
+	w.returned(all, c)
 	w.films(all)
+	w.twins()
 }
 
 // once: what was acknowledged is there, each in one place, and each number of a device
 // was used for one thing.
 func (w *world) once(all facts) {
-	index, next, numbers := map[string]bool{}, map[string]int64{}, map[string]string{}
-	copied := map[string]bool{} // devices as whose copy another one goes on: it brings what it had numbered
+	index, next, numbers := map[string]bool{}, map[string]int64{}, map[string][]fact{}
+	goneOn := map[string]int{} // how many go on as another device with the work of one
 	for _, f := range all {
 		if f.body.Continues != "" {
-			copied[f.body.Continues] = true
+			goneOn[f.body.Continues]++
 		}
 		if index[f.id] {
 			w.wrong("statement %s was accepted twice", f.id)
@@ -104,14 +119,15 @@ func (w *world) once(all facts) {
 		}
 		if row, ok := policies.RowOf(policies.Kind(f.kind)); ok && !row.Restriction {
 			key := fmt.Sprint(f.signer, " ", f.n)
-			if was := numbers[key]; was != "" && !copied[f.signer] {
-				w.wrong("number %s was used by %s and %s", key, was, f.id)
+			// A copy that goes on brings what it had numbered: one more for each that did.
+			if was := numbers[key]; len(was) > goneOn[f.signer] && !w.twice(f, was) {
+				w.wrong("number %s was used by %s and %s", key, was[0].id, f.id)
 			}
-			numbers[key] = f.id
+			numbers[key] = append(numbers[key], f)
 		}
 	}
 	for id, by := range w.acked {
-		if !index[id.String()] {
+		if _, forgotten := w.past.lost[id.String()]; !index[id.String()] && !forgotten {
 			w.wrong("statement %s of %s was acknowledged, and is gone", id.Short(), by)
 		}
 	}
@@ -125,8 +141,8 @@ func (w *world) said(all facts) {
 	}
 	kept := map[*device]map[policies.StatementID]bool{}
 	for id, d := range w.made {
-		if index[id.String()] {
-			continue
+		if _, forgotten := w.past.lost[id.String()]; index[id.String()] || forgotten {
+			continue // of what was forgotten, see returned
 		}
 		if kept[d] == nil {
 			kept[d] = map[policies.StatementID]bool{}

@@ -24,6 +24,7 @@ type plant struct {
 	reply   func(w *world, r *http.Request, a *httptest.ResponseRecorder) *httptest.ResponseRecorder
 	crashed func(dir string) error // what a crash leaves
 	step    func(w *world)         // before each step
+	restore func(s *service) error // before the service is put back
 }
 
 // plants is a constant.
