@@ -185,7 +185,7 @@ type DestinyView struct {
 }
 
 // Destinies lists the clips of a family that somebody asked to be destroyed, with every
-// reason for and against. Nothing is destroyed by this version.
+// reason for and against. Nothing is destroyed by it.
 func (s *Decisions) Destinies(family policies.FamilyID) ([]DestinyView, error) {
 	v, err := (&Families{s.d}).Show(family)
 	if err != nil {

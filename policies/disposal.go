@@ -118,7 +118,7 @@ type Destruction struct {
 
 // Destruction says whether the film of a clip may be destroyed now, and if not, what
 // stands in the way. It looks at what families and people asked for; what a schedule
-// says is another question: [Forecast]. It destroys nothing.
+// says is another question: [Forecast]; [Family.Fate] puts both in their order.
 func (f *Family) Destruction(o *Org, id ClipID, p Pack, now Micros) Destruction {
 	c := f.Clips[id]
 	if c == nil {

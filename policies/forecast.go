@@ -30,8 +30,8 @@ const (
 
 // Forecast is what a pack says about one class in one course of work.
 //
-// It is a forecast and no order: nothing destroys by it. When destruction is built
-// it adds the grace, a person's authorisation and a last look at holds.
+// It is a forecast and no order: nothing destroys by it. [Family.Fate] adds what people
+// asked for and decided, their authorisation, and the grace.
 type Forecast struct {
 	Class    ClassName `json:"class"`
 	Standing Standing  `json:"standing"`

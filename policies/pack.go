@@ -12,9 +12,8 @@ import (
 // What comes of a figure. Enforced, at the server or before filming: those from
 // OfflineDays to ApprovalScope, and the hours of a broken glass. [Clocks] give what
 // waits its deadline, and end a provisional hold. Retention, and what follows a
-// withdrawal, is worked out and shown: [Pack.Forecast], [Family.Destruction]. The
-// scheme says what is asked on a form of its own. The rest is printed. Nothing destroys
-// film or sends a message by any of them yet.
+// withdrawal, is worked out by [Family.Fate], by which the sweeper goes. The
+// scheme says what is asked on a form of its own. The rest is printed.
 type Pack struct {
 	Name  string `yaml:"name" json:"name"`
 	Title string `yaml:"title" json:"title"`

@@ -185,7 +185,7 @@ func (disposalConfirmCmd) Help() string {
 	return `Example: attune disposal confirm NF-1042 5dQ8yZ2p --identity rang_known_number
 
 For a colleague of the team, the head of service or the information governance officer: whoever did not record
-the withdrawal. Nothing is deleted by this version; what may be destroyed is listed by attune disposal list.`
+the withdrawal. What may be destroyed then, and what stands against it, is listed by attune disposal list.`
 }
 
 func (c *disposalConfirmCmd) Run(g *global) error {

@@ -59,7 +59,7 @@ func (c *policyShowCmd) Run(g *global) error {
 		return err
 	}
 	return g.print(map[string]any{"pack": p.Name, "state": p.state(), "sha256": p.sum, "rules": rules, "entries": p.Entries(), "confirm": packs.Confirm, "papers": packs.Papers(), "yaml": string(p.file)},
-		"%s\n%s\n\n%s\n\n%s Nothing destroys film by these dates yet.\nHash of the figures: %s\nHash of the rules:   %s\nPapers: attune policy doc %s PAPER, of %s", p.Title, sentence(p.state()), entryTable(p.Entries()),
+		"%s\n%s\n\n%s\n\n%s No date destroys film alone: somebody lets it go.\nHash of the figures: %s\nHash of the rules:   %s\nPapers: attune policy doc %s PAPER, of %s", p.Title, sentence(p.state()), entryTable(p.Entries()),
 		strings.Replace(packs.Confirm, "this figure", "every figure", 1), p.sum, rules, cmp.Or(c.Pack, adoptedPack), strings.Join(packs.Papers(), ", "))
 }
 

@@ -129,7 +129,7 @@ func (c *policyAdoptCmd) adopt(w *changing) error {
 }
 
 // text says what will change, and when. It promises nothing about what is destroyed:
-// the dates by which film is kept are shown, and nothing destroys by them yet.
+// the dates by which film is kept are shown, and no date destroys alone.
 func (w *changing) text() string {
 	lines := []string{"What changes, from what is in force to what you would sign:", "", differencesText(w.list), ""}
 	if w.now.Bundle != w.rules {

@@ -167,7 +167,7 @@ func (policyPreviewCmd) Help() string {
 
 What may happen: ` + joinWords(slices.DeleteFunc(policies.Triggers(), func(t policies.Trigger) bool { return t.Birthday() > 0 })) + `.
 What may be so: ` + joinWords(policies.Stated()) + `.
-It works out dates and destroys nothing; no part of this version destroys by them.`
+It works out dates and destroys nothing: what goes, somebody lets go.`
 }
 
 func joinWords[W ~string](list []W) string {

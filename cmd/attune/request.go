@@ -91,7 +91,7 @@ type familyCloseCmd struct {
 func (familyCloseCmd) Help() string {
 	return `Example: attune family close NF-1042 --on 2026-11-20
 
-The service's periods count from that day. Nothing is deleted by this version, and nothing stops by it.`
+The service's periods count from that day. Nothing is deleted by it alone, and nothing stops by it.`
 }
 
 func (c *familyCloseCmd) Run(g *global) error {

@@ -28,8 +28,8 @@ func (retentionListCmd) Help() string {
 	return `Example: attune retention list NF-1042
          attune retention list --dated --as-of 2027-01-31
 
-By the figures that the service adopted, with the source of each. It works out dates; nothing is destroyed by
-it, and no part of this version destroys by them.`
+By the figures that the service adopted, with the source of each. It works out dates, and destroys nothing:
+film whose time is over goes only once somebody who did not make it lets it go.`
 }
 
 func (c *retentionListCmd) Run(g *global) error {

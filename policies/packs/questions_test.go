@@ -22,7 +22,7 @@ func TestTenQuestionsAreAnswered(t *testing.T) {
 		{"Who can open film if all of the workers are gone?", "storage", `(?s)Two of three custodians together.*## When nobody of the team is there`},
 		{"When may film be shared without asking me?", packs.Form, `(?s)If we think someone is in danger, or a court tells us to.*even after you said stop`},
 		{"What must be done with a camera and its card after filming?", "storage", `remove the recording from the camera`},
-		{"What does the program not do, that we must do ourselves?", "service-policy", `(?s)Attune does not yet destroy film.*## What Attune cannot do`},
+		{"What does the program not do, that we must do ourselves?", "service-policy", `(?s)Attune destroys film only on a person's word.*## What Attune cannot do`},
 	}
 	file, err := os.ReadFile("QUESTIONS.md")
 	if err != nil {
