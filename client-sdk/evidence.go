@@ -20,10 +20,10 @@ const evidenceDir = "evidence"
 // first of each lie is what counts, so that later ones are left out.
 const (
 	maxEvidenceFiles = 64
-	maxEvidenceBytes = 160 << 10 // a statement of 64 KiB, escaped, and two signed notes
+	maxEvidenceBytes = 240 << 10 // a statement of 64 KiB, escaped, sealed and in base64, and two signed notes, twice
 )
 
-// exhibit is a file of the folder: what was sent, and what it contradicts.
+// exhibit is what was sent, and what it contradicts.
 //
 // Statements and signed states of the log stand there whole: they are signed, and a
 // statement holds nothing sealed. Of film, keys, forms and titles only length and
@@ -48,6 +48,20 @@ type exhibit struct {
 	About     []policies.ClipID `json:"clips,omitempty"`
 	Record    policies.RecordID `json:"record,omitzero"`
 	Server    string            `json:"server"`
+}
+
+// kept is a file of the folder. A family's statements, and its number, must not lie open on
+// a device that its person takes home, and that forgets the family one day: the exhibit is
+// sealed under the device's key, and what is no family's stands beside it. [Client.ShowEvidence]
+// opens it.
+type kept struct {
+	Code    wire.Code         `json:"code"`
+	Noticed string            `json:"noticed"`
+	Server  string            `json:"server"`
+	Before  string            `json:"remembered,omitempty"`
+	Shown   string            `json:"shown,omitempty"`
+	Extends []policies.Digest `json:"consistency,omitempty"`
+	Sealed  []byte            `json:"sealed"` // JSON of the exhibit
 }
 
 // sealedThing stands for bytes that are not kept.
@@ -116,7 +130,7 @@ func (d *desk) convict(err error) (told error, fresh bool) {
 		x.Noticed, x.Server = d.now().UTC().Format(time.RFC3339), d.remote.base
 		path, first, keepErr := d.exhibit(x)
 		if failed = append(failed, keepErr); path != "" {
-			e.Next += " What shows it is kept in " + path + "."
+			e.Next += " What shows it is kept, sealed, in " + path + "."
 		}
 		fresh = fresh || first
 	}
@@ -156,9 +170,16 @@ func (d *desk) exhibit(x exhibit) (path string, fresh bool, err error) {
 	if exists(dir, name) {
 		return path, false, nil
 	}
-	b, err := json.MarshalIndent(x, "", "  ")
+	plain, err := json.MarshalIndent(x, "", "  ")
 	if err != nil {
 		return "", false, err
+	}
+	b := plain
+	if exists(d.dir, deviceFile) { // while it joins it knows no family, and may never open its store again
+		k := kept{x.Code, x.Noticed, x.Server, x.Before, x.Shown, x.Extends, d.store.box.Seal(in(evidenceDir, name), plain)}
+		if b, err = json.MarshalIndent(k, "", "  "); err != nil {
+			return "", false, err
+		}
 	}
 	there, err := os.ReadDir(dir)
 	if err != nil || len(there) >= maxEvidenceFiles || len(b) > maxEvidenceBytes {
@@ -171,4 +192,25 @@ func (d *desk) exhibit(x exhibit) (path string, fresh bool, err error) {
 // where it never lied to this device.
 func (c *Client) Evidence() ([]string, error) {
 	return filepath.Glob(filepath.Join(c.desk.dir, evidenceDir, "*.json"))
+}
+
+// ShowEvidence is one of those files as it is to be shown to others, JSON, with what the
+// device keeps sealed. An [*Error] with [CodeUnknown] where there is none of that name, with
+// [CodeSealed] for one that this device did not make.
+func (c *Client) ShowEvidence(file string) ([]byte, error) {
+	name := filepath.Base(file)
+	raw, err := os.ReadFile(filepath.Join(c.desk.dir, evidenceDir, name))
+	if err != nil {
+		return nil, problem(CodeUnknown, "List what needs attention: attune status.", "There is no evidence of the name %s.", name).because(err)
+	}
+	var k kept
+	err = json.Unmarshal(raw, &k)
+	if err == nil && len(k.Sealed) == 0 {
+		return raw, nil // from before this device had joined
+	}
+	plain, bad := c.desk.store.box.Open(in(evidenceDir, name), k.Sealed)
+	if err = errors.Join(err, bad); err != nil {
+		return nil, problem(CodeSealed, "Keep the file, and tell your IG officer.", "%s is not as this device wrote it.", name).because(err)
+	}
+	return append(plain, '\n'), nil
 }

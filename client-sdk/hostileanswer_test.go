@@ -202,7 +202,7 @@ func TestHostileJoin(t *testing.T) {
 			if err != nil || len(kept) != 1 {
 				t.Fatalf("evidence: %v, %v", kept, err)
 			}
-			sound(t, home+"/evidence/"+kept[0].Name(), c.want)
+			sound(t, nil, home+"/evidence/"+kept[0].Name(), c.want)
 			if _, err := os.Stat(home + "/device.json"); err == nil {
 				t.Error("the device counts as joined")
 			}

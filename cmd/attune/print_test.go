@@ -29,7 +29,7 @@ func TestStatusTellsOfEvidence(t *testing.T) {
 		t.Errorf("without evidence: %s", got)
 	}
 	got := deviceStatus{Evidence: []string{"/home/sam/evidence/a.json", "/home/sam/evidence/b.json"}}.text()
-	if !strings.Contains(got, "Give your IG officer 2 files from /home/sam/evidence") {
+	if !strings.Contains(got, "Give your IG officer 2 files: attune service evidence") {
 		t.Errorf("status = %s", got)
 	}
 }

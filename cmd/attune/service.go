@@ -11,6 +11,7 @@ import (
 type serviceCmd struct {
 	List serviceListCmd `cmd:"" help:"Those that this device has joined, with their numbers."`
 
+	Evidence  serviceEvidenceCmd  `cmd:"" help:"Write what shows that the server said what is not so, for your IG officer."`
 	Show      serviceShowCmd      `cmd:"" help:"Whether the service was put back from a backup, and what this device holds that it forgot."`
 	Recovered serviceRecoveredCmd `cmd:"" help:"Let a service that was put back serve film again. For an IG officer."`
 }

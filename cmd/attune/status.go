@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -192,8 +191,8 @@ func (s deviceStatus) text() string {
 		attend("this device's certificate ends on " + s.Device + ". It renews itself when you sync; if it does not, ask a registrar.")
 	}
 	if n := len(s.Evidence); n > 0 {
-		attend(fmt.Sprintf("the service's server said what is not so, and nothing of it was used. Give your IG officer %s from %s",
-			count(n, "file", "files"), filepath.Dir(s.Evidence[0])))
+		attend(fmt.Sprintf("the service's server said what is not so, and nothing of it was used. Give your IG officer %s: attune service evidence FOLDER writes them",
+			count(n, "file", "files")))
 	}
 	if s.Overdue {
 		attend(overdueText)
