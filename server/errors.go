@@ -51,6 +51,7 @@ func codes() []struct {
 		{storage.ErrNotAdopted, wire.CodeBusy},
 		{storage.ErrPutBack, wire.CodeBusy},
 		{storage.ErrBackup, wire.CodeBusy},
+		{storage.ErrRecovering, wire.CodeBusy}, // the sweeper's; no request meets it
 		{storage.ErrEvidence, wire.CodeMissing},
 		{storage.ErrNoFigures, wire.CodeBusy},
 		{storage.ErrNotCertified, wire.CodeBusy},

@@ -655,6 +655,8 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.ConsentObject{People: []policies.PersonID{m.family.Child}, By: m.family.Carer, Channel: policies.Writing}
 	case "decision.make":
 		return &policies.DecisionMake{Of: m.stopped(), Outcome: policies.StaysShut, Ground: policies.BestInterests}
+	case "disposal.approve":
+		return &policies.DisposalApprove{Clips: []policies.ClipID{m.clip.ID}, Class: policies.RawFilm, Outcome: policies.KeepOn, Again: m.svc.Clock.Now().AddDate(0, 0, 30).Format("2006-01-02")}
 	case "disposal.authorise":
 		return &policies.DisposalAuthorise{Of: m.stopped(), Identity: policies.Identities()[0]}
 	case "hold.release":
