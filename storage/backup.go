@@ -213,7 +213,7 @@ func VerifyBackup(ctx context.Context, dir string, payloads objects.Store) (out 
 	if out.Manifest, err = ReadManifest(dir); err != nil {
 		return out, err
 	}
-	scratch, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".verify-")
+	scratch, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".attune-verify-")
 	if err != nil {
 		return out, err
 	}

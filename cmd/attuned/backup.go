@@ -44,6 +44,11 @@ func (c *backupCmd) Run(ctx context.Context, p *printer) error {
 	if err := os.MkdirAll(c.To, 0o700); err != nil {
 		return problem("backup", "Name a folder that this user may write to.", "Backups cannot be kept in %s: %v.", c.To, err)
 	}
+	release, err := tidied(c.To)
+	if err != nil {
+		return problem("backup", "Name a folder that this user may write to.", "%s.", sentence(err.Error()))
+	}
+	defer release()
 	dir := filepath.Join(c.To, "attune-"+time.Now().UTC().Format("20060102T150405.000"))
 	m, err := store.Store.Backup(ctx, dir)
 	if err != nil {
@@ -95,6 +100,11 @@ func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
 		return err
 	}
 	defer payloads.Close()
+	done, err := tidied(filepath.Dir(filepath.Clean(c.From)))
+	if err != nil {
+		return broken(f, err)
+	}
+	defer done()
 	if c.Verify {
 		return c.verify(ctx, payloads, p)
 	}

@@ -41,6 +41,7 @@ func (c *checkCmd) Run(ctx context.Context, p *printer) error {
 	found := append([]finding{checkKeys(f)}, checkCertificates(f, c.TLSCert, time.Now())...)
 	store, err := openStore(ctx, f, c.objectsFlags)
 	found = append(found, made("room on the disk for withdrawals", rows.CheckReserve(f.database())))
+	found = append(found, checkBefore(f))
 	found = append(found, made("adopted rules and figures, certified keys", err))
 	if err == nil {
 		found = append(found, checkLog(ctx, store), checkLedger(f, store), checkClips(ctx, f, store), checkStrays(ctx, f, store, time.Now()), checkHolds(ctx, store))

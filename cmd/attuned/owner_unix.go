@@ -26,6 +26,9 @@ func lock(w *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// share lets others share a file that this process has; none can have it alone then.
+func share(w *os.File) error { return syscall.Flock(int(w.Fd()), syscall.LOCK_SH) }
+
 // sameDisk reports whether two paths lie on one file system.
 func sameDisk(a, b string) bool {
 	var x, y syscall.Stat_t
