@@ -110,6 +110,17 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 // and each connection costs about a megabyte of page cache.
 const maxReaders = 8
 
+// writerPragmas are for the connection that writes. A push of 200 statements touches a
+// thousand pages and more, since identifiers are random: with SQLite's usual 2 MB it wrote
+// some of them twice within a transaction, and each commit copied all of them from the
+// write-ahead log into the database.
+func writerPragmas() []string {
+	return []string{
+		"cache_size(-8000)",        // KiB: the pages of the largest push
+		"wal_autocheckpoint(4000)", // pages, 16 MiB: what a start after a crash has to read again
+	}
+}
+
 func connect(path, txlock string, conns int) (*sql.DB, error) {
 	q := url.Values{}
 	for _, p := range []string{
@@ -120,6 +131,11 @@ func connect(path, txlock string, conns int) (*sql.DB, error) {
 		"busy_timeout(10000)", // a second process, such as the sweeper, writes too
 	} {
 		q.Add("_pragma", p)
+	}
+	if txlock == "immediate" {
+		for _, p := range writerPragmas() {
+			q.Add("_pragma", p)
+		}
 	}
 	q.Set("_txlock", txlock)
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
