@@ -42,13 +42,26 @@ func (s *Service) Fill(ctx context.Context, like *Family, statements int) (err e
 	if err != nil {
 		return err
 	}
-	for ; statements > 0; statements -= len(of) {
-		if err := db.Write(ctx, func(tx *rows.Tx) error { return fill(tx, state, of) }); err != nil {
+	for statements > 0 {
+		err := db.Write(ctx, func(tx *rows.Tx) error {
+			for n := 0; n < familiesOfFill && statements > 0; n++ {
+				if err := fill(tx, state, of); err != nil {
+					return err
+				}
+				statements -= len(of)
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// familiesOfFill is how many go into one transaction: a million statements by one family
+// at a time wait five thousand times for the disk.
+const familiesOfFill = 25
 
 // statementsOfFill is how long a copied record is: what a family's work comes to.
 const statementsOfFill = 200
