@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -94,7 +96,16 @@ func (p *pebble) start(dir, name string, args ...string) {
 	p.cmds = append(p.cmds, cmd)
 }
 
+// stop ends the authority when nobody asks it anything more. autocert gives back
+// what an order left over after the order, and asks again for minutes when nobody
+// answers.
 func (p *pebble) stop() {
+	for end := time.Now().Add(30 * time.Second); givesBack(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.Error("autocert is still giving back what an order left over")
+			break
+		}
+	}
 	for _, cmd := range p.cmds {
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			p.Errorf("stop: %v", err)
@@ -102,6 +113,13 @@ func (p *pebble) stop() {
 		_ = cmd.Wait() // says "killed"
 	}
 	p.cmds = nil
+}
+
+// givesBack says whether autocert is giving something back, to this pebble or to
+// that of a test beside it.
+func givesBack() bool {
+	stacks := make([]byte, 1<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("deactivatePendingAuthz"))
 }
 
 func (p *pebble) output() string {
