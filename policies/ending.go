@@ -57,10 +57,11 @@ func (f *Family) decidesAtItsEnd(c *Consent) bool {
 	})
 }
 
-// Endings lists the deputies whose last day comes after one time and by another.
+// Endings lists the deputies whose last day comes after one time and by another. Whom a
+// head of service ended only after that day is among them: their day ended it.
 func (o *Org) Endings(after, by Micros) (out []Ending) {
 	for id, d := range o.Deputies {
-		if d.Ended.IsZero() && after < d.Until && d.Until <= by {
+		if (d.Ended.IsZero() || d.Until <= d.EndedAt) && after < d.Until && d.Until <= by {
 			out = append(out, Ending{d.Until, id, d.Staff})
 		}
 	}

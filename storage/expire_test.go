@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,6 +113,27 @@ func TestDatesPass(t *testing.T) {
 	}
 	if w.Records.Withheld() != 0 {
 		t.Errorf("rules held back %d records that the tables let through", w.Records.Withheld())
+	}
+}
+
+// A head of service ends a deputy whose last day has passed, before anybody has looked at
+// the date: the families leave them all the same.
+func TestDeputyEndedLate(t *testing.T) {
+	w := open(t)
+	f := w.Open("NF-2041")
+	deputy := w.Join("Dana Moss", policies.Practitioner)
+	org := policies.RecordID(w.Org)
+	from := w.Clock.Micros()
+	w.Head.Does(org, "deputy.appoint", &policies.DeputyAppoint{Staff: deputy.Staff, From: from, Until: from + 10*24*policies.Hour, Reason: policies.OnLeave})
+	_, cursor := pullAll(t, w, deputy, "", 500)
+	w.Clock.Forward(11 * 24 * time.Hour)
+	w.Head.Does(org, "deputy.end", &policies.DeputyEnd{Staff: deputy.Staff})
+	items, _ := pullAll(t, w, deputy, cursor, 500)
+	if !slices.ContainsFunc(items, func(i storage.Item) bool { return i.Kind == storage.ItemDropScope && i.Place.Record == f.Record }) {
+		t.Errorf("%+v, want to forget the family", items)
+	}
+	if n := w.Records.Withheld(); n != 0 {
+		t.Errorf("rules held back %d records that the tables let through", n)
 	}
 }
 
