@@ -121,6 +121,27 @@ func TestS3AnotherProcessIsFirst(t *testing.T) {
 	})
 }
 
+// The upload is gone, and the server ends the connection before it says so.
+func TestS3NoUploadUnheard(t *testing.T) {
+	each(t, func(t *testing.T, cfg objects.S3Config) {
+		p := s3test.NewProxy(t, cfg)
+		s, key := openS3(t, p.Config), objects.Key("clips/a")
+		ref := begin(t, s, key)
+		if err := s.Abort(t.Context(), key, ref); err != nil {
+			t.Fatal(err)
+		}
+		p.Set(func(r *http.Request) s3test.Fault {
+			if r.Method == http.MethodPut {
+				return s3test.Lose
+			}
+			return s3test.Pass
+		})
+		if _, err := s.WritePart(t.Context(), key, ref, 0, make([]byte, objects.PartBytes)); !errors.Is(err, objects.ErrNoUpload) {
+			t.Errorf("error = %v, want %v", err, objects.ErrNoUpload)
+		}
+	})
+}
+
 // A bit flips on the way: the server refuses the part, and it is not acknowledged.
 func TestS3FlippedBit(t *testing.T) {
 	each(t, func(t *testing.T, cfg objects.S3Config) {

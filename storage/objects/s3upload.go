@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -90,9 +91,22 @@ func (s *S3) upload(ctx context.Context, key Key, id string, offset int64, p []b
 			CustomHeader: http.Header{"X-Amz-Checksum-Crc32c": {crc}, "X-Amz-Sdk-Checksum-Algorithm": {"CRC32C"}},
 		})
 	if err != nil {
-		return "", translate(err)
+		return "", s.whyNot(ctx, key, id, translate(err))
 	}
 	return part.ETag + "." + crc, nil
+}
+
+// whyNot finds out why a part was not taken. A server that refuses one before it has read it
+// all may end the connection, and its answer is lost on the way: then whoever sends would try
+// an upload for ever that is gone.
+func (s *S3) whyNot(ctx context.Context, key Key, id string, err error) error {
+	if _, broken := errors.AsType[net.Error](err); !broken {
+		return err
+	}
+	if gone := s.uploadExists(ctx, key, id); errors.Is(gone, ErrNoUpload) {
+		return gone
+	}
+	return err
 }
 
 func (s *S3) writeShort(ctx context.Context, key Key, ref Ref, offset int64, p []byte) (string, error) {
