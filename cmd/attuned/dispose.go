@@ -68,7 +68,7 @@ func (c *sweepCmd) Run(ctx context.Context, p *printer) (err error) {
 	if c.Every <= 0 {
 		return problem("usage", "Give it as 1h or 30m.", "--every is how often.").status(exitUsage)
 	}
-	asOf, err := c.asOf()
+	asOf, err := c.asOf(f)
 	if err != nil {
 		return err
 	}
@@ -88,9 +88,10 @@ func (c *sweepCmd) Run(ctx context.Context, p *printer) (err error) {
 	return repeat(ctx, c.Once, c.Every, func() error { return sweepOnce(ctx, store.Store, d, p) }, p)
 }
 
-func (c *sweepCmd) asOf() (policies.Micros, error) {
+func (c *sweepCmd) asOf(f folder) (policies.Micros, error) {
 	if c.AsOf == "" {
-		return policies.At(time.Now()), nil
+		now, err := f.now()
+		return policies.At(now), err
 	}
 	day, err := time.ParseInLocation(time.DateOnly, c.AsOf, time.Local)
 	if err != nil || !c.DryRun {
@@ -189,6 +190,13 @@ type sweepReport struct {
 	Verified  []policies.ClipID `json:"verified"`
 	Returned  []policies.ClipID `json:"returned"`
 	Failed    map[string]string `json:"failed"`
+	Refused   *sweepStopped     `json:"refused,omitzero"`
+}
+
+// sweepStopped is what an information governance officer can let go on.
+type sweepStopped struct {
+	What policies.SweepRefusal `json:"what"`
+	Of   policies.Digest       `json:"of"`
 }
 
 func reportSweep(p *printer, s storage.Sweep) error {
@@ -202,7 +210,11 @@ func reportSweep(p *printer, s storage.Sweep) error {
 	if !p.json && len(s.Returned) > 0 {
 		fmt.Fprintf(p.out, "%d were found again after they had been destroyed, and deleted again. See whether a bucket or a folder was put back from a copy.\n", len(s.Returned))
 	}
-	return p.print(sweepReport{some(s.Marked), some(s.Spared), some(s.Ordered), some(s.Destroyed), some(s.Verified), some(s.Returned), failed},
+	report := sweepReport{some(s.Marked), some(s.Spared), some(s.Ordered), some(s.Destroyed), some(s.Verified), some(s.Returned), failed, nil}
+	if s.Refused != nil {
+		report.Refused = &sweepStopped{s.Refused.What, s.Refused.Of}
+	}
+	return p.print(report,
 		"Swept: %d hidden, %d shown again, %d destroyed and certified, %d looked for again and not found, %d not finished.",
 		len(s.Marked), len(s.Spared), len(s.Destroyed), len(s.Verified), len(s.Failed))
 }

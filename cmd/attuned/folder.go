@@ -27,6 +27,7 @@ import (
 //	*.next           keys that shall replace these two, until the root has certified them
 //	rotate.request   what the root is asked to certify then, public
 //	DEMO             only in a demonstration, with demo-secrets/ beside it
+//	DEMO.days        how many days a demonstration is ahead of the machine's clock
 type folder string
 
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }

@@ -26,6 +26,7 @@ type commands struct {
 	Backup  backupCmd  `cmd:"" help:"Copy the database beside a server that runs, and verify the copy."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back without undoing what was withdrawn; --verify only tries it."`
 	Log     logCmd     `cmd:"" help:"The access log."`
+	Later   laterCmd   `cmd:"" help:"Let days pass in a demonstration."`
 
 	Objects objectsCmd `cmd:"" help:"The S3 server that sealed payloads may lie on."`
 }

@@ -149,6 +149,10 @@ func (c *serveCmd) server(f folder, store *opened, way front, log *slog.Logger, 
 	if !carer.Built() {
 		p.note("The carer's page is not built into this binary; it answers 503. Run: make pages build")
 	}
+	now, err := f.clock()
+	if err != nil {
+		return nil, err
+	}
 	if f.demo() {
 		p.note("DEMO: every key is on this machine. Never use it for a real family.")
 	}
@@ -156,7 +160,7 @@ func (c *serveCmd) server(f folder, store *opened, way front, log *slog.Logger, 
 		p.note("People use %s, and this port has no HTTPS: a proxy adds it. Name it (--behind-proxy 127.0.0.1), or all carers together count as one address.", way.origin)
 	}
 	return server.New(server.Config{
-		Store: store.Store, Pages: carer, Org: store.org.ID, Origin: way.origin, Proxies: way.proxies, Demo: f.demo(),
+		Store: store.Store, Pages: carer, Org: store.org.ID, Origin: way.origin, Proxies: way.proxies, Demo: f.demo(), Now: now,
 		Contact: pages.CarerData{Service: store.org.Service, Phone: c.ContactPhone, Email: c.ContactEmail, Complaints: c.Complaints},
 		Log:     log,
 	}), nil

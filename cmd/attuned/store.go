@@ -129,6 +129,9 @@ func storeConfig(f folder) (cfg storage.Config, err error) {
 	if cfg.LogKey, err = readKey(f.logKey()); err != nil {
 		return cfg, err
 	}
+	if cfg.Now, err = f.clock(); err != nil {
+		return cfg, err
+	}
 	if cfg.Bundle, err = authz.Load(); err != nil {
 		return cfg, fmt.Errorf("load rules: %w", err)
 	}
