@@ -11,6 +11,7 @@
 package certificate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -78,7 +79,8 @@ type Proof struct {
 var ErrFile = errors.New("not a certificate of destruction")
 
 // Parse reads a file strictly: a member that this version does not know is not one that it
-// may leave out when it says what was verified.
+// may leave out when it says what was verified, and bytes that differ from their own
+// encoding are not what was exported.
 func Parse(b []byte) (f File, err error) {
 	if len(b) > MaxBytes {
 		return f, fmt.Errorf("%w: more than %d bytes", ErrFile, MaxBytes)
@@ -88,6 +90,9 @@ func Parse(b []byte) (f File, err error) {
 	}
 	if f.Format != Format {
 		return f, fmt.Errorf("%w: its format is %q, not %q", ErrFile, f.Format, Format)
+	}
+	if again, err := f.JSON(); err != nil || !bytes.Equal(again, b) {
+		return f, fmt.Errorf("%w: it is not as it was exported, byte for byte", ErrFile)
 	}
 	return f, nil
 }
