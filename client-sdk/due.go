@@ -27,6 +27,11 @@ type DueGroup struct {
 	Clips     []Fated            `json:"clips"`
 }
 
+// HeldBeyond reports whether film is held at a time when the schedule keeps it no longer.
+func (f Fated) HeldBeyond(at policies.Micros) bool {
+	return f.State == policies.FateHeld && !f.Until.IsZero() && at >= f.Until.After(britain())
+}
+
 // Fates says what becomes of the film of a family, or of all on this device for a zero id,
 // as it would stand at a time if nothing changed until then. In the order of what comes
 // first. It destroys nothing.

@@ -32,7 +32,7 @@ type Service struct {
 	Server string `json:"server"`
 	Dir    string `json:"dir"` // for [Open]
 
-	org policies.OrgID
+	Organisation policies.OrgID `json:"organisation"` // the fingerprint of its root, by which others know it
 }
 
 // Services lists the services that a home has joined, by number. It needs no
@@ -49,7 +49,7 @@ func Services(home string) (out []Service, err error) {
 		} else if err != nil {
 			return nil, err
 		}
-		p.Name, p.Server, p.org = me.Service, me.Server, me.Org
+		p.Name, p.Server, p.Organisation = me.Service, me.Server, me.Org
 		out = append(out, p)
 	}
 	return out, nil
@@ -87,7 +87,7 @@ func PlaceFor(home, invitation string) (string, error) {
 		return "", err
 	}
 	for _, s := range joined {
-		if s.org == inv.Org {
+		if s.Organisation == inv.Org {
 			return "", problem(CodeHome, "For another person, use another folder.", "%s has joined %s already.", home, s.called())
 		}
 	}

@@ -94,7 +94,7 @@ func shown(f certificate.File) string {
 	b := f.Body
 	lines := []string{
 		"Certificate of destruction " + f.Certificate.String(),
-		"Clip                       " + b.Clip.String() + ", " + string(b.Class),
+		"Clip                       " + b.Clip.String() + ", " + plain(string(b.Class)),
 		"Ground                     " + plain(string(b.Ground)),
 		fmt.Sprintf("Went                       %d stored versions, %d unfinished uploads, %d keys and titles", len(b.Versions), b.Uploads, b.Keys),
 		"Cannot be opened since     " + f.Ends.Unopenable,
@@ -122,8 +122,9 @@ func (certificateExportCmd) Help() string {
 	return `Example: attune certificate export --clip 5QX2 --out certificates
          attune certificate export --family NF-1042 --out certificates
 
-For IG officers. Of each clip there is a JSON file, which proves itself, and a page to print, which names it. There are
-identifiers in them and no names. Export again when devices have answered: the second date then stands on it.`
+For IG officers. Of each clip there is a JSON file, which proves itself, and a page to print, which names it; VERIFY.txt
+says how somebody checks it who does not have Attune. There are identifiers in them and no names. Export again when
+devices have answered: the second date then stands on it.`
 }
 
 func (c *certificateExportCmd) Run(ctx context.Context, g *global) error {
@@ -148,6 +149,10 @@ func (c *certificateExportCmd) Run(ctx context.Context, g *global) error {
 			return usage("Name a folder that can be made.", "--out: %v.", err)
 		}
 		files := []string{}
+		how := filepath.Join(c.Out, "VERIFY.txt")
+		if err := os.WriteFile(how, []byte(certificate.HowToVerify()), 0o600); err != nil {
+			return usage("Name a folder that you may write to.", "%v.", err)
+		}
 		for _, clip := range clips {
 			f, err := d.Destroyed.Certificate(ctx, clip)
 			if err != nil {
@@ -159,7 +164,7 @@ func (c *certificateExportCmd) Run(ctx context.Context, g *global) error {
 				return err
 			}
 		}
-		return g.print(map[string]any{"files": files, "certificates": len(clips)}, "%d certificates in %s. Verify one: attune certificate verify FILE.json", len(clips), c.Out)
+		return g.print(map[string]any{"files": files, "certificates": len(clips)}, "%s in %s. Verify one: attune certificate verify FILE.json; without Attune: VERIFY.txt says how.", count(len(clips), "certificate", "certificates"), c.Out)
 	})
 }
 
@@ -196,7 +201,7 @@ func writeFresh(path string, fill func(*os.File) error) error {
 
 type certificateVerifyCmd struct {
 	File         string `arg:"" type:"existingfile" help:"The JSON file."`
-	Organisation string `placeholder:"ID" help:"The service's identifier that you know from elsewhere: its papers, or attune service list."`
+	Organisation string `placeholder:"ID" help:"The service's identifier that you know from elsewhere: there, attune service list."`
 }
 
 // Help is what --help shows below the flags.
@@ -205,7 +210,8 @@ func (certificateVerifyCmd) Help() string {
 
 Needs no network and no device. It proves that the service's root certified the server, that the server signed the
 certificate, and that it stands in the access log. That the service is the one you mean, only you can compare: it is
-named by the fingerprint of its root, which is printed on its papers. What devices said is their own word.`
+named by the fingerprint of its root, which attune service list shows to everybody who works there. What devices said
+is their own word.`
 }
 
 func (c *certificateVerifyCmd) Run(g *global) error {

@@ -21,7 +21,7 @@ func (retentionDueCmd) Help() string {
          attune retention due --as-of 2027-01-31
 
 Film whose time is over waits until a registrar lets it go: attune retention authorise. It goes by itself only where a
-standing authorisation says so, and never while anything holds it.`
+standing authorisation says so, and never while anything holds it. What is held beyond its time is listed last.`
 }
 
 func (c *retentionDueCmd) Run(g *global) error {
@@ -37,7 +37,15 @@ func (c *retentionDueCmd) Run(g *global) error {
 		if len(text) == 0 {
 			text = append(text, "Nothing waits for anybody.")
 		}
-		return g.print(map[string]any{"due": groups}, "%s", strings.Join(text, "\n"))
+		held, err := d.Retention.Fates(family, at)
+		if err != nil {
+			return err
+		}
+		held = slices.DeleteFunc(held, func(f attune.Fated) bool { return !f.HeldBeyond(policies.At(at)) })
+		for _, f := range held {
+			text = append(text, f.Reference+"  "+fatedText(f))
+		}
+		return g.print(map[string]any{"due": groups, "held": held}, "%s", strings.Join(text, "\n"))
 	})
 }
 
@@ -62,7 +70,7 @@ func fatedText(f attune.Fated) string {
 }
 
 func overText(f attune.Fated) string {
-	if f.Waits() {
+	if f.Waits() || f.HeldBeyond(policies.At(time.Now())) {
 		return "was over after " + f.Until.String()
 	}
 	return "is over after " + f.Until.String()

@@ -32,6 +32,8 @@ var commandsOfScripts = map[string]func(ts *testscript.TestScript, neg bool, arg
 	"openlink":  openLink,
 	"asksstop":  asksStop,
 	"nomarker":  noMarker,
+	"nowhere":   nowhere,
+	"attached":  attached,
 	"flip":      flip,
 	"flipfile":  flipFile,
 	"cut":       cut,

@@ -25,7 +25,8 @@ func (serviceListCmd) Help() string {
 
 A supervisor may work for several services from one folder: attune join with each one's invitation. Each has its own keys
 here, and learns nothing of the others. With several, say which one a command is for by --service or ATTUNE_SERVICE;
-attune sync and attune status go through all of them.`
+attune sync and attune status go through all of them. What stands last is the fingerprint of the service's root, by which
+somebody else knows its certificates.`
 }
 
 func (c *serviceListCmd) Run(g *global) error {
@@ -34,7 +35,7 @@ func (c *serviceListCmd) Run(g *global) error {
 		return err
 	}
 	return g.print(map[string]any{"services": list(all)}, "%s", table(all, func(s attune.Service) []string {
-		return []string{fmt.Sprint(s.Number), s.Name, s.Server}
+		return []string{fmt.Sprint(s.Number), s.Name, s.Server, s.Organisation.String()}
 	}))
 }
 

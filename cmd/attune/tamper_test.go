@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -63,6 +64,58 @@ func spellings(marker string) map[string][]byte {
 		}
 	}
 	return forms
+}
+
+// nowhere FILE DIR… wants no file of the folders to hold a piece of the file: its first bytes,
+// some of its middle, or its last. ! nowhere wants each of them found.
+func nowhere(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: nowhere FILE DIR…")
+	}
+	body, found := read(ts, args[0]), 0
+	n := min(48, len(body)/3)
+	pieces := [][]byte{body[:n], body[len(body)/2:][:n], body[len(body)-n:]}
+	if n < 24 {
+		ts.Fatalf("%s is too short to be told from others", args[0])
+	}
+	for _, piece := range pieces {
+		for _, dir := range args[1:] {
+			ts.Check(filepath.WalkDir(ts.MkAbs(dir), func(path string, d fs.DirEntry, err error) error {
+				if err != nil || !d.Type().IsRegular() {
+					return err
+				}
+				b, err := os.ReadFile(path)
+				if bytes.Contains(b, piece) {
+					found++
+					if !neg {
+						ts.Fatalf("%s holds a piece of %s", path, args[0])
+					}
+				}
+				return err
+			}))
+		}
+	}
+	if neg && found < len(pieces) {
+		ts.Fatalf("%d of %d pieces of %s were found", found, len(pieces), args[0])
+	}
+}
+
+// attached DB CLIP FILE writes the largest of what is attached to a clip in the server's
+// database, which is its header; ! attached wants nothing to be attached.
+func attached(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, args, 3, "attached DB CLIP FILE")
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0])+"?mode=ro")
+	ts.Check(err)
+	defer db.Close()
+	var body []byte
+	switch err := db.QueryRow(`SELECT body FROM attachments WHERE statement = $1 ORDER BY LENGTH(body) DESC LIMIT 1`, args[1]).Scan(&body); {
+	case neg && errors.Is(err, sql.ErrNoRows):
+	case neg:
+		ts.Fatalf("something is attached to %s: %v", args[1], err)
+	default:
+		ts.Check(err)
+		write(ts, args[2], body)
+	}
 }
 
 // flip DB ROW changes one byte of a row of the access log.
