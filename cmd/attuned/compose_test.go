@@ -184,7 +184,7 @@ func TestComposeGivesEachItsKey(t *testing.T) {
 		case s.keepsObjects():
 			want = []string{"s3.user", "s3.password"}
 		case s.job():
-			want = []string{"s3.key", "server.key", "sweeper.key", "holder.key", "auditor.key"}
+			want = []string{"s3.key", "server.key", "sweeper.key", "holder.key", "auditor.key", "anchor.key"}
 		}
 		if !slices.Equal(s.Secrets, want) {
 			t.Errorf("%s has the secrets %v, want %v", name, s.Secrets, want)

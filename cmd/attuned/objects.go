@@ -33,9 +33,10 @@ func (objectsSetupCmd) Help() string {
 without lock. Changes no bucket that is there; run it as often as you like. Needs a key that may make
 buckets, which the server itself need not have.
 
-With --keys it also makes the service's four users, none of which can both read film and remove it:
-server (for attuned serve), sweeper, holder and auditor. --policies writes what each may do. Both can be
-given again: users then may do what this version says.`
+With --keys it also makes the service's five users, none of which can both read film and remove it:
+server (for attuned serve), sweeper, holder, auditor and anchor. --policies writes what each may do. Both
+can be given again: users then may do what this version says. versitygw must run with --iam-cache-disable:
+with its cache, version 1.8.0 sometimes takes one user for another.`
 }
 
 // Run prints what was done, bucket by bucket.

@@ -139,7 +139,7 @@ func TestFolderRemembersItsObjects(t *testing.T) {
 	opens(where, false)
 }
 
-// TestObjectsKeys: setup makes the four keys, twice over without a change, and
+// TestObjectsKeys: setup makes the five keys, twice over without a change, and
 // the server's is found to do no more than it should; the administrator's is
 // noted, and is no failure.
 func TestObjectsKeys(t *testing.T) {
@@ -153,7 +153,7 @@ func TestObjectsKeys(t *testing.T) {
 			var before []byte
 			for range 2 {
 				status, said := command("setup", admin, "--keys", filepath.Join(dir, "keys"), "--policies", filepath.Join(dir, "policies"))
-				if status != 0 || strings.Count(said, "ok    user northfield-") != 4 {
+				if status != 0 || strings.Count(said, "ok    user northfield-") != 5 {
 					t.Fatalf("setup = %d: %s", status, said)
 				}
 				key, err := os.ReadFile(filepath.Join(dir, "keys", "server.key"))

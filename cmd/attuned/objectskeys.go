@@ -13,8 +13,8 @@ import (
 
 // rolesFlags say what setup makes beside the buckets.
 type rolesFlags struct {
-	Keys     string `type:"path" placeholder:"DIR" help:"Make a user for each of the four keys, and write server.key, sweeper.key, holder.key and auditor.key there; a key that is there is used. On MinIO and versitygw."`
-	Policies string `type:"path" placeholder:"DIR" help:"Write the four policies as JSON there, for a server whose users you make yourself."`
+	Keys     string `type:"path" placeholder:"DIR" help:"Make a user for each of the five keys, and write server.key, sweeper.key, holder.key, auditor.key and anchor.key there; a key that is there is used. On MinIO and versitygw."`
+	Policies string `type:"path" placeholder:"DIR" help:"Write the five policies as JSON there, for a server whose users you make yourself."`
 }
 
 // make does what the flags say. It needs the buckets, and says what it made.

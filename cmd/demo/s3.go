@@ -33,7 +33,7 @@ var s3Kinds = []s3Kind{
 		return c
 	}},
 	{"versitygw", "/health", func(program, dir, addr string, k s3Keys) *exec.Cmd {
-		c := exec.Command(program, "--quiet", "--port", addr, "--health", "/health", "--iam-dir", filepath.Join(dir, "iam"),
+		c := exec.Command(program, "--quiet", "--port", addr, "--health", "/health", "--iam-dir", filepath.Join(dir, "iam"), "--iam-cache-disable",
 			"posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data"))
 		// It takes its key in no other way; the environment of a process is its owner's.
 		c.Env = []string{"ROOT_ACCESS_KEY=" + k.user, "ROOT_SECRET_KEY=" + k.password}

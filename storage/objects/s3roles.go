@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Role names one of the four keys that a service has at its S3 server. The
-// administrator's key, which makes buckets and these four, is none of them and
+// Role names one of the five keys that a service has at its S3 server. The
+// administrator's key, which makes buckets and these five, is none of them and
 // stays with the operator.
 //
 // No single key of a service can both read film and remove it, and none can make
@@ -15,16 +15,17 @@ import (
 // is stored nor hold it to ransom, and the sweeper cannot watch.
 type Role string
 
-// The four keys.
+// The five keys.
 const (
 	RoleServer  Role = "server"  // attuned serve: takes uploads in, hands film out
 	RoleSweeper Role = "sweeper" // disposal: removes every version, reads none
 	RoleHolder  Role = "holder"  // places and releases legal holds, nothing else
 	RoleAuditor Role = "auditor" // reads checkpoints, and compares holds and versions; no film
+	RoleAnchor  Role = "anchor"  // adds checkpoints of the log, locked; nothing of film
 )
 
-// Roles are all four.
-func Roles() []Role { return []Role{RoleServer, RoleSweeper, RoleHolder, RoleAuditor} }
+// Roles are all five.
+func Roles() []Role { return []Role{RoleServer, RoleSweeper, RoleHolder, RoleAuditor, RoleAnchor} }
 
 // grant is what a role may do in one bucket: to the bucket, and to what is in it.
 type grant struct{ bucket, objects []string }
@@ -33,8 +34,9 @@ type grant struct{ bucket, objects []string }
 var sees = []string{"s3:GetBucketVersioning", "s3:GetBucketObjectLockConfiguration", "s3:ListBucket"}
 
 // grants is the whole of it: role, then bucket. What is not here is refused. Nobody
-// has s3:PutObjectRetention, s3:PutBucketObjectLockConfiguration or
-// s3:BypassGovernanceRetention: film that cannot be erased breaks a promise.
+// has s3:PutBucketObjectLockConfiguration or s3:BypassGovernanceRetention, and nobody
+// s3:PutObjectRetention where film and forms lie: film that cannot be erased breaks a
+// promise. A checkpoint names nobody, and that it cannot be erased is what it is for.
 //
 // ListBucket lets a server say that an object is absent, which MinIO otherwise
 // answers like a refusal; it shows names, which are ids, and sizes. MinIO takes it
@@ -64,6 +66,10 @@ var grants = map[Role]map[string]grant{
 		bucketClips:       {with("s3:ListBucketVersions"), []string{"s3:GetObjectLegalHold", "s3:GetObjectRetention"}},
 		bucketForms:       {with("s3:ListBucketVersions"), []string{"s3:GetObjectLegalHold", "s3:GetObjectRetention"}},
 		bucketCheckpoints: {with("s3:ListBucketVersions"), []string{"s3:GetObject", "s3:GetObjectVersion"}},
+	},
+	RoleAnchor: {
+		bucketCheckpoints: {with("s3:ListBucketVersions"),
+			[]string{"s3:PutObject", "s3:PutObjectRetention", "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectRetention"}},
 	},
 }
 
@@ -95,7 +101,7 @@ func (c S3Config) Policy(r Role) []byte {
 	return p.json()
 }
 
-// bucketPolicy is what a bucket lets the users of the four roles do, for servers
+// bucketPolicy is what a bucket lets the users of the five roles do, for servers
 // where the bucket has the policy and not the user. Users are named by access key.
 func (c S3Config) bucketPolicy(bucket string, users map[Role]string) []byte {
 	p := policy{Version: policyVersion}

@@ -19,7 +19,7 @@ import (
 const (
 	bucketClips       = "clips"       // payloads
 	bucketForms       = "forms"       // kept free for signed forms
-	bucketCheckpoints = "checkpoints" // kept free for the log's checkpoints
+	bucketCheckpoints = "checkpoints" // signed states of the access log, see S3Anchors
 	bucketStaging     = "staging"     // short parts of open uploads
 )
 

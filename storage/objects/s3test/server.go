@@ -36,7 +36,7 @@ func Servers() []Server {
 		{
 			Name: "versitygw",
 			args: func(dir, addr string) []string {
-				return []string{"--port", addr, "--quiet", "--iam-dir", filepath.Join(dir, "iam"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data")}
+				return []string{"--port", addr, "--quiet", "--iam-dir", filepath.Join(dir, "iam"), "--iam-cache-disable", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data")}
 			},
 			env: []string{"ROOT_ACCESS_KEY=" + accessKey, "ROOT_SECRET_KEY=" + secretKey},
 		},
