@@ -29,7 +29,7 @@ import (
 //
 // The store of objects is in memory and keeps versions; all else is what the product runs.
 func TestDisposalModel(t *testing.T) {
-	cases := rounds() * 3
+	cases := rounds() * 3 / 2
 	checks := flag.Lookup("rapid.checks")
 	if given := checks.Value.String(); given != checks.DefValue {
 		cases, _ = strconv.Atoi(given)
