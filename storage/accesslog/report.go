@@ -65,6 +65,7 @@ type Options struct {
 	// Progress is told every few thousand rows how many have been read.
 	Progress func(rows int64)
 	// From is the first row kept after older leaves were pruned, a multiple of
-	// 256. VerifyRows takes the hashes of the rows before it from the tiles.
+	// 256. The hashes of the rows before it are taken from the tiles, and an event
+	// of [PruneAction] under the signed root must say that they were pruned.
 	From int64
 }

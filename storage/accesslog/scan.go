@@ -86,7 +86,7 @@ func (s *scanner) text() []byte {
 
 func (s *scanner) outcome() {
 	switch string(s.text()) {
-	case Allowed, Denied, Done, Refused:
+	case Allowed, Denied, Done, Refused, Deferred:
 	default:
 		s.ok = false
 	}

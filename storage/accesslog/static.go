@@ -35,6 +35,25 @@ func (s *Static) Append(leaf []byte) (err error) {
 	return nil
 }
 
+// Skip adds the next 256 leaves, of which only the hashes are left: they have a tile and
+// no entry bundle, as C2SP tlog-tiles has it of a pruned log. It comes before the first
+// leaf.
+func (s *Static) Skip(hashes []Hash) error {
+	if len(hashes) != TileWidth || s.edge.Size()%TileWidth != 0 {
+		return fmt.Errorf("row %d: %d hashes, want %d", s.edge.Size(), len(hashes), TileWidth)
+	}
+	for _, h := range hashes {
+		var full []FullTile
+		s.edge, full = s.edge.AppendHash(h)
+		for _, t := range full {
+			if err := s.put(TilePath(t.Level, t.Index, TileWidth), t.Data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Close writes the unfinished tile of each level, and the last bundle.
 func (s *Static) Close() error {
 	for _, t := range unfinished(s.edge) {

@@ -44,10 +44,11 @@ type run struct {
 	report     Report
 	next       int64 // index that the next row must have
 	rows       prefix
+	pruned     PruneWatch
 }
 
 func newRun(c Checkpoint, o Options) run {
-	return run{checkpoint: c, options: o, rows: newPrefix(c.Size)}
+	return run{checkpoint: c, options: o, rows: newPrefix(c.Size), pruned: PruneWatch{From: o.From}}
 }
 
 // read counts a row and reads the index that it claims.
@@ -70,6 +71,9 @@ func (v *run) read(leaf []byte) (index int64, ok bool) {
 func (v *run) close() {
 	if v.next < v.checkpoint.Size {
 		v.report.fault(v.next, v.checkpoint.Size-1, Missing, "the checkpoint commits to more rows")
+	}
+	if !v.pruned.OK() {
+		v.report.fault(0, v.pruned.From-1, Missing, "no event of the log says that they were pruned")
 	}
 	v.report.Signed = min(v.next, v.checkpoint.Size)
 	v.report.Unsigned = max(0, v.next-v.checkpoint.Size)

@@ -170,21 +170,6 @@ func TestVerifyRowAndHashAlteredTogether(t *testing.T) {
 	expect(t, "rows", rows, want{768, 1023, accesslog.BadTile}, want{0, 69_999, accesslog.WrongRoot})
 }
 
-// After pruning, the hashes of the rows that are gone stand in for them.
-func TestVerifyPrunedLog(t *testing.T) {
-	l := newLog(t, 700)
-	l.rows = l.rows[512:]
-	o := accesslog.Options{From: 512}
-	r, err := accesslog.VerifyRows(l.all(), l, l.edge.Checkpoint(origin), o)
-	if err != nil || !r.OK() || r.Rows != 188 {
-		t.Errorf("report = %+v, %v", r, err)
-	}
-	o.From = 500
-	if _, err := accesslog.VerifyRows(l.all(), l, l.edge.Checkpoint(origin), o); err == nil {
-		t.Error("pruned within a tile")
-	}
-}
-
 func TestVerifyProgressAndReadErrors(t *testing.T) {
 	l := newLog(t, 9000)
 	var told []int64

@@ -22,10 +22,7 @@ type Row struct {
 // of a senseless Options.From; a tile that is absent or torn is a fault.
 func VerifyRows(rows iter.Seq2[Row, error], t Tiles, c Checkpoint, o Options) (Report, error) {
 	v := rowRun{run: newRun(c, o), tiles: t, stored: newPrefix(c.Size), loaded: -1}
-	if o.From < 0 || o.From%TileWidth != 0 || o.From > c.Size {
-		return v.report, fmt.Errorf("verify from row %d: not a multiple of %d up to %d", o.From, TileWidth, c.Size)
-	}
-	if err := v.skip(o.From); err != nil {
+	if err := v.begin(); err != nil {
 		return v.report, err
 	}
 	for row, err := range rows {
@@ -55,6 +52,15 @@ type rowRun struct {
 // be told.
 var errLost = errors.New("too much is missing")
 
+// begin passes over what was pruned.
+func (v *rowRun) begin() error {
+	from := v.options.From
+	if from < 0 || from%TileWidth != 0 || from > v.checkpoint.Size {
+		return fmt.Errorf("verify from row %d: not a multiple of %d up to %d", from, TileWidth, v.checkpoint.Size)
+	}
+	return v.skip(from)
+}
+
 func (v *rowRun) row(r Row) error {
 	if r.Index < v.next {
 		v.report.Rows++
@@ -69,6 +75,10 @@ func (v *rowRun) row(r Row) error {
 	}
 	if n, ok := v.read(r.Leaf); ok && n != r.Index {
 		v.report.fault(r.Index, r.Index, OutOfStep, fmt.Sprintf("holds row %d", n))
+	}
+	if r.Index < v.checkpoint.Size { // what nobody signed accounts for nothing
+		v.pruned.Row(r.Index, r.Leaf, v.stored.tree.Root)
+		v.pruned.Row(r.Index, r.Leaf, v.rows.tree.Root)
 	}
 	now := LeafHash(r.Leaf)
 	was, known, err := v.hash(r.Index)

@@ -21,6 +21,11 @@ func VerifyWhole(files fs.FS, v *Verifier, o Options) (Checkpoint, Report, error
 	}
 	tiles := exportedTiles{files, c.Size, new([]byte)}
 	run := rowRun{run: newRun(c, o), tiles: tiles, stored: newPrefix(c.Size), loaded: -1, claimed: true}
+	if err := run.begin(); errors.Is(err, errLost) {
+		return c, run.report, nil
+	} else if err != nil {
+		return c, run.report, err
+	}
 	for row, err := range exportedRows(files) {
 		if err == nil {
 			err = run.exported(row)
@@ -41,7 +46,7 @@ func VerifyWhole(files fs.FS, v *Verifier, o Options) (Checkpoint, Report, error
 			return c, r, err
 		}
 	}
-	return c, r, bundles(files, tiles, &r)
+	return c, r, bundles(files, tiles, o.From, &r)
 }
 
 // exported takes a row of an export. A row far beyond the tree is not followed
@@ -74,8 +79,8 @@ func edges(files fs.FS, tree Frontier, r *Report) error {
 // bundles holds each entry against the hash that its tile has for it. It ends with
 // the room in the report: the size is whatever somebody signed, and each bundle that
 // is absent is a fault.
-func bundles(files fs.FS, tiles exportedTiles, r *Report) error {
-	for first := int64(0); first < tiles.size && r.More == 0; first += TileWidth {
+func bundles(files fs.FS, tiles exportedTiles, from int64, r *Report) error {
+	for first := from; first < tiles.size && r.More == 0; first += TileWidth {
 		width := min(TileWidth, tiles.size-first)
 		path := BundlePath(first/TileWidth, int(width))
 		raw, err := readAtMost(files, path, maxBundleBytes)
