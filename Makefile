@@ -31,7 +31,7 @@ GO_FILES = find . -name '*.go' -not -path '*/node_modules/*' -not -path './.cach
 export GOTOOLCHAIN := local
 export CGO_ENABLED ?= 0
 
-.PHONY: run demo pages build check test bench soak stores static clean help go node debian
+.PHONY: run demo pages build check test bench soak stores stock static clean help go node debian
 
 run: build $(STORE_PROGRAM) ## build all, walk the journey once with VIDEO=, serve ./data on PORT= until Ctrl-C; STORE=minio: film on S3
 	@exec $(BIN)/demo --bin $(BIN) --data "$$DATA" --store "$(STORE)" --port "$$PORT" --video "$$VIDEO"
@@ -64,13 +64,15 @@ UNCHECKED := -gcflags='modernc.org/...=-d=checkptr=0'
 
 # The Go tests come last: the tally's last line is the run's. The simulation runs on one
 # goroutine and without the race detector, which finds nothing there and takes its time.
-test: debian build static stores ## everything, from nothing; nothing skips; as root, for CUTS=20 power cuts
+test: debian build static stores stock ## everything, from nothing; nothing skips; as root, for CUTS=20 power cuts
 	cd $(WEB) && npm run --silent check && npm test && npm run --silent test:browser
 	$(MAKE) --no-print-directory demo
 	$(MAKE) --no-print-directory demo STORE=minio
 	go -C cmd/bench test -count=1 -json ./... | go run .ci/tally.go
 	go vet -tags s3,acme ./storage/objects/... ./cmd/attuned ./cmd/attune
 	go test -count=1 -timeout 5m -tags s3,acme -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
+	go vet -tags stock ./storage/accesslog ./client-sdk
+	go test -count=1 -timeout 5m -tags stock -json -run 'Log|Fsck' ./storage/accesslog ./client-sdk | go run .ci/tally.go
 	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
 	go test -count=1 -timeout 10m -json ./cmd/soak | go run .ci/tally.go
 	go vet -tags power ./storage/powercut
@@ -96,6 +98,9 @@ MINIO     := github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 PEBBLE    := github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1
 PEBBLEDNS := github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv@v2.10.1
 
+# Verifies a log of C2SP tlog-tiles, by the authors of the format and not by us.
+FSCK      := github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
+
 stores: go $(BIN)/versitygw $(BIN)/minio $(BIN)/pebble $(BIN)/pebble-challtestsrv ## S3 servers and a certificate authority for the tests, in .cache/bin: up to 20 minutes, once
 
 $(BIN)/versitygw:
@@ -111,6 +116,11 @@ $(BIN)/pebble:
 
 $(BIN)/pebble-challtestsrv:
 	GOBIN=$(abspath $(BIN)) go install $(PEBBLEDNS)
+
+stock: go $(BIN)/fsck ## a verifier of logs that is not ours, in .cache/bin
+
+$(BIN)/fsck:
+	GOBIN=$(abspath $(BIN)) go install $(FSCK)
 
 static: go
 	@unformatted=$$($(GO_FILES) | xargs gofmt -l); \

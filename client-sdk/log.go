@@ -131,6 +131,7 @@ type VerifyReport struct {
 	OK          bool                 `json:"ok"`
 	Rows        int64                `json:"rows"`   // read and hashed
 	Signed      int64                `json:"signed"` // rows that the checkpoint commits to
+	Pruned      int64                `json:"pruned"` // of them, from the first on: only their hashes are kept
 	Checkpoint  string               `json:"checkpoint"`
 	Key         string               `json:"key"`         // that signs the log, as log.vkey of an export has it
 	Certificate policies.StatementID `json:"certificate"` // server.certify, signed by the root, that names the key

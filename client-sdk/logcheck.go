@@ -23,6 +23,7 @@ type LogExportReport struct {
 	Rows        int64                `json:"rows"`
 	Part        bool                 `json:"part"`                 // some events only: that none was left out is not proved
 	Size        int64                `json:"size"`                 // events in the log
+	From        int64                `json:"from"`                 // the first that was not pruned
 	Log         string               `json:"log"`                  // its name
 	Key         string               `json:"key"`                  // that signed it
 	Certificate policies.StatementID `json:"certificate,omitzero"` // server.certify that names the key, as this device knows it
@@ -184,7 +185,7 @@ func (v *exportCheck) rows(by *accesslog.Verifier) error {
 	}
 	v.progress.Total(v.about.Rows)
 	done := int64(0)
-	c, r, err := verify(v.files, by, accesslog.Options{Progress: func(rows int64) { v.progress.Add(rows - done); done = rows }})
+	c, r, err := verify(v.files, by, accesslog.Options{From: v.about.From, Progress: func(rows int64) { v.progress.Add(rows - done); done = rows }})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return unreadable("The export", err)
@@ -196,7 +197,10 @@ func (v *exportCheck) rows(by *accesslog.Verifier) error {
 	for _, f := range r.Faults {
 		v.fault("%s", f)
 	}
-	v.report.Rows, v.report.Size = r.Rows, c.Size
+	v.report.Rows, v.report.Size, v.report.From = r.Rows, c.Size, v.about.From
+	if v.about.Part && v.about.From != 0 {
+		v.fault("export.json says of some rows that those before row %d were pruned", v.about.From)
+	}
 	if v.about.Rows != r.Rows || v.about.Size != c.Size {
 		v.fault("row %d: the last here; export.json says %d rows of a log of %d, and here are %d of %d", max(0, r.Rows-1), v.about.Rows, v.about.Size, r.Rows, c.Size)
 	}

@@ -39,6 +39,7 @@ type LogExported struct {
 	Rows        int64                `json:"rows"`
 	Part        bool                 `json:"part"`        // some events only, each with a proof
 	Size        int64                `json:"size"`        // events in the log that it was taken from
+	From        int64                `json:"from"`        // the first of a whole log that was not pruned
 	Log         string               `json:"log"`         // its name
 	Key         string               `json:"key"`         // that signs it, as stock verifiers read it
 	Certificate policies.StatementID `json:"certificate"` // server.certify, signed by the organisation's root, that names the key
@@ -100,6 +101,8 @@ type logWriter struct {
 	nameList                       *lineFile
 	names                          map[accesslog.Pseudonym]string
 	last                           int64
+	pruned                         []accesslog.Hash // rows of the bundle at hand that are gone
+	watch                          accesslog.PruneWatch
 }
 
 var errCut = errors.New("it ended too early")
@@ -212,6 +215,9 @@ func (w *logWriter) open() error {
 
 // row checks one event against the signed state and writes it everywhere.
 func (w *logWriter) row(r wire.LogRow) error {
+	if r.Leaf == "" {
+		return w.gone(r)
+	}
 	e, err := accesslog.Decode([]byte(r.Leaf))
 	if err != nil || e.Index != r.Index || e.Index <= w.last || !w.about.Part && e.Index != w.last+1 {
 		return untrusted(fmt.Sprintf("Row %d of the log is not what belongs after row %d.", r.Index, w.last), err)
@@ -222,6 +228,9 @@ func (w *logWriter) row(r wire.LogRow) error {
 	if !committed(e, r.Salt, r.Detail) {
 		return untrusted(fmt.Sprintf("The detail of row %d is not the one that was logged.", r.Index), nil)
 	}
+	if len(w.pruned) > 0 {
+		return untrusted(fmt.Sprintf("Rows up to %d are missing, in the middle of a bundle.", w.last), nil)
+	}
 	w.progress.Add(e.Index - w.last)
 	w.last = e.Index
 	err = errors.Join(w.name(e.Subject, r.Who), w.name(e.Family, r.Family), w.name(e.Object, r.Object), w.events.line(r.Leaf), w.detail(r))
@@ -231,9 +240,29 @@ func (w *logWriter) row(r wire.LogRow) error {
 	if err == nil && w.about.Part {
 		err = w.proof(e, r)
 	} else if err == nil {
+		tree := w.static.Tree()
+		w.watch.Row(e.Index, []byte(r.Leaf), tree.Root)
 		err = w.static.Append([]byte(r.Leaf))
 	}
 	w.about.Rows++
+	return err
+}
+
+// gone takes the hash of a row that was pruned. Such rows come first, and by whole
+// bundles; that an event of the log says so is seen at the end.
+func (w *logWriter) gone(r wire.LogRow) error {
+	if w.about.Part || w.about.Rows > 0 || r.Index != w.last+1 {
+		return untrusted(fmt.Sprintf("Row %d of the log is not what belongs after row %d.", r.Index, w.last), nil)
+	}
+	w.last = r.Index
+	w.progress.Add(1)
+	if w.pruned = append(w.pruned, accesslog.Hash(r.Hash)); len(w.pruned) < accesslog.TileWidth {
+		return nil
+	}
+	err := w.static.Skip(w.pruned)
+	w.pruned = w.pruned[:0]
+	w.about.From = w.last + 1
+	w.watch.From = w.about.From
 	return err
 }
 
@@ -286,6 +315,9 @@ func (w *logWriter) proof(e accesslog.Event, r wire.LogRow) error {
 
 // end holds the whole against the signature.
 func (w *logWriter) end(e wire.ExportEnd) error {
+	if len(w.pruned) > 0 || !w.watch.OK() {
+		return untrusted(fmt.Sprintf("Rows 0 to %d are missing, and no event of the log says that they were pruned.", w.about.From+int64(len(w.pruned))-1), nil)
+	}
 	if e.Rows != w.about.Rows {
 		return untrusted(fmt.Sprintf("The export has %d rows, and says that it has %d.", w.about.Rows, e.Rows), nil)
 	}

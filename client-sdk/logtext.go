@@ -34,7 +34,9 @@ You can check it without the program that made it.
                    things have pseudonyms here
   proofs.ndjson    only in an export of some rows: for each row, its way to the root
   tile/            only in an export of all rows: the layout of c2sp.org/tlog-tiles,
-                   for stock verifiers of transparency logs
+                   for stock verifiers of transparency logs. Of rows that were
+                   pruned, below "from" in export.json, only hashes are kept, and
+                   a row of the log says so
   names/           what the pseudonyms stand for, the rows as a table for reading,
                    and addresses and reasons. This folder is personal data. Delete
                    it and what remains names nobody and still verifies
@@ -61,7 +63,7 @@ It says: Signature Verified Successfully
   python3 verify.py
 
 It says GOOD and how many rows, or WRONG and which row. You can read the program:
-it is at the end of this text, and is no longer than this text.
+it is at the end of this text, and is about as long as this text.
 
 PROVES
 

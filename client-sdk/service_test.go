@@ -32,20 +32,21 @@ var passphrase = []byte("four hens in a boat")
 // service is a whole service: a real store, real rules, the real server, and the
 // people who work there, each with a device of their own.
 type service struct {
-	t      testing.TB
-	url    string
-	dir    string
-	pack   string
-	key    ed25519.PrivateKey
-	logKey ed25519.PrivateKey
-	root   string // the secret key
-	signed []byte // org.root
-	cfg    storage.Config
-	web    atomic.Pointer[http.Handler]
-	store  *storage.Store
-	http   *httptest.Server
-	down   atomic.Bool
-	clock  atomic.Int64 // added to the real time, ns
+	t       testing.TB
+	url     string
+	dir     string
+	pack    string
+	figures func(text []byte) []byte // changes what the pack says
+	key     ed25519.PrivateKey
+	logKey  ed25519.PrivateKey
+	root    string // the secret key
+	signed  []byte // org.root
+	cfg     storage.Config
+	web     atomic.Pointer[http.Handler]
+	store   *storage.Store
+	http    *httptest.Server
+	down    atomic.Bool
+	clock   atomic.Int64 // added to the real time, ns
 
 	// spoil, when set, is handed each reply before the device sees it: what a
 	// hostile operator could do. It may change the recorder's body.
@@ -65,7 +66,13 @@ func newService(t testing.TB) *service {
 // newServiceOf is newService with the figures of another pack.
 func newServiceOf(t testing.TB, pack string) *service {
 	t.Helper()
-	s := &service{t: t, dir: t.TempDir(), pack: pack}
+	return newServiceWith(t, pack, func(text []byte) []byte { return text })
+}
+
+// newServiceWith is newServiceOf with figures of its own.
+func newServiceWith(t testing.TB, pack string, figures func(text []byte) []byte) *service {
+	t.Helper()
+	s := &service{t: t, dir: t.TempDir(), pack: pack, figures: figures}
 	var err error
 	_, s.key, err = ed25519.GenerateKey(nil)
 	must(t, err)
@@ -100,6 +107,7 @@ func (s *service) ceremony() (root, accept []byte, invitation string) {
 	must(s.t, err)
 	pack, err := packs.Text(s.pack)
 	must(s.t, err)
+	pack = s.figures(pack)
 	accept, invitation, err = attune.Certify(attune.Certification{
 		RootKey: rootKey, OrgRoot: root, Pack: pack, Bundle: bundle.SHA256(),
 		Request: attune.ServerRequest{Origin: s.url, Key: public(s.key), LogKey: public(s.logKey)},

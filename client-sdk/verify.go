@@ -25,6 +25,7 @@ type verification struct {
 	wrong        []memory // that the rows contradict
 	atSigned     [2]accesslog.Hash
 	altered      []int64
+	watch        accesslog.PruneWatch
 	report       VerifyReport
 }
 
@@ -65,6 +66,14 @@ func (v *verification) row(r wire.LogRow) {
 	if r.Index != v.next {
 		v.fault("row %d: missing: row %d stands there", v.next, r.Index)
 	}
+	if r.Leaf == "" && v.report.Pruned == v.next { // before every row that is there
+		v.report.Pruned++
+		v.append(accesslog.Hash(r.Hash), accesslog.Hash(r.Hash))
+		return
+	}
+	v.watch.From = v.report.Pruned
+	v.watch.Row(v.next, []byte(r.Leaf), v.stored.Root)
+	v.watch.Row(v.next, []byte(r.Leaf), v.rows.Root)
 	e, err := accesslog.Decode([]byte(r.Leaf))
 	switch {
 	case err != nil:
@@ -78,8 +87,13 @@ func (v *verification) row(r wire.LogRow) {
 	if policies.Digest(hash) != r.Hash && len(v.altered) < maxFaults {
 		v.altered = append(v.altered, v.next)
 	}
-	v.rows, _ = v.rows.AppendHash(hash)
-	v.stored, _ = v.stored.AppendHash(accesslog.Hash(r.Hash))
+	v.append(hash, accesslog.Hash(r.Hash))
+}
+
+// append grows both trees by a row.
+func (v *verification) append(now, was accesslog.Hash) {
+	v.rows, _ = v.rows.AppendHash(now)
+	v.stored, _ = v.stored.AppendHash(was)
 	v.next++
 	for ; len(v.marks) > 0 && v.marks[0].Size <= v.next; v.marks = v.marks[1:] {
 		if v.report.Seen++; v.marks[0].Root != v.rows.Root() {
@@ -109,6 +123,9 @@ func (v *verification) end() VerifyReport {
 	r.Rows, r.Signed, r.Checkpoint = v.next, v.signed.Size, v.signed.note
 	if v.next < v.signed.Size {
 		v.fault("rows %d to %d: missing: the checkpoint commits to them", v.next, v.signed.Size-1)
+	}
+	if v.watch.From = r.Pruned; r.Pruned%accesslog.TileWidth != 0 || !v.watch.OK() {
+		v.fault("rows 0 to %d: missing: no event of the log says that they were pruned", r.Pruned-1)
 	}
 	rowsRight := v.next == v.signed.Size && v.atSigned[0] == v.signed.Root || v.signed.Size == 0
 	storedRight := v.next == v.signed.Size && v.atSigned[1] == v.signed.Root

@@ -92,7 +92,11 @@ func (s *Server) exportLog(c echo.Context) error {
 				return err
 			}
 		}
-		end.Rows += int64(len(page))
+		for _, r := range page {
+			if r.Leaf != nil {
+				end.Rows++
+			}
+		}
 		return nil
 	})
 	if err != nil {

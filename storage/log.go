@@ -168,7 +168,8 @@ func (l *Log) seal(ctx context.Context) error {
 
 // VerifyFile checks the whole log in the database file: that each row's columns
 // say what its leaf says, that each leaf has the hash stored when it was appended,
-// and that the whole gives the root of the newest signed checkpoint.
+// and that the whole gives the root of the newest signed checkpoint. What was pruned
+// counts by its hashes, where the signed log says that it was.
 func (l *Log) VerifyFile(ctx context.Context, progress func(rows int64)) (accesslog.Report, error) {
 	var report accesslog.Report
 	err := l.d.rows.Read(ctx, func(v *rows.View) error {
@@ -187,7 +188,11 @@ func (l *Log) VerifyFile(ctx context.Context, progress func(rows int64)) (access
 		if err != nil {
 			return err
 		}
-		report, err = accesslog.VerifyRows(v.Leaves(), v.Tiles(), c, accesslog.Options{Progress: progress})
+		kept, err := v.Kept()
+		if err != nil {
+			return err
+		}
+		report, err = accesslog.VerifyRows(v.Leaves(), v.Tiles(), c, accesslog.Options{Progress: progress, From: kept})
 		return err
 	})
 	return report, err

@@ -41,7 +41,8 @@ func (l *Log) Export(ctx context.Context, c policies.Caller, q LogQuery, since i
 	return e, nil
 }
 
-// Rows gives the events in order, up to the checkpoint, some at a time.
+// Rows gives the events in order, up to the checkpoint, some at a time. Of a whole log the
+// rows that were pruned come first, as hashes without leaves.
 func (e *LogExport) Rows(ctx context.Context, emit func([]LogRow) error) error {
 	var prove *accesslog.Prover
 	for f := e.f; f.From >= 0; {
@@ -71,6 +72,11 @@ func (e *LogExport) Rows(ctx context.Context, emit func([]LogRow) error) error {
 }
 
 func (e *LogExport) page(v *rows.View, prove *accesslog.Prover, f rows.LogFilter) ([]LogRow, int64, error) {
+	if !e.Part {
+		if page, next, err := pruned(v, f.From, f.Limit); err != nil || len(page) > 0 {
+			return page, next, err
+		}
+	}
 	found, next, err := v.SearchLog(f)
 	if err != nil {
 		return nil, -1, err

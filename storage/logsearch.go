@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/attune-vf/attune/policies"
+	"github.com/attune-vf/attune/storage/accesslog"
 	"github.com/attune-vf/attune/storage/rows"
 )
 
@@ -51,14 +52,18 @@ func filter(q LogQuery, families []rows.Named) rows.LogFilter {
 	return f
 }
 
-// Leaves answers a verifier: leaf and stored hash of each row from an index on.
+// Leaves answers a verifier: leaf and stored hash of each row from an index on. A row that
+// was pruned is its hash alone.
 func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit int) ([]LogRow, int64, error) {
 	if _, err := l.enter(ctx, c, policies.ActVerifyLog, LogQuery{}); err != nil {
 		return nil, -1, err
 	}
 	var out []LogRow
 	next := int64(-1)
-	err := l.d.rows.Read(ctx, func(v *rows.View) error {
+	err := l.d.rows.Read(ctx, func(v *rows.View) (err error) {
+		if out, next, err = pruned(v, from, limit); err != nil || len(out) > 0 {
+			return err
+		}
 		found, more, err := v.SearchLog(rows.LogFilter{From: from, Limit: limit})
 		for _, r := range found {
 			out = append(out, LogRow{Index: r.N, Leaf: r.Leaf, Hash: r.Hash})
@@ -67,6 +72,21 @@ func (l *Log) Leaves(ctx context.Context, c policies.Caller, from int64, limit i
 		return err
 	})
 	return out, next, err
+}
+
+// pruned are rows that have a hash and no leaf any more, from an index on; none where
+// leaves begin. There are as many as the limit, or as one tile has.
+func pruned(v *rows.View, from int64, limit int) (out []LogRow, next int64, err error) {
+	kept, err := v.Kept()
+	if err != nil || from >= kept {
+		return nil, -1, err
+	}
+	to := min(from+int64(limit), (from/accesslog.TileWidth+1)*accesslog.TileWidth)
+	hashes, err := accesslog.TileHashes(v.Tiles(), from, to)
+	for i, h := range hashes {
+		out = append(out, LogRow{Index: from + int64(i), Hash: h})
+	}
+	return out, to, err
 }
 
 // enter rules on reading the log and writes the event, with what is asked for. It

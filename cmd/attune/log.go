@@ -297,9 +297,13 @@ func (c *logVerifyCmd) live(ctx context.Context, g *global, d *attune.Client) er
 		}
 	}
 	report.Faults = list(report.Faults)
+	pruned := ""
+	if report.Pruned > 0 {
+		pruned = fmt.Sprintf("\nOf the first %d only hashes are kept: they were pruned, and the log says so.", report.Pruned)
+	}
 	return g.print(report, "The access log is whole: %d events, all of them signed; %s of this device stand where its receipts say.\n"+
-		"It goes on from each of %s that this device knows of.\nIts key is %s\nThe organisation's root named it in certificate %s.",
-		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key, report.Certificate)
+		"It goes on from each of %s that this device knows of.\nIts key is %s\nThe organisation's root named it in certificate %s.%s",
+		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key, report.Certificate, pruned)
 }
 
 func altered(faults []string) error {
@@ -325,6 +329,9 @@ func (c *logVerifyCmd) export(g *global, verify func(attune.Progress) (attune.Lo
 			count(int(r.Rows), "row", "rows"), r.Size))
 	} else {
 		said = append(said, fmt.Sprintf("The export is whole: %s, all that the log had.", count(int(r.Rows), "row", "rows")))
+		if r.From > 0 {
+			said = append(said, fmt.Sprintf("Rows 0 to %d were pruned before, and the log says so: their hashes are here.", r.From-1))
+		}
 	}
 	if r.Seen > 0 {
 		said = append(said, fmt.Sprintf("It goes on from each of %s that this device knows of.", count(r.Seen, "earlier state", "earlier states")))

@@ -10,6 +10,7 @@ import (
 
 type logCmd struct {
 	Verify logVerifyCmd `cmd:"" help:"Verify the access log in the database file, row by row."`
+	Prune  logPruneCmd  `cmd:"" help:"Delete events that are older than the adopted figures keep them; --dry-run only says which."`
 }
 
 type logVerifyCmd struct {

@@ -57,6 +57,21 @@ func Load(t Tiles, size int64) (Frontier, error) {
 	return f, nil
 }
 
+// TileHashes returns the hashes of leaves from ≤ i < to from their full tile, all within
+// one: where the leaves themselves are gone.
+func TileHashes(t Tiles, from, to int64) ([]Hash, error) {
+	index := from / TileWidth
+	data, err := t.Tile(0, index)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := split(data, TileWidth)
+	if err != nil {
+		return nil, err
+	}
+	return hashes[from-index*TileWidth : to-index*TileWidth], nil
+}
+
 // reader serves the tree's nodes to tlog from tiles and leaf hashes. It lives
 // for one call and remembers the tiles that it has read.
 type reader struct {

@@ -8,13 +8,14 @@ import (
 	"github.com/attune-vf/attune/storage/accesslog"
 )
 
-// Leaves yields every stored leaf in order, for verification. A row whose search
+// Leaves yields every leaf that was kept, in order, for verification. A row whose search
 // columns differ from its leaf is yielded with a leaf that cannot decode, so that
 // the verifier names it.
 func (v *View) Leaves() iter.Seq2[accesslog.Row, error] {
 	return func(yield func(accesslog.Row, error) bool) {
 		rows, err := v.s.query(v.ctx, `
-			SELECT n, leaf, at, action, outcome, subject, family, object, rules FROM events ORDER BY n`, nil)
+			SELECT n, leaf, at, action, outcome, subject, family, object, rules FROM events
+			WHERE n >= (SELECT kept FROM authority WHERE id = 1) ORDER BY n`, nil)
 		if err != nil {
 			yield(accesslog.Row{}, err)
 			return
@@ -44,10 +45,10 @@ func scanLeaf(rows *sql.Rows) (accesslog.Row, error) {
 	return r, nil
 }
 
-// Leaf is the bytes of one leaf.
+// Leaf is the bytes of one leaf. Of pruned ones those are still there that are receipts.
 func (q q) Leaf(n int64) ([]byte, error) {
 	var leaf []byte
-	if err := q.row(`SELECT leaf FROM events WHERE n = $1`, n).Scan(&leaf); err != nil {
+	if err := q.row(`SELECT leaf FROM events WHERE n = $1 UNION ALL SELECT leaf FROM kept_leaves WHERE n = $1 LIMIT 1`, n).Scan(&leaf); err != nil {
 		return nil, fmt.Errorf("read leaf %d: %w", n, err)
 	}
 	return leaf, nil

@@ -48,6 +48,11 @@ func (v *View) SearchLog(f LogFilter) (found []LogRow, next int64, err error) {
 	if f.Scan == 0 {
 		f.Scan = MaxScan
 	}
+	kept, err := v.Kept()
+	if err != nil {
+		return nil, -1, err
+	}
+	f.From = max(f.From, kept)
 	walks, ok, err := v.walks(f)
 	if err != nil || !ok {
 		return nil, -1, err

@@ -62,8 +62,15 @@ func (t tiles) Tile(level int, index int64) ([]byte, error) {
 
 // LeafHashes implements accesslog.Tiles.
 func (t tiles) LeafHashes(from, to int64) ([]accesslog.Hash, error) {
+	kept, err := t.Kept()
+	if err != nil {
+		return nil, err
+	}
+	if from < kept { // of a tree of long ago: a bundle is pruned once its tile is full
+		return accesslog.TileHashes(t, from, to)
+	}
 	var out []accesslog.Hash
-	err := t.each(func(scan func(...any) error) error {
+	err = t.each(func(scan func(...any) error) error {
 		var b []byte
 		if err := scan(&b); err != nil {
 			return err
