@@ -55,6 +55,7 @@ var fuzzed = []struct {
 	{"checkpoints", []string{"storage/accesslog.parseBody"}, "storage/accesslog:FuzzOpenCheckpoint"},
 	{"inclusion and consistency proofs", nil, "storage/accesslog:FuzzVerifyProof"},
 	{"keys of logs", []string{"storage/accesslog.ParseVerifier"}, "storage/accesslog:FuzzParseVerifier"},
+	{"what was pruned", []string{"storage/accesslog.ParsePruned"}, "storage/accesslog:FuzzParsePruned"},
 	{"the restriction ledger", []string{"storage/ledger.decode", "storage/ledger.scan", "storage/ledger.Read"}, "storage/ledger:FuzzRead"},
 	{"exports: rows, tiles, bundles", nil, "storage/accesslog:FuzzVerifyWhole"},
 	{"exports: rows and proofs", []string{"storage/accesslog.parseProven"}, "storage/accesslog:FuzzVerifyPart"},

@@ -70,3 +70,15 @@ func join(hashes []accesslog.Hash) (b []byte) {
 	}
 	return b
 }
+
+// What is accepted of an event's range is what String writes, and nothing beside it.
+func FuzzParsePruned(f *testing.F) {
+	f.Add(accesslog.Pruned{Kept: 512, Size: 700}.String())
+	f.Add("rows below 256 of 256 ")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, ok := accesslog.ParsePruned(s)
+		if ok && (p.String() != s || p.Kept < accesslog.TileWidth || p.Kept%accesslog.TileWidth != 0 || p.Kept > p.Size) {
+			t.Errorf("%q is read as %+v", s, p)
+		}
+	})
+}
