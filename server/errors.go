@@ -52,6 +52,9 @@ func codes() []struct {
 		{storage.ErrPutBack, wire.CodeBusy},
 		{storage.ErrBackup, wire.CodeBusy},
 		{storage.ErrRecovering, wire.CodeBusy}, // the sweeper's; no request meets it
+		{storage.ErrQuiet, wire.CodeBusy},      // these three are of pruning the log, as is no request
+		{storage.ErrDecider, wire.CodeBusy},
+		{storage.ErrMeant, wire.CodeBusy},
 		{storage.ErrEvidence, wire.CodeMissing},
 		{storage.ErrNoFigures, wire.CodeBusy},
 		{storage.ErrNotCertified, wire.CodeBusy},
