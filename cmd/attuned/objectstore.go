@@ -35,16 +35,6 @@ func (o objectsFlags) open(ctx context.Context, f folder) (closableObjects, erro
 	if !onS3 {
 		return objects.OpenDir(f.objects())
 	}
-	before, err := remembered(f)
-	if err != nil {
-		return nil, err
-	}
-	if before != "" && before != cfg.String() {
-		return nil, problem("objects_elsewhere", "Leave --objects out, or give that address.", "The payloads of %s lie at %s.", f, before)
-	}
-	if before == "" && holdsPayloads(f) {
-		return nil, problem("objects_elsewhere", "Serve it without --objects; use S3 for a new folder.", "The payloads of %s lie in the folder itself.", f)
-	}
 	s, err := objects.OpenS3(ctx, cfg)
 	if errors.Is(err, objects.ErrNoBucket) {
 		return nil, noBuckets(cfg, err)
@@ -55,14 +45,28 @@ func (o objectsFlags) open(ctx context.Context, f folder) (closableObjects, erro
 	return s, nil
 }
 
-// on is the S3 server that the flags or the folder name; false when neither does.
+// on is the S3 server that the flags or the folder name; false when neither does. It is the
+// same for whoever opens the folder's payloads: a sweep of another store would find nothing
+// there, and certify that.
 func (o objectsFlags) on(f folder) (cfg objects.S3Config, onS3 bool, err error) {
+	before, err := remembered(f)
+	if err != nil {
+		return cfg, false, err
+	}
 	if o.Objects == "" {
-		if o.Objects, err = remembered(f); err != nil || o.Objects == "" {
-			return cfg, false, err
+		if o.Objects = before; before == "" {
+			return cfg, false, nil
 		}
 	}
-	cfg, err = o.config()
+	if cfg, err = o.config(); err != nil {
+		return cfg, true, err
+	}
+	switch {
+	case before != "" && before != cfg.String():
+		err = problem("objects_elsewhere", "Leave --objects out, or give that address.", "The payloads of %s lie at %s.", f, before)
+	case before == "" && holdsPayloads(f):
+		err = problem("objects_elsewhere", "Leave --objects out; use S3 for a new folder.", "The payloads of %s lie in the folder itself.", f)
+	}
 	return cfg, true, err
 }
 
