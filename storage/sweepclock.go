@@ -114,6 +114,18 @@ func clockDigest(now Clock, last rows.SweepMark) policies.Digest {
 	return sha256.Sum256(fmt.Appendf(nil, "attune/sweep/clock/v1\n%d %d %q\n%q %s\n", last.Wall, last.Running, last.Boot, now.Boot, now.Wall.UTC().Format(time.DateOnly)))
 }
 
+// LastSweep is when a sweep last came to its end, by the clock of then; zero where none has.
+func (s *Store) LastSweep(ctx context.Context) (at time.Time, err error) {
+	err = s.d.rows.Read(ctx, func(v *rows.View) error {
+		m, err := v.SweepMark()
+		if m.Wall != 0 {
+			at = m.Wall.Time()
+		}
+		return err
+	})
+	return at, err
+}
+
 // keepClock notes what the clock says at the end of a run.
 func (w *Sweeper) keepClock(ctx context.Context) error {
 	now := w.clock()

@@ -50,6 +50,20 @@ func (s composeService) job() bool {
 	return strings.HasPrefix(strings.Join(s.Command, " "), "objects setup")
 }
 
+// serves reports whether it is the server.
+func (s composeService) serves() bool { return s.ours() && s.Command[0] == "serve" }
+
+// key is the one that a program of ours works with, by what it does; "" for the job that
+// makes them all.
+func (s composeService) key() string {
+	return map[string]string{"serve": "server.key", "sweep": "sweeper.key", "objects holds": "holder.key"}[strings.Join(s.verb(), " ")]
+}
+
+// verb is what stands before the flags of a command.
+func (s composeService) verb() []string {
+	return s.Command[:slices.IndexFunc(s.Command, func(w string) bool { return strings.HasPrefix(w, "--") })]
+}
+
 func (s composeService) ours() bool { return strings.HasPrefix(s.Image, "attune/attuned:") }
 
 // keepsObjects reports whether it is an S3 server.
@@ -65,8 +79,8 @@ func readCompose(t *testing.T) composeFile {
 	if err := yaml.Unmarshal(body, &c); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Services) != 6 {
-		t.Fatalf("%d services, want six: the server, its buckets and an S3 server, twice", len(c.Services))
+	if len(c.Services) != 10 {
+		t.Fatalf("%d services, want ten: the server, what sweeps and what holds, its buckets and an S3 server, twice", len(c.Services))
 	}
 	return c
 }
@@ -135,7 +149,7 @@ func TestComposeNetworks(t *testing.T) {
 	}
 	for name, s := range c.Services {
 		switch {
-		case s.ours() && !s.job():
+		case s.serves():
 			if !slices.Equal(s.Ports, []string{"127.0.0.1:8080:8080"}) {
 				t.Errorf("%s publishes %v", name, s.Ports)
 			}
@@ -175,22 +189,25 @@ func TestComposeSecretsAreFiles(t *testing.T) {
 	}
 }
 
-// TestComposeGivesEachItsKey: the service has the key that can neither remove film
-// nor hold it, and only what makes users has the others.
+// TestComposeGivesEachItsKey: the service has the key that can neither remove film nor hold
+// it, the sweeper and the holder have one each, and only what makes users has all.
 func TestComposeGivesEachItsKey(t *testing.T) {
 	for name, s := range readCompose(t).Services {
-		want := []string{"server.key"}
+		var want []string
 		switch {
 		case s.keepsObjects():
 			want = []string{"s3.user", "s3.password"}
 		case s.job():
 			want = []string{"s3.key", "server.key", "sweeper.key", "holder.key", "auditor.key", "anchor.key"}
 		}
+		if want == nil {
+			want = []string{s.key()}
+		}
 		if !slices.Equal(s.Secrets, want) {
 			t.Errorf("%s has the secrets %v, want %v", name, s.Secrets, want)
 		}
-		if s.ours() && !s.job() && !slices.Contains(s.Command, "--objects-key-file=/run/secrets/server.key") {
-			t.Errorf("%s does not use the server's key: %v", name, s.Command)
+		if s.ours() && !s.job() && !slices.Contains(s.Command, "--objects-key-file=/run/secrets/"+s.key()) {
+			t.Errorf("%s does not use its key, %s: %v", name, s.key(), s.Command)
 		}
 		if s.job() && !slices.Contains(s.Command, "--keys=/run/secrets") {
 			t.Errorf("%s makes no users: %v", name, s.Command)
@@ -232,6 +249,31 @@ func TestComposeImagesArePinned(t *testing.T) {
 		}
 		if !bytes.Contains(dockerfile, []byte("\nUSER 10001:10001\n")) {
 			t.Errorf("%s: its image would run as root elsewhere", s.Build.Dockerfile)
+		}
+	}
+}
+
+// TestComposeSweepsAndHoldsBesideEachServer: in each profile what destroys film and what
+// holds it go by the server's folder and its S3 server, and by nothing else.
+func TestComposeSweepsAndHoldsBesideEachServer(t *testing.T) {
+	c := readCompose(t)
+	for name, s := range c.Services {
+		if !s.serves() {
+			continue
+		}
+		at := s.Command[slices.IndexFunc(s.Command, func(w string) bool { return strings.HasPrefix(w, "--objects=") })]
+		beside := map[string]bool{}
+		for other, o := range c.Services {
+			if !o.ours() || o.job() || o.serves() || !slices.Equal(o.Profiles, s.Profiles) {
+				continue
+			}
+			beside[o.key()] = true
+			if !slices.Contains(o.Command, at) || !slices.Contains(o.Command, "--data=/data") || !slices.Equal(o.Volumes, s.Volumes) {
+				t.Errorf("%s does not work beside %s: %v on %v", other, name, o.Command, o.Volumes)
+			}
+		}
+		if !beside["sweeper.key"] || !beside["holder.key"] || len(beside) != 2 {
+			t.Errorf("beside %s: %v", name, beside)
 		}
 	}
 }
