@@ -30,8 +30,12 @@ func (s *Server) notice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	streamed := strings.Contains(c.Request().Header.Get("Accept"), "text/event-stream")
+	if streamed && s.takeOver(c, l) {
+		return nil
+	}
 	defer l.Close()
-	if strings.Contains(c.Request().Header.Get("Accept"), "text/event-stream") {
+	if streamed {
 		return s.noticeStream(c, l)
 	}
 	return s.noticeOnce(c, l, time.Duration(wait)*time.Second)
@@ -60,7 +64,8 @@ func (s *Server) noticeOnce(c echo.Context, l *storage.Listener, wait time.Durat
 }
 
 // noticeStream writes a line for each change, and a comment now and then: by it both
-// sides find out that the other is gone.
+// sides find out that the other is gone. It is for connections that cannot be taken over;
+// a [waiter] says the same on those that can.
 func (s *Server) noticeStream(c echo.Context, l *storage.Listener) error {
 	ctx, out := c.Request().Context(), c.Response()
 	out.Header().Set("Content-Type", "text/event-stream")
@@ -78,7 +83,7 @@ func (s *Server) noticeStream(c echo.Context, l *storage.Listener) error {
 			return err
 		}
 		if ok {
-			line += fmt.Sprintf("data: {\"head\":%d}\n\n", head)
+			line += headLine(head)
 		}
 		if line != "" {
 			if err := s.say(c, conn, line); err != nil {
@@ -100,6 +105,9 @@ func (s *Server) noticeStream(c echo.Context, l *storage.Listener) error {
 		}
 	}
 }
+
+// headLine says that a listener's head is there.
+func headLine(head int64) string { return fmt.Sprintf("data: {\"head\":%d}\n\n", head) }
 
 // say writes one line of a stream. Nothing else moves on its connection, so each line
 // gives it the time until after the next.

@@ -90,6 +90,8 @@ type Server struct {
 
 	refused func(address, what string) // counts what strangers are refused
 
+	waiters waiters
+
 	junk   junk
 	behind sync.WaitGroup // what is done beside an answer
 	probe  probe
@@ -163,7 +165,7 @@ func New(cfg Config) *Server {
 		statements:   newLimiter[policies.DeviceID](cfg.StatementsPerMinute),
 		ranges:       newLimiter[policies.Digest](cfg.PagePerMinute),
 	}
-	s.stop = sync.OnceFunc(func() { close(s.stopping) })
+	s.stop = sync.OnceFunc(func() { close(s.stopping); s.waiters.wake() })
 	s.echo = s.routes()
 	return s
 }

@@ -84,6 +84,10 @@ func (h *heads) moved(m rows.Moved) {
 
 func (p *head) wake() {
 	for l := range p.listeners {
+		if l.wake != nil {
+			l.wake()
+			continue
+		}
 		select {
 		case l.moved <- struct{}{}:
 		default: // it has not looked since it was last woken

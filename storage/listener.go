@@ -9,7 +9,7 @@ import (
 
 // Bounds on who listens at once.
 const (
-	// maxListeners costs about 60 MiB of connections. Above it a device asks from time to
+	// maxListeners costs about 20 MiB of connections, twice that by HTTP/2 or TLS. Above it a device asks from time to
 	// time instead, and loses nothing.
 	maxListeners = 2000
 
@@ -24,6 +24,7 @@ type Listener struct {
 	d     *door
 	c     policies.Caller
 	moved chan struct{} // one element
+	wake  func()        // instead, guarded by heads.mu; nil for none
 	done  int64         // told, or delivered, up to here
 }
 
@@ -74,6 +75,14 @@ func (r *Records) denied(ctx context.Context, c policies.Caller, ruling policies
 
 // Moved delivers when it is worth asking Next again.
 func (l *Listener) Moved() <-chan struct{} { return l.moved }
+
+// OnMove has fn called when it is worth asking Next again, instead of Moved. It must not
+// wait, nor come back here: those who commit call it. What moved before is not told again.
+func (l *Listener) OnMove(fn func()) {
+	l.d.heads.mu.Lock()
+	defer l.d.heads.mu.Unlock()
+	l.wake = fn
+}
 
 // Next is the number of the newest change that was not told yet; false for none.
 func (l *Listener) Next(ctx context.Context) (head int64, ok bool, err error) {
