@@ -69,8 +69,8 @@ test: debian build static stores stock ## everything, from nothing; nothing skip
 	$(MAKE) --no-print-directory demo
 	$(MAKE) --no-print-directory demo STORE=minio
 	go -C cmd/bench test -count=1 -json ./... | go run .ci/tally.go
-	go vet -tags s3,acme ./storage/objects/... ./cmd/attuned ./cmd/attune
-	go test -count=1 -timeout 5m -tags s3,acme -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
+	go vet -tags s3,acme,smtp ./storage/objects/... ./cmd/attuned ./cmd/attune
+	go test -count=1 -timeout 5m -tags s3,acme,smtp -json ./storage/objects/... ./cmd/attuned | go run .ci/tally.go
 	go vet -tags stock ./storage/accesslog ./client-sdk
 	go test -count=1 -timeout 5m -tags stock -json -run 'Log|Fsck' ./storage/accesslog ./client-sdk | go run .ci/tally.go
 	go test -count=1 -timeout 5m -tags s3 -json -run OnS3 ./cmd/attune | go run .ci/tally.go
@@ -152,11 +152,12 @@ node:
 	  echo "Attune's pages need Node 20.19 or newer; found $${version:-none}. Get it from https://nodejs.org/en/download" >&2; exit 3; fi
 
 # Debian packages are installed only here, only by root, never with sudo.
-DEBIAN := chromium openssl ffmpeg gcc python3
+DEBIAN := chromium openssl ffmpeg gcc python3 aiosmtpd
 debian:
 	@missing=""; \
 	for p in $(DEBIAN); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
 	case "$$missing" in *gcc*) missing="$$missing libc6-dev";; esac; \
+	missing="$${missing/ aiosmtpd/ python3-aiosmtpd}"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then echo "make test needs these Debian packages:$$missing. As root: apt-get install$$missing" >&2; exit 3; fi; \
 	export DEBIAN_FRONTEND=noninteractive; \

@@ -78,4 +78,7 @@ require (
 	rsc.io/qr v0.2.0 // indirect
 )
 
-require codeberg.org/go-pdf/fpdf v0.12.0 // indirect
+require (
+	codeberg.org/go-pdf/fpdf v0.12.0 // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
+)

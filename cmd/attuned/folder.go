@@ -20,6 +20,8 @@ import (
 //	serving          locked while a server runs; empty
 //	objects/         sealed payloads, unless they lie on an S3 server
 //	objects.url      the address of that server
+//	anchors/         signed states of the log, if attuned anchor names no other place
+//	anchor.sent      what attuned anchor e-mailed last
 //	server.key       signs clip.stored               0400
 //	log.key          signs checkpoints of the log    0400
 //	acme/            ACME account and certificate    0700, with --domain

@@ -72,6 +72,7 @@ var outsiders = map[string][]string{
 	"github.com/minio/minio-go":        {"storage/objects", "cmd/demo"}, // which changes a film behind the service's back
 	"codeberg.org/go-pdf/fpdf":         {"client-sdk/certificate"},
 	"github.com/alecthomas/kong":       {"cmd/attune", "cmd/attuned", "cmd/demo"},
+	"github.com/wneessen/go-mail":      {"cmd/attuned"},
 }
 
 func TestImports(t *testing.T) {

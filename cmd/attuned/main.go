@@ -21,6 +21,7 @@ type commands struct {
 	Adopt   adoptCmd   `cmd:"" help:"Take the rules and figures of this version, as the head of service signed them."`
 	Serve   serveCmd   `cmd:"" help:"Serve the folder over HTTP until SIGTERM or Ctrl-C."`
 	Sweep   sweepCmd   `cmd:"" help:"Destroy film whose end has come, and certify it."`
+	Anchor  anchorCmd  `cmd:"" help:"Put signed states of the access log where nobody can change them, and e-mail them."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server whether it can take a write."`
 	Check   checkCmd   `cmd:"" help:"Check the folder: keys, adopted rules and figures, access log, every stored clip."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database beside a server that runs, and verify the copy."`

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,14 +12,6 @@ import (
 	"github.com/attune-vf/attune/storage/objects"
 	"github.com/attune-vf/attune/storage/objects/s3test"
 )
-
-// attuned runs a command and returns its status and all that it said.
-func attuned(t *testing.T, args ...string) (int, string) {
-	t.Helper()
-	var said bytes.Buffer
-	status := run(context.Background(), args, &said, &said)
-	return status, said.String()
-}
 
 // keyFile writes credentials as an operator does.
 func keyFile(t *testing.T, cfg objects.S3Config) string {
