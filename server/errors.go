@@ -50,6 +50,7 @@ func codes() []struct {
 		{storage.ErrBusy, wire.CodeBusy},
 		{storage.ErrNotAdopted, wire.CodeBusy},
 		{storage.ErrPutBack, wire.CodeBusy},
+		{storage.ErrLedger, wire.CodeBusy},
 		{storage.ErrBackup, wire.CodeBusy},
 		{storage.ErrRecovering, wire.CodeBusy}, // the sweeper's; no request meets it
 		{storage.ErrQuiet, wire.CodeBusy},      // these three are of pruning the log, as is no request

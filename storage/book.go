@@ -17,25 +17,39 @@ func (c Config) LedgerDir() string {
 	return cmp.Or(c.Ledger, filepath.Join(filepath.Dir(c.Database), "ledger"))
 }
 
-// openBook opens the restriction ledger. A new one beside a database that has withdrawn
-// things already, as after an upgrade, is given what stands there.
+// openBook opens the restriction ledger that the database knows. A new one beside a
+// database that has withdrawn things already is given what stands there.
 func (d *door) openBook(ctx context.Context) error {
 	var org policies.OrgID
+	var known string
 	err := d.rows.Read(ctx, func(v *rows.View) (err error) {
-		org, _, err = v.Authority()
+		if org, _, err = v.Authority(); err == nil {
+			known, err = v.Ledger()
+		}
 		return err
 	})
 	if err != nil || org.IsZero() {
 		return err
 	}
-	if d.book, err = ledger.Open(d.cfg.LedgerDir(), org.String()); err != nil {
+	begin := ledger.Open
+	if d.cfg.LedgerLost {
+		begin = ledger.Begin
+	}
+	if d.book, err = begin(d.cfg.LedgerDir(), org.String(), known); errors.Is(err, ledger.ErrLost) {
+		return fmt.Errorf("%w: %w", ErrLedger, err)
+	} else if err != nil {
 		return err
 	}
 	d.rows.Keep(d.book.Reserve()) // or what the ledger got back for a withdrawal, a viewing would take
-	if !d.book.Empty() {
+	if d.book.Empty() || d.book.Name() != known {
+		if err := d.rows.Read(ctx, d.fillBook); err != nil {
+			return err
+		}
+	}
+	if d.book.Name() == known {
 		return nil
 	}
-	return d.rows.Read(ctx, d.fillBook)
+	return d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.SetLedger(d.book.Name()) })
 }
 
 func (d *door) fillBook(v *rows.View) error {

@@ -59,18 +59,32 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// TestLedgerOfAnOlderDatabase: one that is missing is made of what the database holds.
-func TestLedgerOfAnOlderDatabase(t *testing.T) {
+// TestLedgerLost: a service whose ledger is not there does not start, until somebody says
+// that it is lost; then one is begun with what the database holds, and others refuse it no
+// more.
+func TestLedgerLost(t *testing.T) {
 	w := open(t)
 	f := w.Open("NF-2041")
 	withdrawn := w.Ana.Does(f.Record, "consent.withdraw", &policies.ConsentWithdraw{People: []policies.PersonID{f.Child}, Channel: policies.ByPhone})
+	if err := w.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.Store = nil
 	if err := os.RemoveAll(w.Config.LedgerDir()); err != nil {
 		t.Fatal(err)
 	}
+	for name, how := range map[string]func(context.Context, storage.Config) (*storage.Store, error){"Open": storage.Open, "OpenBeside": storage.OpenBeside, "OpenFounding": storage.OpenFounding} {
+		if s, err := how(context.Background(), w.Config); s != nil || !errors.Is(err, storage.ErrLedger) {
+			t.Fatalf("%s = %v, want %v", name, err, storage.ErrLedger)
+		}
+	}
+	w.Config.LedgerLost = true
 	w.Reopen()
 	if got := booked(t, w.Config.LedgerDir(), w.Org); len(got) != 1 || !got[withdrawn.String()] {
 		t.Errorf("ledger = %v", got)
 	}
+	w.Config.LedgerLost = false
+	w.Reopen()
 }
 
 // TestPutBackByHand: a database that was copied back over a newer one is not served,

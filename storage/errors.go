@@ -35,6 +35,7 @@ var (
 	ErrNotAdopted     = errors.New("rules differ from those adopted")
 	ErrNotCertified   = errors.New("the server's keys are not those that the root certified")
 	ErrPutBack        = errors.New("the database is older than its restriction ledger")
+	ErrLedger         = errors.New("the restriction ledger is lost, or another one is in its place")
 	ErrNoFigures      = errors.New("the figures that were adopted cannot be read")
 )
 

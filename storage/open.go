@@ -16,7 +16,8 @@ import (
 // Open opens a founded store. It refuses with ErrNotAdopted when the rules at hand are
 // not those that the head of service adopted, and with ErrNoFigures when the pack that
 // was adopted cannot be read: a server that rules by anything else must not start. With
-// ErrPutBack it refuses a database that is older than the restriction ledger saw it.
+// ErrPutBack it refuses a database that is older than the restriction ledger saw it, and
+// with ErrLedger one whose ledger is not there: see [Config.LedgerLost].
 //
 // Uploads whose finish was interrupted are finished before Open returns.
 func Open(ctx context.Context, cfg Config) (*Store, error) {

@@ -27,6 +27,10 @@ type Config struct {
 	// empty. It is in no backup, and best on a disk of its own.
 	Ledger string
 
+	// LedgerLost has a new ledger begun where the one that the database knows is lost, and
+	// filled with what the database holds. What only the lost one held is not in it.
+	LedgerLost bool
+
 	// Where is whose midnights end a day by which film is kept; that of London when nil and
 	// the machine knows it, else UTC.
 	Where *time.Location

@@ -123,7 +123,7 @@ func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
 	if err := c.needLedger(f, cfg.LedgerDir()); err != nil {
 		return err
 	}
-	cfg.Objects = payloads
+	cfg.Objects, cfg.LedgerLost = payloads, c.Lost
 	out, err := storage.Restore(ctx, cfg, c.From)
 	if err != nil {
 		return broken(f, err)

@@ -21,6 +21,7 @@ type serveCmd struct {
 	ContactEmail string `placeholder:"ADDRESS" help:"E-mail address on the carer's page."`
 	Complaints   string `placeholder:"TEXT" help:"How to complain, on the carer's page: an address or a sentence."`
 	Ledger       string `placeholder:"DIR" help:"Keep the restriction ledger in this folder, best on another disk; remembered."`
+	Lost         bool   `name:"ledger-lost" help:"Begin a restriction ledger in the place of one that is lost for good."`
 	objectsFlags
 }
 
@@ -39,6 +40,9 @@ Behind a proxy on this machine that adds HTTPS and writes X-Forwarded-For:
 With payloads on an S3 server, whose buckets "attuned objects setup" made (the folder then remembers the address):
 
   attuned serve --data /srv/attune --objects s3://s3.example.org --objects-key-file /etc/attune/s3.key
+
+The restriction ledger holds what must outlive a restore. When its disk is not mounted the server does not start; --ledger-lost
+gives it up, and begins one with what the database holds: keep no backup from before.
 
 Prints "serving URL" once it answers. Ends on SIGTERM or Ctrl-C, when the requests in hand are answered.`
 }
@@ -82,6 +86,11 @@ func (c *serveCmd) Run(ctx context.Context, p *printer) (err error) {
 	defer release()
 	if err := f.keepLedger(c.Ledger); err != nil {
 		return err
+	}
+	if c.Lost {
+		if err := beginLedger(ctx, f, p); err != nil {
+			return err
+		}
 	}
 	store, err := openStore(ctx, f, c.objectsFlags)
 	if err != nil {

@@ -110,6 +110,10 @@ func explain(f folder, err error) error {
 		return problem("put_back", "Put the newest backup back with: attuned restore --help",
 			"The database in %s is older than its restriction ledger: what was withdrawn since is missing from it.", f)
 	}
+	if errors.Is(err, storage.ErrLedger) {
+		return problem("no_ledger", "Mount its disk, or name its folder with attuned serve --ledger DIR; only if it is lost for good: attuned serve --ledger-lost",
+			"The restriction ledger is not where it should be, and nothing is served without it: %v.", err).status(exitMissing)
+	}
 	if errors.Is(err, storage.ErrNoFigures) {
 		return problem("no_figures", "Use the version of attuned that was adopted; if it says so too, restore the database from the backup.",
 			"The figures that were adopted cannot be read: %v.", err)

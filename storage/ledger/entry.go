@@ -25,6 +25,13 @@ type Entry struct {
 	Attachments []Attachment `json:"attachments"`
 }
 
+// begun is the first line of a file: what tells this ledger from any other.
+type begun struct {
+	Version int      `json:"v"`     // 1
+	Ledger  string   `json:"begun"` // its name, drawn when it was begun
+	After   []string `json:"after"` // the names of those that were lost before it, the oldest first
+}
+
 // Attachment is bytes beside the statement, sealed as they came.
 type Attachment struct {
 	Name string `json:"name"`
@@ -40,55 +47,71 @@ const maxLine = 32 << 20
 // ErrDamaged is what a line is that was changed since it was written.
 var ErrDamaged = errors.New("damaged line")
 
-// encode is the entry's line: SHA-256 of the JSON in hexadecimal, a space, the JSON, and
-// a line end. A person can read it, and check it with sha256sum.
 func (e Entry) encode() ([]byte, error) {
 	e.Version = version
 	if e.Attachments == nil {
 		e.Attachments = []Attachment{}
 	}
-	body, err := json.Marshal(e)
+	line, err := encode(e)
 	if err != nil {
 		return nil, fmt.Errorf("ledger entry %s: %w", e.ID, err)
+	}
+	return line, nil
+}
+
+// encode is a line: SHA-256 of the JSON in hexadecimal, a space, the JSON, and a line end.
+// A person can read it, and check it with sha256sum.
+func encode(what any) ([]byte, error) {
+	body, err := json.Marshal(what)
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(body)
 	line := append([]byte(hex.EncodeToString(sum[:])), ' ')
 	return append(append(line, body...), '\n'), nil
 }
 
-// decode reads a line without its end.
-func decode(line []byte) (e Entry, err error) {
+// decode reads a line without its end: an entry, or the beginning of a file.
+func decode(line []byte) (e Entry, b begun, err error) {
 	sum, body, ok := bytes.Cut(line, []byte{' '})
 	want := sha256.Sum256(body)
 	if !ok || hex.EncodeToString(want[:]) != string(sum) {
-		return e, ErrDamaged
+		return e, b, ErrDamaged
+	}
+	if err := json.Unmarshal(body, &b); err != nil {
+		return e, b, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if b.Version != version {
+		return e, b, fmt.Errorf("%w: version %d", ErrDamaged, b.Version)
+	}
+	if b.Ledger != "" {
+		return e, b, nil
 	}
 	if err := json.Unmarshal(body, &e); err != nil {
-		return e, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return e, b, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if e.Version != version {
-		return e, fmt.Errorf("%w: version %d", ErrDamaged, e.Version)
-	}
-	return e, nil
+	return e, b, nil
 }
 
-// scan calls take for each finished line, counted from 1, and returns how many bytes
-// those are.
-func scan(r io.Reader, take func(number int, e Entry, err error) error) (whole int64, err error) {
+// scan calls take for each finished line but the first that names the file, counted from 1.
+// It returns that name, and how many bytes those lines are.
+func scan(r io.Reader, take func(number int, e Entry, err error)) (name begun, whole int64, err error) {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	for number := 1; ; number++ {
 		line, err := readLine(lines)
 		if errors.Is(err, io.EOF) {
-			return whole, nil // what is left is no finished line
+			return name, whole, nil // what is left is no finished line
 		}
 		if err != nil {
-			return whole, err
-		}
-		e, bad := decode(line[:len(line)-1])
-		if err := take(number, e, bad); err != nil {
-			return whole, err
+			return name, whole, err
 		}
 		whole += int64(len(line))
+		e, b, bad := decode(line[:len(line)-1])
+		if b.Ledger == "" || bad != nil {
+			take(number, e, bad)
+		} else if name.Ledger == "" {
+			name = b
+		}
 	}
 }
 
@@ -119,7 +142,7 @@ func Read(path string) (entries []Entry, damaged []Damage, err error) {
 	}
 	defer file.Close()
 	seen := map[string]bool{}
-	_, err = scan(file, func(number int, e Entry, err error) error {
+	_, _, err = scan(file, func(number int, e Entry, err error) {
 		switch {
 		case err != nil:
 			damaged = append(damaged, Damage{number, err})
@@ -127,7 +150,6 @@ func Read(path string) (entries []Entry, damaged []Damage, err error) {
 			seen[e.ID] = true
 			entries = append(entries, e)
 		}
-		return nil
 	})
 	return entries, damaged, err
 }

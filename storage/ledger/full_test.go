@@ -10,7 +10,7 @@ import (
 // TestLedgerFull: on a full disk an entry takes what it needs from the reserve; when
 // that is used up it is refused and leaves nothing behind, and with room it is taken.
 func TestLedgerFull(t *testing.T) {
-	l, err := Open(t.TempDir(), "org")
+	l, err := Open(t.TempDir(), "org", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,12 @@
 package ledger
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -35,6 +37,7 @@ const (
 // several goroutines. Several processes may have it open: lines are appended whole.
 type Ledger struct {
 	path string
+	name begun
 	kept *reserve.File
 
 	// mu guards the fields below.
@@ -47,18 +50,42 @@ type Ledger struct {
 // ErrFull means that the ledger's disk has no room, and nothing is left in reserve.
 var ErrFull = errors.New("no room for the restriction ledger")
 
+// ErrLost means that the ledger that a database knows is not where it should be.
+var ErrLost = errors.New("not the restriction ledger of this database")
+
 // File is where an authority's ledger lies in a folder.
 func File(dir, authority string) string { return filepath.Join(dir, authority+".ledger") }
 
-// Open opens or makes the ledger of an authority in a folder. A last line that was not
-// finished is cut off: its statement was acknowledged to nobody. Damaged lines before
-// it stay as they are; see [Read].
-func Open(dir, authority string) (*Ledger, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make ledger: %w", err)
+// Open opens the ledger that a database knows by its name: the one of an authority in a
+// folder. A database that knows none, "", takes the one that is there, or begins one. A
+// last line that was not finished is cut off: its statement was acknowledged to nobody.
+// Damaged lines before it stay as they are; see [Read].
+//
+// ErrLost when there is none, as on a disk that is not mounted, or another one than that
+// and than what was begun after it was lost: see [Begin].
+func Open(dir, authority, known string) (*Ledger, error) {
+	if known == "" {
+		return open(dir, authority, known, true)
 	}
-	path := File(dir, authority)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	return open(dir, authority, known, false)
+}
+
+// Begin is Open when the known ledger is lost for good: one is begun in its place, which
+// says so, unless one is there that somebody has brought.
+func Begin(dir, authority, known string) (*Ledger, error) { return open(dir, authority, known, true) }
+
+func open(dir, authority, known string, begin bool) (*Ledger, error) {
+	path, how := File(dir, authority), os.O_RDWR|os.O_APPEND
+	if begin {
+		how |= os.O_CREATE
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make ledger: %w", err)
+		}
+	}
+	file, err := os.OpenFile(path, how, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: nothing is at %s", ErrLost, path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
@@ -66,16 +93,19 @@ func Open(dir, authority string) (*Ledger, error) {
 	if err := l.load(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
+	if err := l.be(known, begin); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	l.kept.Refill() // a full disk keeps no service from starting that has to take withdrawals
 	return l, nil
 }
 
-func (l *Ledger) load() error {
-	whole, err := scan(l.file, func(_ int, e Entry, err error) error {
+func (l *Ledger) load() (err error) {
+	var whole int64
+	l.name, whole, err = scan(l.file, func(_ int, e Entry, err error) {
 		if err == nil {
 			l.saw(e)
 		}
-		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read ledger %s: %w", l.path, err)
@@ -88,6 +118,31 @@ func (l *Ledger) load() error {
 	}
 	return syncDir(filepath.Dir(l.path))
 }
+
+// be is the ledger that is known, or begins.
+func (l *Ledger) be(known string, begin bool) error {
+	switch {
+	case l.name.Ledger != "" && (begin || l.name.Ledger == known || slices.Contains(l.name.After, known)):
+		return nil
+	case !begin:
+		return fmt.Errorf("%w: %s is not it", ErrLost, l.path)
+	}
+	l.name = begun{Version: version, Ledger: rand.Text(), After: []string{}}
+	if known != "" {
+		l.name.After = append(l.name.After, known)
+	}
+	line, err := encode(l.name)
+	if err == nil {
+		err = l.append(line)
+	}
+	if err != nil {
+		return fmt.Errorf("begin ledger %s: %w", l.path, err)
+	}
+	return nil
+}
+
+// Name is what tells this ledger from any other.
+func (l *Ledger) Name() string { return l.name.Ledger }
 
 // Close closes the file.
 func (l *Ledger) Close() error { return l.file.Close() }

@@ -13,7 +13,7 @@ import (
 
 func open(t *testing.T, dir string) *ledger.Ledger {
 	t.Helper()
-	l, err := ledger.Open(dir, "org")
+	l, err := ledger.Open(dir, "org", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestLedgerKeeps(t *testing.T) {
 // stand, and what is written next is whole.
 func TestLedgerTorn(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole")
-	l, err := ledger.Open(whole, "org")
+	l, err := ledger.Open(whole, "org", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestLedgerTorn(t *testing.T) {
 		if err := os.WriteFile(ledger.File(dir, "org"), b[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, err := ledger.Open(dir, "org")
+		l, err := ledger.Open(dir, "org", "")
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -112,15 +112,51 @@ func TestLedgerDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, damaged, err := ledger.Read(l.Path())
-	if err != nil || len(got) != 2 || len(damaged) != 1 || damaged[0].Line != 2 || !errors.Is(damaged[0].Err, ledger.ErrDamaged) {
-		t.Errorf("%d entries, %v, %v; want two, and line 2 damaged", len(got), damaged, err)
+	if err != nil || len(got) != 2 || len(damaged) != 1 || damaged[0].Line != 3 || !errors.Is(damaged[0].Err, ledger.ErrDamaged) {
+		t.Errorf("%d entries, %v, %v; want two, and line 3 damaged, behind the one that names the ledger", len(got), damaged, err)
+	}
+}
+
+// TestLedgerLost: a ledger that a database knows is never begun anew by itself.
+func TestLedgerLost(t *testing.T) {
+	first, other, empty := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "unmounted")
+	begin := func(how func(dir, org, known string) (*ledger.Ledger, error), dir, known string) string {
+		t.Helper()
+		l, err := how(dir, "org", known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return l.Name()
+	}
+	name, stranger := begin(ledger.Open, first, ""), begin(ledger.Open, other, "")
+	if again := begin(ledger.Open, first, name); name == "" || again != name || stranger == name {
+		t.Fatalf("names %q, %q, and %q of another", name, again, stranger)
+	}
+	for what, dir := range map[string]string{"None": empty, "Another": other} {
+		if _, err := ledger.Open(dir, "org", name); !errors.Is(err, ledger.ErrLost) {
+			t.Errorf("%s: %v, want %v", what, err, ledger.ErrLost)
+		}
+	}
+	if _, err := os.Stat(empty); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("something was made where no disk was: %v", err)
+	}
+	next := begin(ledger.Begin, empty, name)
+	if next == name {
+		t.Error("what was begun has the name of what was lost")
+	}
+	// A backup knows the lost one: what was begun after it is taken for it.
+	if got := begin(ledger.Open, empty, name); got != next {
+		t.Errorf("opened %q, want %q", got, next)
 	}
 }
 
 // FuzzRead: whatever lies in a ledger file, every entry that is read was written whole.
 func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
-	l, err := ledger.Open(dir, "org")
+	l, err := ledger.Open(dir, "org", "")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -68,6 +68,16 @@ func (tx *Tx) SetDurable(size int64) error {
 	return tx.exec(`UPDATE authority SET durable = $1 WHERE id = 1 AND durable < $1`, size)
 }
 
+// Ledger is the name of the restriction ledger that this database knows; "" before its first.
+func (q q) Ledger() (name string, err error) {
+	return name, q.row(`SELECT ledger FROM authority WHERE id = 1`).Scan(&name)
+}
+
+// SetLedger has it know another.
+func (tx *Tx) SetLedger(name string) error {
+	return tx.exec(`UPDATE authority SET ledger = $1 WHERE id = 1`, name)
+}
+
 // Restored is the first leaf of this history; -1 in a database that was never put back.
 func (q q) Restored() (n int64, err error) {
 	return n, q.row(`SELECT restored FROM authority WHERE id = 1`).Scan(&n)
