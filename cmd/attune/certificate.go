@@ -234,6 +234,6 @@ func (c *certificateVerifyCmd) Run(g *global) error {
 		}
 		note = "It is the service that you named."
 	}
-	return g.print(v, "The certificate holds: clip %s, row %d of the access log since %s.\nService %s. %s\nCannot be opened since %s; backups until %s; %d devices answered, %d have not.",
-		v.Clip, v.Index, v.Accepted, v.Organisation, note, v.Ends.Unopenable, v.Ends.Backup, v.Received, v.Outstanding)
+	return g.print(v, "The certificate holds: clip %s, row %d of the access log since %s.\nService %s. %s\nCannot be opened since %s; backups until %s; of %s that could open it %d answered.",
+		v.Clip, v.Index, v.Accepted, v.Organisation, note, v.Ends.Unopenable, v.Ends.Backup, count(v.Received+v.Outstanding, "device", "devices"), v.Received)
 }
