@@ -24,6 +24,8 @@ func (s *service) backup() string {
 	dir := filepath.Join(s.t.TempDir(), "backup")
 	_, err := s.store.Backup(context.Background(), dir)
 	must(s.t, err)
+	_, err = s.store.Count(context.Background(), dir)
+	must(s.t, err)
 	return dir
 }
 

@@ -52,8 +52,8 @@ type BackupObject struct {
 var ErrBackup = errors.New("not a whole backup")
 
 // Backup writes a backup into a folder that must not exist, while the service goes on,
-// and verifies it: only then is it counted, and devices told what they need not keep any
-// more. The restriction ledger is not in it, and must not be: it is what the backup
+// and verifies it. Devices go on keeping what they have until it is counted: see [Store.Count].
+// The restriction ledger is not in it, and must not be: it is what the backup
 // could undo. Nor are keys, and sealed film, which is only named.
 func (s *Store) Backup(ctx context.Context, dir string) (_ Manifest, err error) {
 	partial := dir + ".partial"
@@ -90,10 +90,27 @@ func (s *Store) Backup(ctx context.Context, dir string) (_ Manifest, err error) 
 	if _, err := VerifyBackup(ctx, partial, nil); err != nil {
 		return m, err
 	}
-	if err := errors.Join(os.Rename(partial, dir), syncDir(filepath.Dir(dir))); err != nil {
-		return m, err
+	return m, errors.Join(os.Rename(partial, dir), syncDir(filepath.Dir(dir)))
+}
+
+// Count verifies a backup and tells devices that they need not keep any more what is in it.
+// The caller makes sure that it outlives the disk of the database. ErrBackup for one that is
+// damaged, or of another service or history.
+func (s *Store) Count(ctx context.Context, dir string) (Manifest, error) {
+	v, err := VerifyBackup(ctx, dir, nil)
+	if err != nil {
+		return v.Manifest, err
 	}
-	return m, s.d.rows.Write(ctx, func(tx *rows.Tx) error { return tx.SetDurable(m.Size) })
+	return v.Manifest, s.d.rows.Write(ctx, func(tx *rows.Tx) error {
+		org, _, err := tx.Authority()
+		if err != nil {
+			return err
+		}
+		if m := v.Manifest; m.Org != org || m.Origin != s.Log.origin {
+			return fmt.Errorf("%w: it is of the log %s, and this service's is %s", ErrBackup, m.Origin, s.Log.origin)
+		}
+		return tx.SetDurable(v.Manifest.Size)
+	})
 }
 
 // describe makes the manifest of a copy.

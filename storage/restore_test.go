@@ -66,6 +66,12 @@ func backup(t *testing.T, w *storagetest.World) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p, err := w.Log.Prove(context.Background(), 0); err != nil || p.Durable == m.Size {
+		t.Fatalf("a backup that nobody counted: %d durable, %v", p.Durable, err)
+	}
+	if _, err := w.Count(context.Background(), dir); err != nil {
+		t.Fatal(err)
+	}
 	if p, err := w.Log.Prove(context.Background(), 0); err != nil || p.Durable != m.Size || p.Recovering {
 		t.Fatalf("after a backup of %d rows: %d durable, recovering %v, %v", m.Size, p.Durable, p.Recovering, err)
 	}
@@ -253,6 +259,14 @@ func TestRestorationOfALostHistory(t *testing.T) {
 		t.Errorf("%d restorations, %v, want the last alone", len(now), err)
 	}
 	recovered(t, w)
+}
+
+// TestCountStranger: another service's backup lets nobody's devices forget anything.
+func TestCountStranger(t *testing.T) {
+	w, other := open(t), open(t)
+	if _, err := w.Count(context.Background(), backup(t, other)); !errors.Is(err, storage.ErrBackup) {
+		t.Errorf("%v, want %v", err, storage.ErrBackup)
+	}
 }
 
 // TestBackupThatFails leaves nothing behind: neither what fills a disk, nor personal data

@@ -14,8 +14,9 @@ import (
 )
 
 type backupCmd struct {
-	To   string `arg:"" name:"dir" placeholder:"DIR" help:"Where backups are kept; each gets a folder of its own there."`
-	Data string `required:"" placeholder:"DIR" help:"The server's folder."`
+	To     string `arg:"" name:"dir" placeholder:"DIR" help:"Where backups are kept; each gets a folder of its own there."`
+	Data   string `required:"" placeholder:"DIR" help:"The server's folder."`
+	Copied bool   `help:"DIR is one backup, which lies on another disk by now: count it."`
 }
 
 // Help is what --help shows below the flags.
@@ -23,7 +24,10 @@ func (backupCmd) Help() string {
 	return `Example: attuned backup --data /srv/attune /mnt/backups
 
 Beside a server that runs. Copies the database as it is at one moment, with what says how it must look, and verifies the
-copy: its log, and that all that was said in it leads to what is stored. Only then are devices told what they need not keep any more.
+copy: its log, and that all that was said in it leads to what is stored. Then devices are told what they need not keep any more,
+if the backup lies on another disk than the database. One that does not is counted when it has been copied away:
+
+  attuned backup --data /srv/attune --copied /mnt/elsewhere/attune-20261123T020000.000
 
 Not in it, on purpose: the restriction ledger, which must outlive a restore; the keys server.key and log.key, which you
 keep apart; sealed film, which is named with its length and SHA-256. Copy the folder to another place, and film with
@@ -41,6 +45,9 @@ func (c *backupCmd) Run(ctx context.Context, p *printer) error {
 		return err
 	}
 	defer store.Close()
+	if c.Copied {
+		return c.count(ctx, f, store.Store, c.To, p)
+	}
 	if err := os.MkdirAll(c.To, 0o700); err != nil {
 		return problem("backup", "Name a folder that this user may write to.", "Backups cannot be kept in %s: %v.", c.To, err)
 	}
@@ -54,11 +61,28 @@ func (c *backupCmd) Run(ctx context.Context, p *printer) error {
 	if err != nil {
 		return problem("backup", "Nothing was changed. See that there is room, and that this user may write there, then run it again.", "No backup was made: %v.", err)
 	}
-	if sameDisk(c.To, f.database()) {
-		p.note("%s is on the database's own disk: copy the backup to another.", c.To)
+	counted := !sameDisk(c.To, f.database())
+	if !counted {
+		p.note("%s is on the database's own disk: copy the backup to another, then have the copy counted with: attuned backup --copied. Until then devices keep all that it holds.", c.To)
+	} else if _, err := store.Store.Count(ctx, dir); err != nil {
+		return broken(f, err)
 	}
-	return p.print(map[string]any{"backup": dir, "events": m.Size, "objects": len(m.Objects)},
+	return p.print(map[string]any{"backup": dir, "events": m.Size, "objects": len(m.Objects), "counted": counted},
 		"%s: %d events; film of %d clips is named in it, and not copied", dir, m.Size, len(m.Objects))
+}
+
+// count tells devices of a backup that was copied. Whether it outlives this disk, the
+// operator says: a disk that comes by a cable looks like any other folder.
+func (c *backupCmd) count(ctx context.Context, f folder, store *storage.Store, dir string, p *printer) error {
+	m, err := store.Count(ctx, dir)
+	if err != nil {
+		return broken(f, err)
+	}
+	if sameDisk(dir, f.database()) {
+		p.note("%s looks as if it were on the database's own disk.", dir)
+	}
+	return p.print(map[string]any{"backup": dir, "events": m.Size, "objects": len(m.Objects), "counted": true},
+		"%s is counted: devices need not keep any more what is in its %d events", dir, m.Size)
 }
 
 type restoreCmd struct {

@@ -39,6 +39,9 @@ func backUp(w *world, _ *device) error {
 	if _, err := w.service.store.Backup(context.Background(), dir); err != nil {
 		return err
 	}
+	if _, err := w.service.store.Count(context.Background(), dir); err != nil {
+		return err
+	}
 	w.past.backups = append(w.past.backups, dir)
 	w.tell("a backup is made")
 	return nil
