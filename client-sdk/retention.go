@@ -8,7 +8,8 @@ import (
 	"github.com/attune-vf/attune/policies"
 )
 
-// Retention says until when film is kept. It destroys nothing.
+// Retention says until when film is kept, and signs what people decide about its end. The
+// server's sweeper destroys; nothing here does.
 type Retention struct{ d *desk }
 
 // Kept is a clip, and until when it is kept by the figures that the service adopted.

@@ -47,8 +47,8 @@ type Pack struct {
 
 // Clocks are the spans of DESIGN §5, and those that the papers promise to families.
 // Withdrawal, ProvisionalHold, Reminder, Complaint and Request give matters their
-// deadlines, Breakglass is enforced, and HoldReview is part of a forecast. The others
-// are only printed.
+// deadlines, HoldReview too, KeyDays, Breakglass and Grace are enforced, and Backup stands
+// on certificates. The others are only printed.
 type Clocks struct {
 	LinkAfterVisit  Figure `yaml:"link_after_visit_days" json:"link_after_visit_days"` // a link lives until the next visit and this long
 	KeyDays         Figure `yaml:"key_days" json:"key_days"`                           // family keys leave a device out of contact

@@ -228,7 +228,7 @@ func destiniesText(list []attune.DestinyView) string {
 			lines = append(lines, "  "+r+" Rule: "+d.Rules[i]+".")
 		}
 	}
-	return strings.Join(append(lines, "Nobody watches any of this. Nothing is deleted yet by this version."), "\n")
+	return strings.Join(append(lines, "Nobody watches any of this. What may be destroyed goes with the next sweep; what went: attune certificate list."), "\n")
 }
 
 func destinyText(d attune.DestinyView) string {
