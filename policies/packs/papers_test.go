@@ -182,13 +182,14 @@ func TestPapersKeepWhatTheyMust(t *testing.T) {
 		{"Caldicott 8", "watched against a no, said where a family looks", Form, []string{"even after you said stop", "must both ask for it", "set one parent's no aside"}},
 		{"Caldicott 8", "watched against a no, said where a family looks", "privacy-notice", []string{"break the glass", "must both ask for it"}},
 		{"DESIGN §4", "cover and recovery", "storage", []string{"This is cover.", "The other of the two confirms", "## When the glass is broken"}},
-		{"DESIGN §5", "what the program does not hold", "service-policy", []string{"Attune does not count how many", "It does not remind you of a hold", "It takes families' keys off a device that stayed away"}},
+		{"DESIGN §5", "what the program does not hold", "service-policy", []string{"Attune does not count how many", "It takes families' keys off a device that stayed away"}},
 		{"DESIGN §5", "what lets film go", "service-policy", []string{"Attune destroys film only on a person's word"}},
 		{"DESIGN §5", "nothing goes by a date alone, said to families", Form, []string{"Nothing is deleted by a date alone"}},
 		{"DESIGN §5", "nothing goes by a date alone, said to families", "privacy-notice", []string{"Nothing is deleted by a date alone"}},
 		{"DESIGN §5", "nothing goes by a date alone, said to families", "booking-script", []string{"Film goes only once one of us has looked at it"}},
 		{"DESIGN §5", "nothing goes by a date alone, said to families", "consent-form-easy", []string{"Film goes only once one of us has looked at it"}},
 		{"DESIGN §5", "what lets film go", "storage", []string{"Attune destroys film only on a person's word"}},
+		{"UK GDPR Art 5(1)(e)", "a hold is looked at again", "storage", []string{"Attune reminds of it"}},
 	} {
 		for _, pack := range packs.Names() {
 			text := paper(t, pack, c.paper)
