@@ -222,8 +222,8 @@ const maxPageBuffer = 8 << 20
 
 // encoded is the message v; a page of the feed is written by a faster hand, into b.
 func encoded(b []byte, v any) ([]byte, error) {
-	if p, ok := v.(wire.PullReply); ok {
-		return wire.AppendPage(b, p)
+	if p, ok := v.(feedPage); ok {
+		return p.append(b)
 	}
 	return wire.Encode(v)
 }

@@ -127,12 +127,16 @@ func (s *Server) pull(c echo.Context) error {
 	if page.Withheld > 0 {
 		s.log.Error("rules hold back what the tables let through", "request_id", requestID(c), "records", page.Withheld, "since_start", s.store.Records.Withheld())
 	}
-	out := wire.PullReply{Items: make([]wire.Item, len(page.Items)), Receipts: make([]wire.Receipt, len(page.Receipts)), Cursor: page.Cursor, More: page.More, Proven: s.provenToWire(page.Proven)}
-	for i, item := range page.Items {
-		out.Items[i] = itemToWire(item)
-	}
+	out := wire.PullReply{Receipts: make([]wire.Receipt, len(page.Receipts)), Cursor: page.Cursor, More: page.More, Proven: s.provenToWire(page.Proven)}
 	for i, r := range page.Receipts {
 		out.Receipts[i] = *receiptToWire(&r)
+	}
+	if spoken(c) >= 1 {
+		return s.replyPacked(c, http.StatusOK, feedPage{out, page.Items})
+	}
+	out.Items = make([]wire.Item, len(page.Items)) // what version 0 says is made of the whole
+	for i, item := range page.Items {
+		out.Items[i] = itemToWire(item)
 	}
 	return s.replyPacked(c, http.StatusOK, out)
 }

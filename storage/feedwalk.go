@@ -309,6 +309,9 @@ func (w *walk) scope(s scope) error {
 		if err != nil {
 			return err
 		}
+		if room := len(w.items) + len(all); room > cap(w.items) {
+			w.items = slices.Grow(w.items, max(len(all), min(w.limit+1, 4*room)-len(w.items))) // a page of many is not copied as it grows
+		}
 		for _, c := range all {
 			if len(w.items) >= w.limit || w.bytes > maxPageBytes {
 				w.cut(s, begun, first, from)

@@ -70,7 +70,7 @@ func (l *Log) prove(ctx context.Context, since int64, results []Result) (Proven,
 			return err
 		}
 		if since > 0 && since < edge.Size() {
-			if p.Consistency, err = edge.ProveConsistency(v.Tiles(), since); err != nil {
+			if p.Consistency, err = edge.ProveConsistency(v.ProofTiles(), since); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func receipts(v *rows.View, edge accesslog.Frontier, results []Result) error {
 			}
 			r.Receipt.Leaf = leaf
 		}
-		proof, err := prover.ProveInclusion(v.Tiles(), r.Receipt.Place.Index)
+		proof, err := prover.ProveInclusion(v.ProofTiles(), r.Receipt.Place.Index)
 		if err != nil {
 			return err
 		}

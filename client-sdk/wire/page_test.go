@@ -28,7 +28,13 @@ func TestEncodePage(t *testing.T) {
 		return b
 	}
 	strange := []string{"", "a.b-_c", `"\` + "\n\x00<&>\u2028é"}
-	for range 200 {
+	const long = "a text of twenty-two b." // in each place of it, each byte that is spelt otherwise
+	for at := range long {
+		for _, c := range []string{`"`, `\`, "\x00", "\x1f", "\x7f", "é", "~", " ", "!", "#", "[", "]"} {
+			strange = append(strange, long[:at]+c+long[at+1:])
+		}
+	}
+	for range 2000 {
 		p := wire.PullReply{Cursor: strange[r.IntN(len(strange))], More: r.IntN(2) == 0, Proven: wire.Proven{Checkpoint: "note\n"}}
 		for range r.IntN(5) {
 			i := wire.Item{
@@ -42,7 +48,7 @@ func TestEncodePage(t *testing.T) {
 				i.Attachments = append(i.Attachments, wire.Attachment{Name: strange[r.IntN(len(strange))], Body: bytesOf(r.IntN(40))})
 			}
 			if r.IntN(4) == 0 {
-				i.Outcome = &wire.Outcome{Status: wire.Refused, Message: strange[2], Rules: []string{"VIEW-1"}}
+				i.Outcome = &wire.Outcome{Status: wire.Refused, Message: `\"`, Rules: []string{"VIEW-1"}}
 			}
 			p.Items = append(p.Items, i)
 		}
@@ -53,6 +59,17 @@ func TestEncodePage(t *testing.T) {
 		got, err := wire.EncodePage(p)
 		if err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("page = %s, %v; want %s", got, err, want)
+		}
+		got, err = wire.AppendPageOf(nil, p, 0, func(yield func(wire.Item, []byte) bool) {
+			for _, i := range p.Items {
+				text := []byte(i.Statement)
+				if i.Statement = "not this"; !yield(i, text) {
+					return
+				}
+			}
+		})
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("page of items = %s, %v; want %s", got, err, want)
 		}
 	}
 }

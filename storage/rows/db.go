@@ -37,6 +37,7 @@ type DB struct {
 
 	folded *families
 	begun  *beginnings
+	tiles  *keptTiles
 
 	// committed is a copy of edge for readers, once it is on the disk.
 	committed atomic.Pointer[accesslog.Frontier]
@@ -86,6 +87,7 @@ func open(ctx context.Context, path string, kept room) (*DB, error) {
 
 		folded: newFamilies(),
 		begun:  newBeginnings(),
+		tiles:  newKeptTiles(),
 	}
 	var err error
 	if db.write, err = connect(path, "immediate", 1); err != nil {

@@ -35,6 +35,7 @@ type View struct {
 	q
 	committed *accesslog.Frontier // as of about now; of this snapshot if the size is
 	begun     *beginnings
+	kept      *keptTiles
 }
 
 // q runs statements; both kinds of transaction have one.
@@ -255,7 +256,7 @@ func (db *DB) Read(ctx context.Context, fn func(*View) error) error {
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer sqlTx.Rollback()
-	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}, db.committed.Load(), db.begun})
+	return fn(&View{q{ctx, s, new(error), db.watch.Load(), db.folded}, db.committed.Load(), db.begun, db.tiles})
 }
 
 func (q q) exec(query string, args ...any) error {
