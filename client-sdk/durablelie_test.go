@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
@@ -66,7 +65,7 @@ func TestDurableLie(t *testing.T) {
 	shown, err := sam.Mirror.Checkpoint()
 	must(t, err)
 
-	must(t, os.RemoveAll(s.cfg.LedgerDir()))
+	s.loseLedger()
 	s.putBack(early)
 	s.logTo(shown.Size - 4)
 	other := s.backup()

@@ -29,6 +29,13 @@ func (s *service) backup() string {
 	return dir
 }
 
+// loseLedger has the operator lose what a restore replays, and go on.
+func (s *service) loseLedger() {
+	s.t.Helper()
+	must(s.t, os.RemoveAll(s.cfg.LedgerDir()))
+	s.cfg.LedgerLost = true
+}
+
 // putBack is what an operator does after the disk died.
 func (s *service) putBack(dir string) storage.Restored {
 	s.t.Helper()
@@ -169,7 +176,7 @@ func TestRestoreThatForgets(t *testing.T) {
 	dir := s.backup()
 	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.child}, policies.ByPhone))
 	s.sync(sam)
-	must(t, os.RemoveAll(s.cfg.LedgerDir()))
+	s.loseLedger()
 	s.pass(time.Minute)
 	s.putBack(dir)
 	_, err := iris.Sync(context.Background())

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
@@ -79,7 +78,7 @@ func TestRollbackWithoutRefusal(t *testing.T) {
 			dir := s.backup()
 			must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.child}, policies.ByPhone))
 			s.sync(sam)
-			must(t, os.RemoveAll(s.cfg.LedgerDir()))
+			s.loseLedger()
 			s.pass(time.Minute)
 			s.putBack(dir)
 			s.sync(iris)
@@ -113,7 +112,7 @@ func TestRecoveryWithoutEnd(t *testing.T) {
 	dir := s.backup()
 	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.child}, policies.ByPhone))
 	s.sync(sam)
-	must(t, os.RemoveAll(s.cfg.LedgerDir()))
+	s.loseLedger()
 	s.pass(time.Minute)
 	s.putBack(dir)
 	s.keepOut(wire.Result{Status: wire.Refused, Code: wire.CodeNotPossible}, false)
@@ -188,7 +187,7 @@ func TestUnseatedSince(t *testing.T) {
 	s.sync(s.head)
 	must(t, s.head.Approvals.Decline(asked, policies.NotNow))
 	s.sync(s.head)
-	must(t, os.RemoveAll(s.cfg.LedgerDir()))
+	s.loseLedger()
 	s.pass(time.Minute)
 	s.putBack(dir)
 	s.sync(iris)
