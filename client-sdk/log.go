@@ -3,6 +3,7 @@ package attune
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,7 +15,10 @@ import (
 )
 
 // Log reads and verifies the access log, at an IG officer's desk.
-type Log struct{ d *desk }
+type Log struct {
+	d       *desk
+	anchors fs.FS // that it is compared with as well; may be nil
+}
 
 // LogFilter narrows a search; zero fields match everything.
 type LogFilter struct {
@@ -137,6 +141,7 @@ type VerifyReport struct {
 	Certificate policies.StatementID `json:"certificate"` // server.certify, signed by the root, that names the key
 	Seen        int                  `json:"seen"`        // checkpoints that this device remembers, and that the log goes on from
 	Own         int                  `json:"own"`         // statements of this device's mirror found where their receipts say
+	Anchors     int                  `json:"anchors"`     // of those that were given, found true
 	Faults      []string             `json:"faults"`
 }
 
@@ -190,5 +195,10 @@ func (l *Log) newVerification(ctx context.Context) (*verification, error) {
 		return nil, err
 	}
 	// page has verified the state that is signed: by the key in force, and no other.
-	return &verification{signed: signed, marks: marks, own: own, report: VerifyReport{Key: keys[0].verifier.VKey(), Certificate: keys[0].certificate}}, nil
+	anchors, err := l.anchored(signed.Origin)
+	if err != nil {
+		return nil, err
+	}
+	marks = sorted(append(marks, anchors.marks...))
+	return &verification{signed: signed, anchors: anchors, marks: marks, own: own, report: VerifyReport{Key: keys[0].verifier.VKey(), Certificate: keys[0].certificate}}, nil
 }

@@ -31,6 +31,7 @@ type LogExportReport struct {
 	Known       bool                 `json:"known"`                // the key is one that the caller named or this device trusts
 	Names       bool                 `json:"names"`                // the folder of names is there, and agrees
 	Seen        int                  `json:"seen"`                 // checkpoints that this device remembers, and that the export goes on from
+	Anchors     int                  `json:"anchors"`              // of those that were given, found true
 	Faults      []string             `json:"faults"`
 }
 
@@ -84,8 +85,15 @@ func (l *Log) VerifyExport(files fs.FS, progress Progress) (LogExportReport, err
 	if err != nil {
 		return r, err
 	}
+	anchors, err := l.anchored(r.Log)
+	if err != nil {
+		return r, err
+	}
+	for _, f := range anchors.faults {
+		r.Faults, r.OK = append(r.Faults, f), false
+	}
 	tiles := accesslog.ExportedTiles(files, r.Size)
-	for _, m := range marks {
+	for _, m := range sorted(append(marks, anchors.marks...)) {
 		if m.Size > r.Size {
 			continue // newer than the export
 		}
@@ -93,9 +101,14 @@ func (l *Log) VerifyExport(files fs.FS, progress Progress) (LogExportReport, err
 		if err != nil {
 			return r, err
 		}
-		if r.Seen++; tree.Root() != m.Root {
+		switch {
+		case tree.Root() != m.Root:
 			r.Faults, r.OK = append(r.Faults, m.contradicted()), false
+		case m.anchor:
+			r.Anchors++
+			continue
 		}
+		r.Seen++
 	}
 	return r, nil
 }

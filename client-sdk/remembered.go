@@ -20,9 +20,14 @@ import (
 type memory struct {
 	accesslog.Checkpoint
 	by string // whose memory, in words
+
+	anchor bool // it was put where the service cannot change it
 }
 
 func (m memory) contradicted() string {
+	if m.anchor {
+		return fmt.Sprintf("rows 0 to %d: are not those that were anchored (%s): the log was rewritten and signed again", m.Size-1, m.by)
+	}
 	return fmt.Sprintf("rows 0 to %d: are not those that %s saw signed before", m.Size-1, m.by)
 }
 
@@ -37,7 +42,7 @@ func (d *desk) remembered() ([]memory, error) {
 	}
 	var out []memory
 	if last.Size > 0 {
-		out = append(out, memory{last.Checkpoint, "this device"})
+		out = append(out, memory{Checkpoint: last.Checkpoint, by: "this device"})
 	}
 	var puts []policies.Restoration
 	if org := d.mirror.Org(); org != nil {
@@ -59,7 +64,7 @@ func (d *desk) remembered() ([]memory, error) {
 		c := accesslog.Checkpoint{Origin: last.Origin, Size: s.Seen.Size, Root: accesslog.Hash(s.Seen.Root)}
 		if c.Size > 0 && !known[c] && c != last.Checkpoint {
 			known[c] = true
-			out = append(out, memory{c, "the author of statement " + s.ID.Short()})
+			out = append(out, memory{Checkpoint: c, by: "the author of statement " + s.ID.Short()})
 		}
 		return nil
 	}, `SELECT id, raw FROM statements WHERE raw <> '' ORDER BY leaf`)
@@ -67,9 +72,12 @@ func (d *desk) remembered() ([]memory, error) {
 		return nil, err
 	}
 	refused, err := d.refused(last)
-	out = append(out, refused...)
-	slices.SortStableFunc(out, func(a, b memory) int { return cmp.Compare(a.Size, b.Size) })
-	return out, err
+	return sorted(append(out, refused...)), err
+}
+
+func sorted(all []memory) []memory {
+	slices.SortStableFunc(all, func(a, b memory) int { return cmp.Compare(a.Size, b.Size) })
+	return all
 }
 
 // forgotten: its author had seen more of the log than a backup held to which the service
@@ -100,7 +108,7 @@ func (d *desk) refused(last mark) (out []memory, err error) {
 		for _, n := range []string{notes.Remembered, notes.Shown} {
 			for _, k := range keys {
 				if c, err := accesslog.OpenCheckpoint(n, k.verifier); err == nil && c.Size > 0 {
-					out = append(out, memory{c, "this device (" + strings.TrimSuffix(filepath.Base(file), ".json") + ")"})
+					out = append(out, memory{Checkpoint: c, by: "this device (" + strings.TrimSuffix(filepath.Base(file), ".json") + ")"})
 				}
 			}
 		}

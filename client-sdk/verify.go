@@ -20,6 +20,8 @@ type verification struct {
 	marks  []memory // that this device remembers, by size
 	own    map[int64]place
 
+	anchors anchored
+
 	next         int64
 	rows, stored accesslog.Frontier
 	wrong        []memory // that the rows contradict
@@ -96,9 +98,15 @@ func (v *verification) append(now, was accesslog.Hash) {
 	v.stored, _ = v.stored.AppendHash(was)
 	v.next++
 	for ; len(v.marks) > 0 && v.marks[0].Size <= v.next; v.marks = v.marks[1:] {
-		if v.report.Seen++; v.marks[0].Root != v.rows.Root() {
-			v.wrong = append(v.wrong, v.marks[0])
+		m := v.marks[0]
+		switch {
+		case m.Root != v.rows.Root():
+			v.wrong = append(v.wrong, m)
+		case m.anchor:
+			v.report.Anchors++
+			continue
 		}
+		v.report.Seen++
 	}
 	if v.next == v.signed.Size {
 		v.atSigned = [2]accesslog.Hash{v.rows.Root(), v.stored.Root()}
@@ -141,6 +149,14 @@ func (v *verification) end() VerifyReport {
 	}
 	if !rowsRight && !(storedRight && len(v.altered) > 0) && v.next == v.signed.Size {
 		v.fault("rows 0 to %d: wrong root: they do not give the signed root", max(0, v.signed.Size-1))
+	}
+	for _, m := range v.marks { // those that the rows never reached
+		if m.anchor && v.next == v.signed.Size {
+			v.fault("rows %d to %d: were anchored and are gone: the log was cut off", v.signed.Size, m.Size-1)
+		}
+	}
+	for _, f := range v.anchors.faults {
+		v.fault("%s", f)
 	}
 	for _, m := range v.wrong {
 		if rowsRight { // else the altered row has been named, and every later root is wrong with it

@@ -138,3 +138,18 @@ func serviceRecovers(o *Org, _ Pack, _ Micros) []Matter {
 		Do:   "See that everybody's devices have synced, then end it.",
 	}}
 }
+
+// Carried says what of an earlier history of the log is in the present one: its first rows,
+// and up to which row a restoration admits that there were more. False when no restoration
+// names that history.
+func (o *Org) Carried(origin string) (rows, admitted int64, ok bool) {
+	from := slices.IndexFunc(o.Restorations, func(r Restoration) bool { return r.Log.Origin == origin })
+	if from < 0 {
+		return 0, 0, false
+	}
+	rows = o.Restorations[from].Log.Size
+	for _, r := range o.Restorations[from:] {
+		rows = min(rows, r.Log.Size) // a later one may have put an older backup back
+	}
+	return rows, max(rows, o.Restorations[from].Known.Size), true
+}

@@ -103,15 +103,12 @@ func (l *Log) compareAnchor(v *rows.View, key objects.Key, c accesslog.Checkpoin
 		if err != nil {
 			return nil, err
 		}
-		from := slices.IndexFunc(o.Restorations, func(p policies.Restoration) bool { return p.Log.Origin == c.Origin })
-		if from < 0 {
+		rows, admitted, ok := o.Carried(c.Origin)
+		switch here = min(here, rows); {
+		case !ok:
 			return &AnchorFault{AnchorForeign, key, c.Size, fmt.Sprintf("anchor %s: is of a history of this log that no restoration names", key)}, nil
-		}
-		for _, p := range o.Restorations[from:] {
-			here = min(here, p.Log.Size)
-		}
-		if known := o.Restorations[from].Known.Size; c.Size > max(here, known) {
-			return &AnchorFault{AnchorUnadmitted, key, c.Size, fmt.Sprintf("rows %d to %d: were anchored before the service was put back, which admits to have lost only those before %d", known, c.Size-1, known)}, nil
+		case c.Size > admitted:
+			return &AnchorFault{AnchorUnadmitted, key, c.Size, fmt.Sprintf("rows %d to %d: were anchored before the service was put back, which admits to have lost only those before %d", admitted, c.Size-1, admitted)}, nil
 		}
 		if c.Size > here {
 			r.Lost++

@@ -248,6 +248,7 @@ func (c *logExportCmd) Run(ctx context.Context, g *global) error {
 type logVerifyCmd struct {
 	Dir     string `arg:"" optional:"" type:"path" help:"Folder of an export, verified without a network; else the service's log."`
 	Key     string `placeholder:"KEY" help:"The log's key that you were told, as in log.vkey: to verify an export without a device."`
+	Anchors string `placeholder:"DIR" type:"path" help:"Compare it with signed states of the log as well: a folder of what attuned anchor put away, or of the lines saved from its e-mails."`
 	OpenSSL string `name:"openssl" placeholder:"DIR" type:"path" help:"Also take the signed checkpoint apart into DIR, for openssl."`
 }
 
@@ -258,7 +259,8 @@ func (logVerifyCmd) Help() string {
   or: attune log verify log-2026-11
 
 Recomputes the tree from every row and compares it with the signed checkpoint, with every state of the log that
-this device and its colleagues were shown before, and with its own records. An export is compared with the key
+this device and its colleagues were shown before, and with its own records. With --anchors it also says whether the
+log was cut off, or rewritten and signed again, since a state of it was put away. An export is compared with the key
 that this device knows, or with KEY. Exit status 1 names the rows that differ.`
 }
 
@@ -268,6 +270,8 @@ func (c *logVerifyCmd) Run(ctx context.Context, g *global) error {
 		return problem("usage", "Name the folder of an export as well.", "--key is for an export.").status(exitUsage)
 	case c.Dir != "" && c.OpenSSL != "":
 		return problem("usage", "Its VERIFY.txt has the commands.", "An export has its files for openssl already.").status(exitUsage)
+	case c.Anchors != "" && (c.Key != "" || g.Home == ""):
+		return problem("usage", "Run it with your device's folder in --home.", "Anchors are verified by a device, which knows the service's keys.").status(exitUsage)
 	case c.Dir != "" && (c.Key != "" || g.Home == ""):
 		return c.export(g, func(show attune.Progress) (attune.LogExportReport, error) {
 			return attune.VerifyLogExport(os.DirFS(c.Dir), c.Key, show)
@@ -275,16 +279,24 @@ func (c *logVerifyCmd) Run(ctx context.Context, g *global) error {
 	case c.Dir != "":
 		return g.device(func(d *attune.Client) error {
 			return c.export(g, func(show attune.Progress) (attune.LogExportReport, error) {
-				return d.Log.VerifyExport(os.DirFS(c.Dir), show)
+				return c.log(d).VerifyExport(os.DirFS(c.Dir), show)
 			})
 		})
 	}
 	return g.device(func(d *attune.Client) error { return c.live(ctx, g, d) })
 }
 
+// log is the one to verify, and what it is compared with.
+func (c *logVerifyCmd) log(d *attune.Client) *attune.Log {
+	if c.Anchors == "" {
+		return d.Log
+	}
+	return d.Log.Against(os.DirFS(c.Anchors))
+}
+
 // live verifies the service's own log.
 func (c *logVerifyCmd) live(ctx context.Context, g *global, d *attune.Client) error {
-	report, err := d.Log.Verify(ctx, g.counting("Verifying"))
+	report, err := c.log(d).Verify(ctx, g.counting("Verifying"))
 	if err != nil {
 		return err
 	}
@@ -303,7 +315,15 @@ func (c *logVerifyCmd) live(ctx context.Context, g *global, d *attune.Client) er
 	}
 	return g.print(report, "The access log is whole: %d events, all of them signed; %s of this device stand where its receipts say.\n"+
 		"It goes on from each of %s that this device knows of.\nIts key is %s\nThe organisation's root named it in certificate %s.%s",
-		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key, report.Certificate, pruned)
+		report.Signed, count(report.Own, "statement", "statements"), count(report.Seen, "earlier state", "earlier states"), report.Key, report.Certificate, pruned+c.beside(report.Anchors))
+}
+
+// beside says that anchors were compared.
+func (c *logVerifyCmd) beside(n int) string {
+	if c.Anchors == "" {
+		return ""
+	}
+	return fmt.Sprintf("\nIt goes on from %s.", count(n, "anchor", "anchors"))
 }
 
 func altered(faults []string) error {
@@ -335,6 +355,9 @@ func (c *logVerifyCmd) export(g *global, verify func(attune.Progress) (attune.Lo
 	}
 	if r.Seen > 0 {
 		said = append(said, fmt.Sprintf("It goes on from each of %s that this device knows of.", count(r.Seen, "earlier state", "earlier states")))
+	}
+	if c.Anchors != "" {
+		said = append(said, strings.TrimSpace(c.beside(r.Anchors)))
 	}
 	if r.Replaced {
 		said = append(said, "It was signed by a key that the service has replaced since: that of certificate "+r.Certificate.String()+".")
