@@ -197,6 +197,9 @@ func (sh *shelf) none(f *policies.Family, id policies.ClipID) error {
 	if err := sh.d.keysGone(); err != nil {
 		return err
 	}
+	if c := f.Clips[id]; c != nil && !c.Destroying.IsZero() {
+		return problem(CodeNoKey, "Nothing brings it back. What was destroyed, and when: attune certificate list", "The film of clip %s was destroyed.", id.Short())
+	}
 	if !f.OnTeam(sh.d.me.Staff) && sh.listed(f) {
 		return problem(CodeNoKey, "Sync later; a practitioner's device writes it when it next syncs, while the family agrees.",
 			"There is no key to clip %s for you yet.", id.Short())
