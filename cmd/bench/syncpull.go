@@ -137,43 +137,69 @@ func (b *syncBench) pullRows(ctx context.Context) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ours, peer, control []used
+	how := fmt.Sprintf("%d statements of %d families and the organisation's, %.1f MB in pages of 1,000, each ruled and logged durably; PocketBase v0.39.0: %d records of the same bytes, %.1f MB in pages of 1,000 by keyset, viewer rule",
+		first.statements, practitioners*familiesOfEach, float64(first.bytes)/1e6, b.peer.seq, float64(size)/1e6)
+	nothing := func() error { return nil }
+	warm, err := b.pulls(ctx, first.statements, nothing, nothing)
+	if err != nil {
+		return nil, err
+	}
+	cold, err := b.pulls(ctx, first.statements, func() error { return errors.Join(b.ours.Stop(), b.ours.Start(ctx)) }, b.peer.again)
+	if err != nil {
+		return nil, err
+	}
+	rows := warm.rows("warm", how+"; both have answered the same before")
+	rows[0], rows[1] = rows[0].atLeast(4), rows[1].atLeast(5)
+	rows = append(rows, compare("pull 10,000, warm: CPU, against bare rows", "CPU s", each(warm.ours, cpu), each(warm.control, cpu), costs).
+		under("control: echo and SQLite write the same rows through, pages of 1,000; nobody known, nothing ruled or logged"))
+	return append(rows, cold.rows("cold", how+"; the first pull after a start of both, the files in the system's cache")...), nil
+}
+
+// pulls is the same first sync again and again, of ours, of the peer and of the control.
+type pulls struct{ ours, peer, control []used }
+
+func (p pulls) rows(state, how string) []Row {
+	return []Row{
+		compare("pull 10,000, "+state+": time", "s", each(p.ours, wall), each(p.peer, wall), faster).under(how),
+		compare("pull 10,000, "+state+": CPU", "CPU s", each(p.ours, cpu), each(p.peer, cpu), faster).under(how),
+	}
+}
+
+// pulls measures pulls of so many statements, each after what is done before it to who
+// answers.
+func (b *syncBench) pulls(ctx context.Context, statements int, ours, peer func() error) (p pulls, err error) {
 	err = inTurn(ctx, b.w.runs,
 		func() error {
+			if err := ours(); err != nil {
+				return err
+			}
 			u, err := timed(b.ours.PID(), func() error {
 				got, err := pullOurs(ctx, b.ours, b.pat, "", "")
-				if err == nil && got.statements != first.statements {
-					err = fmt.Errorf("pulled %d statements, and %d before", got.statements, first.statements)
+				if err == nil && got.statements != statements {
+					err = fmt.Errorf("pulled %d statements, and %d before", got.statements, statements)
 				}
 				return err
 			})
-			ours = append(ours, u)
+			p.ours = append(p.ours, u)
 			return err
 		},
 		func() error {
+			if err := peer(); err != nil {
+				return err
+			}
 			u, err := timed(b.peer.cmd.Process.Pid, func() error {
 				_, err := b.peer.pull(ctx, b.peer.seq)
 				return err
 			})
-			peer = append(peer, u)
+			p.peer = append(p.peer, u)
 			if err != nil {
 				return err
 			}
 			u, err = timed(b.bare.cmd.Process.Pid, func() error { return b.bare.pull(ctx) })
-			control = append(control, u)
+			p.control = append(p.control, u)
 			return err
 		})
-	if err != nil {
-		return nil, err
-	}
-	how := fmt.Sprintf("%d statements of %d families and the organisation's, %.1f MB in pages of 1,000, each ruled and logged durably; PocketBase v0.39.0: %d records of the same bytes, %.1f MB in pages of 1,000 by keyset, viewer rule",
-		first.statements, practitioners*familiesOfEach, float64(first.bytes)/1e6, b.peer.seq, float64(size)/1e6)
-	return []Row{
-		compare("pull 10,000: time", "s", each(ours, wall), each(peer, wall), faster).atLeast(4).under(how),
-		compare("pull 10,000: CPU", "CPU s", each(ours, cpu), each(peer, cpu), faster).atLeast(5).under(how),
-		compare("pull 10,000: CPU, against bare rows", "CPU s", each(ours, cpu), each(control, cpu), costs).
-			under("control: echo and SQLite write the same rows through, pages of 1,000; nobody known, nothing ruled or logged"),
-	}, nil
+	return p, err
 }
 
 // bytesRows is what a first sync brings over the network.
