@@ -187,6 +187,9 @@ func (p *pageFold) drop(item wire.Item) error {
 		return problem(wire.CodeUnauthorised, "Ask your registrar. What is queued here is kept.", "This person no longer belongs to the service.")
 	}
 	f := p.family(policies.FamilyID(r))
+	if p.org != nil && p.org.Ended[policies.FamilyID(r)] != nil {
+		return nil // the organisation's record says so: see ended.go
+	}
 	if f == nil || p.org == nil {
 		return p.unheld(item) // nothing but what was said here
 	}

@@ -246,6 +246,9 @@ func (fd *feed) fold(before mark, pages []wire.PullReply) (after mark, p *pageFo
 		if err := p.takeAll(items); err != nil {
 			return err
 		}
+		if err := p.forgetEnded(); err != nil {
+			return err
+		}
 		if err := p.wipe(); err != nil {
 			return err
 		}

@@ -27,6 +27,11 @@ func (p *pageFold) receipt(r policies.RecordID, order policies.StatementID) erro
 	if err != nil || said {
 		return err
 	}
+	return p.receiptOf(r, order)
+}
+
+// receiptOf says so whatever else waits to be said.
+func (p *pageFold) receiptOf(r policies.RecordID, order policies.StatementID) error {
 	d := p.m.d
 	seen, err := recall(p.tx)
 	if err != nil {

@@ -28,6 +28,7 @@ const (
 	AppraisedRule = "DISPOSE-APPRAISED"
 	MarkRule      = "DISPOSE-MARK"
 	GoneRule      = "DISPOSE-GONE"
+	WholeRule     = "DISPOSE-RECORD"
 )
 
 // disposer is what works out what becomes of film.
@@ -88,6 +89,8 @@ func AppliedRules() []AppliedRule {
 			"NHS Records Management Code: nothing is destroyed without appraisal; service policy on disposal", disposer},
 		{MarkRule, "Film that goes is marked first and nobody watches it; of film whose time is over the service's days of grace follow.",
 			"Service policy on disposal: time to notice a mistake", disposer},
+		{WholeRule, "A whole record is destroyed after its film and its last date, a month after an IG officer let it go, and unheld.",
+			"UK GDPR Art 5(1)(e); NHS Records Management Code: appraisal, and a stub of what was destroyed", disposer},
 		{GoneRule, "Film that is being destroyed does not come back, and none of it is ever taken in again.",
 			"UK GDPR Art 17(1) and 5(2)", disposer},
 	}

@@ -20,6 +20,7 @@ func NewOrg(s Statement) (*Org, error) {
 		Certificates: map[KeyID]*Certificate{}, Reinvites: map[StatementID]*Reinvite{}, Allowed: map[Digest]*Allowance{},
 		Adoptions: []Adoption{}, Plans: map[StatementID]*Plan{}, Standings: map[StatementID]*StandingWord{},
 		HeldAll: map[StatementID]*ServiceHold{},
+		LetGo:   map[FamilyID]*RecordApproval{}, Ended: map[FamilyID]*Ended{},
 	}
 	o.Head, o.Count = NextHead(Digest{}, Control, s.ID, Digest{}), 1
 	return o, nil

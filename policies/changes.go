@@ -7,5 +7,6 @@ type Changes struct {
 	Left   []StaffID // no longer does
 	Clips  []ClipID  // state of these clips changed; read it from the Family
 	Links  []LinkID
-	Dates  bool // of the organisation: film of any family may be kept longer or shorter
+	Ended  []FamilyID // of the organisation: of their records nothing is left but digests
+	Dates  bool       // of the organisation: film of any family may be kept longer or shorter
 }

@@ -21,6 +21,8 @@ func (o *Org) Clone() *Org {
 	n.Certificates = cloneMap(o.Certificates, func(*Certificate) {})
 	n.Allowed = cloneMap(o.Allowed, func(*Allowance) {})
 	n.Adoptions, n.Plans, n.Standings = slices.Clone(o.Adoptions), cloneMap(o.Plans, func(*Plan) {}), cloneMap(o.Standings, func(*StandingWord) {})
+	n.LetGo = cloneMap(o.LetGo, func(*RecordApproval) {})
+	n.Ended = cloneMap(o.Ended, func(e *Ended) { e.Purged = slices.Clone(e.Purged) })
 	n.HeldAll = cloneMap(o.HeldAll, func(*ServiceHold) {})
 	n.Reinvites = cloneMap(o.Reinvites, func(*Reinvite) {})
 	return &n

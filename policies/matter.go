@@ -48,6 +48,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	recoveriesWaiting,
 	dormant,
 	retentionDue,
+	recordDue,
 }
 
 // orgMatters is a constant: who lists what waits in the organisation.

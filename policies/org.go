@@ -46,6 +46,11 @@ type Org struct {
 	// stored before.
 	HeldAll map[StatementID]*ServiceHold `json:"holds"`
 
+	// LetGo is the word of IG officers on whole records, and Ended the records that were
+	// destroyed. Nil in states stored before.
+	LetGo map[FamilyID]*RecordApproval `json:"let_go"`
+	Ended map[FamilyID]*Ended          `json:"ended"`
+
 	// Restorations are the times that the service was put back, oldest first.
 	Restorations []Restoration `json:"restorations"`
 }

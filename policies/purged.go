@@ -11,7 +11,8 @@ import (
 
 // DevicePurged is the body of device.purged: this device no longer has the sealed film of
 // a clip, which a head of service ordered to be destroyed; or anything of a family, which
-// its person receives no longer; or, in the organisation's record, anything of families and
+// its person receives no longer; or, in the organisation's record, anything of a family whose
+// record was destroyed, by its family.dispose; or anything of families and
 // its person's keys, since it was revoked.
 type DevicePurged struct {
 	Clip  ClipID      `json:"clip"`  // zero for everything
@@ -48,6 +49,9 @@ func wipeDevice(o *Org, a act[DevicePurged]) (Changes, error) {
 	d, p := o.Devices[a.By.Device], o.Staff[a.By.Staff]
 	if !a.Said.Clip.IsZero() {
 		return Changes{}, notPossible("a clip's film is purged in its family's record")
+	}
+	if o.purgedRecord(a.By.Device, a.Said.Order) {
+		return Changes{}, nil
 	}
 	if order := a.Said.Order; order.IsZero() || order != d.Revoked && order != p.Revoked {
 		return Changes{}, notPossible("this device was not revoked by what it names")

@@ -52,6 +52,8 @@ var table = []Row{
 	{Kind: "service.release", Class: Control, Signers: byDevice, Roles: heads, New: fresh[ServiceRelease], Org: inOrg(releaseService)},
 	{Kind: "service.restored", Class: Control, Signers: []Signer{SignServer}, New: fresh[ServiceRestored], Org: inOrg(restoreService)},
 	{Kind: "sweep.allow", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[SweepAllow], Org: inOrg(allowSweep)},
+	{Kind: "record.approve", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, Disposal: true, New: fresh[RecordApprove], Org: inOrg(approveRecord)},
+	{Kind: "family.dispose", Class: Control, Signers: byServer, Disposal: true, New: fresh[FamilyDispose], Org: inOrg(disposeFamily)},
 	{Kind: "service.recovered", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[ServiceRecovered], Org: inOrg(recoverService)},
 
 	{Kind: KindFamilyOpen, Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyOpen]},

@@ -39,6 +39,7 @@ func codes() []struct {
 		{storage.ErrReason, wire.CodeReason},
 		{storage.ErrNumberUsed, wire.CodeReused},
 		{storage.ErrGap, wire.CodeGap},
+		{storage.ErrEnded, wire.CodeEnded},
 		{storage.ErrRestsOnRefused, wire.CodeOnRefused},
 		{storage.ErrLapsed, wire.CodeLapsed},
 		{storage.ErrClock, wire.CodeClock},

@@ -75,7 +75,7 @@ func (j *judge) attach(s policies.Statement, record policies.RecordID, sealed Se
 			return Result{}, err
 		}
 	}
-	if beingDestroyed(next.before, s.ID, s.Kind) {
+	if j.wasEnded(record) != nil || beingDestroyed(next.before, s.ID, s.Kind) {
 		return Result{}, nil
 	}
 	fresh := later{there: len(there)}

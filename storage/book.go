@@ -66,6 +66,9 @@ func (d *door) fillBook(v *rows.View) error {
 			return err
 		}
 		for _, s := range all {
+			if len(s.Raw) == 0 {
+				continue // of a record that was destroyed
+			}
 			came, err := v.CameWith(s.ID)
 			if err != nil {
 				return err

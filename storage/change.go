@@ -64,6 +64,9 @@ func (j *judge) changeOrg(next folded, index int64) error {
 	if err := j.access(next.record, next.changes.Joined, next.changes.Left, index); err != nil {
 		return err
 	}
+	if err := j.ended(next.changes.Ended, index); err != nil {
+		return err
+	}
 	families, err := j.tx.Families()
 	if err != nil {
 		return err

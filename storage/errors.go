@@ -25,6 +25,7 @@ var (
 	ErrReason         = errors.New("a copy needs a reason")
 	ErrNumberUsed     = errors.New("number used by another statement")
 	ErrGap            = errors.New("an earlier statement is missing")
+	ErrEnded          = errors.New("the family's whole record was destroyed")
 	ErrClock          = errors.New("made at a time that is far ahead")
 	ErrLapsed         = errors.New("what it rests on did not arrive in time")
 	ErrRestsOnRefused = errors.New("rests on something that was refused")

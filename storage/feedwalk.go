@@ -281,6 +281,12 @@ const unbegun = -2
 
 // scope delivers one record's changes.
 func (w *walk) scope(s scope) error {
+	if w.o.Ended[policies.FamilyID(s.record)] != nil { // the organisation's record says so, which goes first
+		if s.drop && s.held {
+			w.items = append(w.items, Item{Kind: ItemDropScope, Place: Place{Record: s.record}})
+		}
+		return nil
+	}
 	if s.drop {
 		if err := w.farewell(s); err != nil || w.more {
 			return err

@@ -336,6 +336,9 @@ func (j *judge) fold(s policies.Statement) (next folded, refusal, err error) {
 		return next, refusal, nil
 	}
 	next.record = s.Record
+	if refusal := j.wasEnded(s.Record); refusal != nil {
+		return next, refusal, nil
+	}
 	if next.before, err = j.family(policies.FamilyID(s.Record)); err != nil {
 		return next, nil, err
 	}

@@ -26,10 +26,27 @@ func (r *Records) Refold(ctx context.Context) (statements int, err error) {
 type refolding struct {
 	org      *policies.Org
 	families map[policies.FamilyID]*policies.Family
+
+	// Records of which digests are left: their chain is folded, and nothing else.
+	ended  map[policies.FamilyID]*policies.Ended
+	chains map[policies.FamilyID]*chain
+}
+
+// chain is how far the chain of a destroyed record reaches.
+type chain struct {
+	head  policies.Digest
+	count int64
 }
 
 func refold(v *rows.View) (n int, err error) {
-	r := refolding{families: map[policies.FamilyID]*policies.Family{}}
+	r := refolding{families: map[policies.FamilyID]*policies.Family{}, chains: map[policies.FamilyID]*chain{}}
+	stored, err := v.Org()
+	if err != nil {
+		return 0, err
+	}
+	if stored != nil { // compared with what is folded at the end
+		r.ended = stored.Ended
+	}
 	err = v.AllStatements(func(s rows.Statement) error {
 		n++
 		if err := r.fold(s); err != nil {
@@ -44,6 +61,9 @@ func refold(v *rows.View) (n int, err error) {
 }
 
 func (r *refolding) fold(s rows.Statement) error {
+	if id := policies.FamilyID(s.Record); r.ended[id] != nil {
+		return r.link(id, s)
+	}
 	stated, err := r.verify(s)
 	if err != nil {
 		return err
@@ -74,6 +94,40 @@ func (r *refolding) fold(s rows.Statement) error {
 		return err
 	}
 	return stands(s, f.Head, f.Count)
+}
+
+// link folds a statement of a destroyed record by its digest alone. A certificate has its text
+// still, which must be what the digest is of.
+func (r *refolding) link(id policies.FamilyID, s rows.Statement) error {
+	if r.org == nil || s.OrgHead != r.org.Head {
+		return fmt.Errorf("it was judged under another state of the organisation")
+	}
+	if len(s.Raw) > 0 {
+		if s.Kind != rows.CertificateKind {
+			return fmt.Errorf("its record was destroyed, and its text is still there")
+		}
+		if _, err := r.verify(s); err != nil {
+			return err
+		}
+	}
+	c := r.chains[id]
+	if c == nil {
+		c = &chain{}
+		r.chains[id] = c
+	}
+	c.head, c.count = policies.NextHead(c.head, s.Class, s.ID, s.OrgHead), c.count+1
+	return stands(s, c.head, c.count)
+}
+
+// whole holds the chains of destroyed records against their certificates. One that was put back
+// from a backup and destroyed again by the ledger may be shorter than it was.
+func (r *refolding) whole() error {
+	for id, e := range r.ended {
+		if c := r.chains[id]; len(r.org.Restorations) == 0 && (c == nil || c.head != e.Head || c.count != e.Count) {
+			return fmt.Errorf("record %s, of which digests are left, does not end where its certificate says", id)
+		}
+	}
+	return nil
 }
 
 func (r *refolding) family(s rows.Statement, stated policies.Statement) (*policies.Family, error) {
@@ -128,6 +182,9 @@ func (r *refolding) compare(v *rows.View) error {
 	}
 	if err := same(r.org, stored); err != nil {
 		return fmt.Errorf("the organisation: %w", err)
+	}
+	if err := r.whole(); err != nil {
+		return err
 	}
 	ids, err := v.Families()
 	if err != nil {

@@ -115,7 +115,7 @@ func (j *judge) payAll(waiting []rows.Owed, stands func(rows.Owed) (bool, error)
 			return nil, false, err
 		}
 		taken := false
-		if (kind == "clip.destroy") == orders {
+		if (kind == "clip.destroy" || kind == "family.dispose") == orders {
 			ok, err := stands(o)
 			if err == nil && ok {
 				taken, err = j.pay(o)
@@ -148,6 +148,9 @@ func (j *judge) stillDestroys(o rows.Owed, waiting []rows.Owed) (bool, error) {
 	order, err := owedStatement(o, j)
 	if err != nil || order == nil {
 		return false, err
+	}
+	if b, ok := order.Body.(*policies.FamilyDispose); ok {
+		return j.stillEnds(b.Family)
 	}
 	for _, w := range waiting {
 		s, err := owedStatement(w, j)

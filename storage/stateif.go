@@ -53,9 +53,13 @@ func (r *Records) tryState(ctx context.Context, id policies.FamilyID, say func(*
 	if body == nil {
 		return sid, nil
 	}
+	record, head := policies.RecordID(id), a.family.Head
+	if row, _ := policies.RowOf(kind); row.Family == nil { // of the family, in the organisation's record
+		record, head = policies.RecordID(a.org.ID), a.org.Head
+	}
 	raw, s, err := statement.Sign(policies.Statement{
-		Signer: policies.KeyID(a.org.Server.Certificate), Record: policies.RecordID(id), Kind: kind, N: a.n + 1, At: a.terms.Now,
-		Deps: a.family.DepsFor(a.org, body), Seen: policies.Seen{Head: a.family.Head}, Body: body,
+		Signer: policies.KeyID(a.org.Server.Certificate), Record: record, Kind: kind, N: a.n + 1, At: a.terms.Now,
+		Deps: a.family.DepsFor(a.org, body), Seen: policies.Seen{Head: head}, Body: body,
 	}, r.d.cfg.Key)
 	if err != nil {
 		return sid, fmt.Errorf("sign %s: %w", kind, err)

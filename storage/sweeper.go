@@ -45,15 +45,16 @@ func (s *Store) Sweeper(cfg SweepConfig) *Sweeper {
 
 // Sweep is what one run did.
 type Sweep struct {
-	Reckoned  int               // families whose dates were worked out anew
-	Marked    []policies.ClipID // hidden from now on, to be destroyed after their grace
-	Spared    []policies.ClipID // shown again: what their mark followed from is so no longer
-	Ordered   []policies.ClipID // past the point of no return
-	Destroyed []policies.ClipID // with their certificate
-	Verified  []policies.ClipID // looked for once more, and not found
-	Returned  []policies.ClipID // looked for once more, found, and deleted again
-	Failed    []SweepFailure    // to be tried again at the next run
-	Refused   *SweepRefused     // why it stopped before it was done; nil where it did not
+	Reckoned  int                 // families whose dates were worked out anew
+	Marked    []policies.ClipID   // hidden from now on, to be destroyed after their grace
+	Spared    []policies.ClipID   // shown again: what their mark followed from is so no longer
+	Ordered   []policies.ClipID   // past the point of no return
+	Destroyed []policies.ClipID   // with their certificate
+	Verified  []policies.ClipID   // looked for once more, and not found
+	Returned  []policies.ClipID   // looked for once more, found, and deleted again
+	Ended     []policies.FamilyID // whole records, of which digests are left
+	Failed    []SweepFailure      // to be tried again at the next run
+	Refused   *SweepRefused       // why it stopped before it was done; nil where it did not
 }
 
 // SweepFailure is a clip with which a run could not go on.
@@ -94,7 +95,7 @@ func (w *Sweeper) Run(ctx context.Context) (out Sweep, err error) {
 	if out.Refused, err = w.checkClock(ctx); err != nil || out.Refused != nil {
 		return out, err
 	}
-	for _, step := range []func(context.Context, *Sweep) error{w.reckon, w.mark, w.order, w.destroy, w.verify} {
+	for _, step := range []func(context.Context, *Sweep) error{w.reckon, w.mark, w.order, w.destroy, w.verify, w.endRecords} {
 		if err := step(ctx, &out); err != nil || out.Refused != nil {
 			return out, err
 		}

@@ -24,6 +24,7 @@ const (
 	CodeLapsed       Code = "lapsed"
 	CodeClock        Code = "clock"
 	CodeGap          Code = "gap"
+	CodeEnded        Code = "record_ended"
 	CodeReused       Code = "number_reused"
 	CodeRoom         Code = "record_full"
 	CodeAttachment   Code = "attachment"
@@ -67,6 +68,7 @@ var table = map[Code]Entry{
 	CodeOnRefused:    {http.StatusUnprocessableEntity, "It rests on something that was refused.", "Put that right first, then do this again."},
 	CodeLapsed:       {http.StatusUnprocessableEntity, "It waited thirty days for something that never arrived.", "Find out what is missing, and do it again."},
 	CodeClock:        {http.StatusUnprocessableEntity, "It was made with a clock that is more than a day ahead.", "Set this device's clock, and do it again."},
+	CodeEnded:        {http.StatusUnprocessableEntity, "The whole record of this family was destroyed: its time was over.", "Nothing to do. Open the family anew if there is new work."},
 	CodeGap:          {http.StatusUnprocessableEntity, "Something that this device did before is missing.", "Sync again; the app sends them in order."},
 	CodeReused:       {http.StatusUnprocessableEntity, "Two different things that this device did carry the same number.", "This device was copied or restored; sync again, and if it stays, tell your registrar."},
 	CodeRoom:         {http.StatusUnprocessableEntity, "This family's record holds as much of that as it may.", "Tell your administrator. Stopping, and changing the locks, is possible all the same."},

@@ -46,6 +46,7 @@ var advice = map[string]Advice{
 	"DISPOSE-APPRAISED": {"Nobody has let it go who did not make it.", "The information governance officer or the head of service looks at it."},
 	"DISPOSE-MARK":      {"It is marked to be destroyed, and nobody watches it.", "Who has a reason to keep it asks for a hold: attune hold ask."},
 	"DISPOSE-GONE":      {"It is being destroyed, or was.", "Its certificate stands in the family's record."},
+	"DISPOSE-RECORD":    {"The whole record of the family waits for its end, or has come to it.", "It is kept until the information governance officer lets it go."},
 	"DISPOSE-WORD":      {"Nobody's word lets this film go.", "Nothing to do; the service looks again."},
 	"DISPOSE-STANDS":    {"Something was placed against it since it was marked.", "Nothing to do; the service spares it."},
 	"DISPOSE-GRACE":     {"The days in which a mistake can be noticed are not over.", "Nothing to do; the service looks again."},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,10 +44,18 @@ func (c *certificateListCmd) Run(g *global) error {
 				kept = append(kept, x)
 			}
 		}
-		if len(kept) == 0 {
-			return g.print(map[string]any{"certificates": kept}, "(none)")
+		records, err := d.Destroyed.Records()
+		if err != nil {
+			return err
 		}
-		return g.print(map[string]any{"certificates": kept}, "%s", table(kept, func(x attune.Certified) []string {
+		if c.Outstanding || c.Family != "" {
+			records = []attune.EndedRecord{} // nobody knows any more whose they were
+		}
+		ended := endedRecords(records)
+		if len(kept) == 0 {
+			return g.print(map[string]any{"certificates": kept, "records": records}, "%s", cmp.Or(ended, "(none)"))
+		}
+		return g.print(map[string]any{"certificates": kept, "records": records}, "%s", ended+table(kept, func(x attune.Certified) []string {
 			return []string{x.Clip.Short(), x.Reference, x.At.Local().Format("2006-01-02"), string(x.Ground), "backups until " + x.Backup,
 				fmt.Sprintf("%d of %d devices answered", x.Received, x.Received+len(x.Outstanding))}
 		}))

@@ -13,6 +13,7 @@ type retentionCmd struct {
 	List      retentionListCmd      `cmd:"" help:"Each clip: until when it is kept, and why."`
 	Due       retentionDueCmd       `cmd:"" help:"Film whose time is over and that waits for a person, by family and class."`
 	Authorise retentionAuthoriseCmd `cmd:"" help:"Registrar: let film go whose time is over, or keep it and look again."`
+	Record    retentionRecordCmd    `cmd:"" help:"A family's whole record: what becomes of it; an IG officer lets it go."`
 	Standing  retentionStandingCmd  `cmd:"" help:"Classes whose film goes at the end of its time without anybody looking at each."`
 	Preview   retentionPreviewCmd   `cmd:"" help:"What becomes of each clip, as it would stand on a day, and why."`
 }

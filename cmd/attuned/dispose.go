@@ -183,14 +183,15 @@ func sweepOnce(ctx context.Context, s *storage.Store, d objects.Disposer, p *pri
 
 // sweepReport is what a run did, as --json prints it.
 type sweepReport struct {
-	Marked    []policies.ClipID `json:"marked"`
-	Spared    []policies.ClipID `json:"spared"`
-	Ordered   []policies.ClipID `json:"ordered"`
-	Destroyed []policies.ClipID `json:"destroyed"`
-	Verified  []policies.ClipID `json:"verified"`
-	Returned  []policies.ClipID `json:"returned"`
-	Failed    map[string]string `json:"failed"`
-	Refused   *sweepStopped     `json:"refused,omitzero"`
+	Marked    []policies.ClipID   `json:"marked"`
+	Spared    []policies.ClipID   `json:"spared"`
+	Ordered   []policies.ClipID   `json:"ordered"`
+	Destroyed []policies.ClipID   `json:"destroyed"`
+	Verified  []policies.ClipID   `json:"verified"`
+	Returned  []policies.ClipID   `json:"returned"`
+	Ended     []policies.FamilyID `json:"ended"` // whole records
+	Failed    map[string]string   `json:"failed"`
+	Refused   *sweepStopped       `json:"refused,omitzero"`
 }
 
 // sweepStopped is what an information governance officer can let go on.
@@ -210,9 +211,12 @@ func reportSweep(p *printer, s storage.Sweep) error {
 	if !p.json && len(s.Returned) > 0 {
 		fmt.Fprintf(p.out, "%d were found again after they had been destroyed, and deleted again. See whether a bucket or a folder was put back from a copy.\n", len(s.Returned))
 	}
-	report := sweepReport{some(s.Marked), some(s.Spared), some(s.Ordered), some(s.Destroyed), some(s.Verified), some(s.Returned), failed, nil}
+	report := sweepReport{some(s.Marked), some(s.Spared), some(s.Ordered), some(s.Destroyed), some(s.Verified), some(s.Returned), append([]policies.FamilyID{}, s.Ended...), failed, nil}
 	if s.Refused != nil {
 		report.Refused = &sweepStopped{s.Refused.What, s.Refused.Of}
+	}
+	if !p.json && len(s.Ended) > 0 {
+		fmt.Fprintf(p.out, "%d whole records were destroyed; digests are left of them.\n", len(s.Ended))
 	}
 	return p.print(report,
 		"Swept: %d hidden, %d shown again, %d destroyed and certified, %d looked for again and not found, %d not finished.",
@@ -267,8 +271,8 @@ func disposing(ctx context.Context, s *storage.Store, d objects.Disposer, every 
 				log.Error("sweep of film", "refused", refusedSweep(*got.Refused))
 			}
 			refused = got.Refused.Of
-		case len(got.Marked)+len(got.Spared)+len(got.Destroyed)+len(got.Returned)+len(got.Failed) > 0:
-			log.Info("swept film", "hidden", len(got.Marked), "shown_again", len(got.Spared), "destroyed", len(got.Destroyed), "returned", len(got.Returned), "failed", len(got.Failed))
+		case len(got.Marked)+len(got.Spared)+len(got.Destroyed)+len(got.Returned)+len(got.Failed)+len(got.Ended) > 0:
+			log.Info("swept film", "hidden", len(got.Marked), "shown_again", len(got.Spared), "destroyed", len(got.Destroyed), "returned", len(got.Returned), "failed", len(got.Failed), "records_ended", len(got.Ended))
 		}
 		for _, f := range got.Failed {
 			log.Error("sweep of film", "clip", f.Clip, "error", f.Err)

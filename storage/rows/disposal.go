@@ -154,7 +154,7 @@ func (tx *Tx) Reckon(record policies.RecordID) error {
 
 // ReckonAll has those of every family worked out anew.
 func (tx *Tx) ReckonAll() error {
-	return tx.exec(`INSERT INTO reckonings (record) SELECT id FROM records WHERE kind = 'family' ON CONFLICT DO NOTHING`)
+	return tx.exec(`INSERT INTO reckonings (record) SELECT id FROM records WHERE kind = 'family' AND length(state) > 0 ON CONFLICT DO NOTHING`)
 }
 
 // Reckonings lists families whose dates are to be worked out, at most limit.

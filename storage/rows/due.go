@@ -39,7 +39,7 @@ func (q q) NextDue() (due policies.Micros, err error) {
 // Undated lists records of which nobody has asked yet when something ends: those of a
 // database from before there was that question.
 func (q q) Undated(limit int) ([]policies.RecordID, error) {
-	return q.records(`SELECT id FROM records WHERE id NOT IN (SELECT record FROM dues) ORDER BY id LIMIT $1`, limit)
+	return q.records(`SELECT id FROM records WHERE length(state) > 0 AND id NOT IN (SELECT record FROM dues) ORDER BY id LIMIT $1`, limit)
 }
 
 func (q q) records(query string, args ...any) ([]policies.RecordID, error) {

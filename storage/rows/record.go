@@ -78,7 +78,7 @@ func (tx *Tx) Family(id policies.FamilyID) (*policies.Family, error) {
 // family has bytes only where it had to be decoded.
 func (q q) family(id policies.FamilyID) (k kept, err error) {
 	var head string
-	ok, err := found(q.row(`SELECT head FROM records WHERE id = $1 AND kind = '`+kindFamily+`'`, id.String()).Scan(&head))
+	ok, err := found(q.row(`SELECT head FROM records WHERE id = $1 AND kind = '`+kindFamily+`' AND length(state) > 0`, id.String()).Scan(&head))
 	if !ok || err != nil {
 		return k, err
 	}
@@ -136,14 +136,14 @@ func (tx *Tx) putState(id, kind, label string, head policies.Digest, count int64
 		id, kind, label, head.String(), count, b)
 }
 
-// Families lists every family's ID.
+// Families lists every family's ID, but for those whose record was destroyed.
 func (q q) Families() ([]policies.FamilyID, error) {
 	var out []policies.FamilyID
 	err := q.each(func(scan func(...any) error) error {
 		id, err := scanID[policies.Family](scan)
 		out = append(out, id)
 		return err
-	}, `SELECT id FROM records WHERE kind = $1 ORDER BY id`, kindFamily)
+	}, `SELECT id FROM records WHERE kind = $1 AND length(state) > 0 ORDER BY id`, kindFamily)
 	return out, err
 }
 
