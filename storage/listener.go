@@ -9,8 +9,9 @@ import (
 
 // Bounds on who listens at once.
 const (
-	// maxListeners costs about 20 MiB of connections, twice that by HTTP/2 or TLS. Above it a device asks from time to
-	// time instead, and loses nothing.
+	// maxListeners costs about 15 MiB of connections over plain HTTP/1.1, as from a proxy
+	// (BenchmarkListener in server); over HTTP/2 each costs more. Above it a device asks
+	// from time to time instead, and loses nothing.
 	maxListeners = 2000
 
 	// maxListenersEach is one person's devices, ten at most, and a few connections of
