@@ -60,6 +60,7 @@ type commands struct {
 	Breakglass  breakglassCmd  `cmd:"" group:"law" help:"Film opened against somebody's will: danger, a court, the police."`
 	Recovery    recoveryCmd    `cmd:"" group:"law" help:"A family's key, from two of the three custodians."`
 	Log         logCmd         `cmd:"" group:"law" help:"The access log: search it, export it, verify it."`
+	Alerts      alertsCmd      `cmd:"" group:"law" help:"What in the access log an IG officer should look at."`
 	Policy      policyCmd      `cmd:"" group:"law" help:"The rules, the figures and the papers that the service works by."`
 	Invite      inviteCmd      `cmd:"" group:"staff" help:"Invite a member of staff."`
 	Confirm     confirmCmd     `cmd:"" group:"staff" help:"Confirm who joined, by the six words that they read to you."`
