@@ -3,11 +3,14 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage"
+	"github.com/attune-vf/attune/storage/ledger"
 	"github.com/attune-vf/attune/storage/rows"
 )
 
@@ -211,5 +214,59 @@ func (s *sweeping) pullAll(p interface{ Caller() policies.Caller }, cursor strin
 		if !page.More {
 			return out
 		}
+	}
+}
+
+// TestWholeRecordOutlivesRestore: a backup from before its end brings a record back, and the
+// ledger destroys it again before anything is served.
+func TestWholeRecordOutlivesRestore(t *testing.T) {
+	s := overRecord(t)
+	dir := backup(t, s.World)
+	s.approve()
+	s.forward(31)
+	if out := s.run(); len(out.Ended) != 1 {
+		t.Fatalf("%+v, want the record ended", out)
+	}
+	back(t, s.World, dir)
+	o, err := s.Store.Records.Org(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Ended[s.f.ID] == nil {
+		t.Error("the record came back")
+	}
+	if _, err := s.Store.Records.Refold(context.Background()); err != nil {
+		t.Errorf("refold: %v", err)
+	}
+}
+
+// TestCertificateThatWasNeverCommitted: the certificate of a record reached the ledger, was cut
+// before its commit, and a hold came: it keeps the record after a restore too.
+func TestCertificateThatWasNeverCommitted(t *testing.T) {
+	s := overRecord(t)
+	s.approve()
+	s.forward(31)
+	dir := backup(t, s.World)
+	path := ledger.File(s.Config.LedgerDir(), s.Org.String())
+	before := ledgerLines(t, path)
+	if out := s.run(); len(out.Ended) != 1 {
+		t.Fatalf("%+v, want the record ended", out)
+	}
+	cut := ledgerLines(t, path)[len(before):]
+	write := func(lines []string) {
+		if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(before)
+	back(t, s.World, dir)
+	s.Officer.Does(s.f.Record, "hold.place", &policies.HoldPlace{Kind: "court"})
+	r, _ := s.org().Recovering()
+	s.Officer.Does(policies.RecordID(s.Org), "service.recovered", &policies.ServiceRecovered{Restored: r.ID})
+	again := backup(t, s.World)
+	write(append(ledgerLines(t, path), cut...))
+	back(t, s.World, again)
+	if e := s.org().Ended[s.f.ID]; e != nil {
+		t.Error("a held record was destroyed by a certificate that nobody was given")
 	}
 }
