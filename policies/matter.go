@@ -43,6 +43,7 @@ var familyMatters = []func(*Family, *Org, Pack, Micros) []Matter{
 	clipsWaiting,
 	withdrawalsWaiting,
 	holdsWaiting,
+	holdsTooLate,
 	requestsWaiting,
 	keysDue,
 	recoveriesWaiting,

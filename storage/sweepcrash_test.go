@@ -212,6 +212,12 @@ func TestHoldAgainstDisposal(t *testing.T) {
 			if slices.Contains(late, s.c.ID) == c.kept {
 				t.Errorf("too late for %v", late)
 			}
+			told := slices.ContainsFunc(s.FamilyState(s.f.ID).Matters(s.org(), s.Figures(), s.Clock.Micros()), func(m policies.Matter) bool {
+				return m.Kind == policies.HoldTooLate && m.Of == id.String()
+			})
+			if told == c.kept {
+				t.Errorf("whoever held it was told %v", told)
+			}
 			if !c.kept {
 				return
 			}
