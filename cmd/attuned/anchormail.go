@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage"
 )
 
-// mail sends the alarm at once and the state once a day, each once to each address.
+// mail sends the alarm and new alerts at once and the state once a day, each once to each
+// address.
 func (r *round) mail(ctx context.Context, a storage.Anchored, p *printer) error {
 	sent := 0
 	post := func(kind, which string, l letter) error {
@@ -26,6 +28,15 @@ func (r *round) mail(ctx context.Context, a storage.Anchored, p *printer) error 
 		l := alarm(a)
 		sum := sha256.Sum256([]byte(l.text))
 		if err := post("alarm", hex.EncodeToString(sum[:]), l); err != nil {
+			return err
+		}
+	}
+	found, err := r.store.Alerts(ctx, time.Local)
+	if err != nil {
+		return fmt.Errorf("look for alerts: %w", err)
+	}
+	if len(found) > 0 {
+		if err := post("alerts", found[len(found)-1].ID(), alertLetter(found)); err != nil {
 			return err
 		}
 	}
@@ -76,4 +87,16 @@ who does not run the service. An anchor and the state above, both signed, are th
 If the service was just put back from a backup, compare the dates first.
 `)
 	return letter{"ALARM: an Attune access log was changed", b.String()}
+}
+
+// alertLetter lists the alerts of the last day. It names nobody: who reads it looks the
+// events up, and that is recorded.
+func alertLetter(found []policies.Alert) letter {
+	var b strings.Builder
+	b.WriteString("What in the access log of an Attune service an information governance officer should look at:\n\n")
+	for _, a := range found {
+		fmt.Fprintf(&b, "  %s  %s, events %d to %d: %s\n", a.At.Time().UTC().Format("2006-01-02 15:04 UTC"), a.Kind, a.First, a.Last, a.Text)
+	}
+	b.WriteString("\nAn alert accuses nobody. On your device:\n\n  attune sync\n  attune alerts\n")
+	return letter{fmt.Sprintf("Attune: %d to look at in the access log", len(found)), b.String()}
 }

@@ -218,3 +218,24 @@ func TestMailAlarm(t *testing.T) {
 		t.Errorf("e-mailed %d: %s", len(to), texts)
 	}
 }
+
+// TestMailAlerts: what an IG officer should look at is e-mailed once, and names nobody.
+func TestMailAlerts(t *testing.T) {
+	data, office := demoFolder(t), opens(t, freeAddr(t), "starttls")
+	flags := office.flags("ig@example.org")
+	if status, said := posted(t, data, flags...); status != 0 {
+		t.Fatalf("anchor = %d: %s", status, said)
+	}
+	for range 30 {
+		grown(t, data) // a minute in which strangers were refused
+	}
+	for range 2 {
+		if status, said := posted(t, data, flags...); status != 0 {
+			t.Errorf("anchor = %d: %s", status, said)
+		}
+	}
+	to, texts := office.kept(t)
+	if len(to) != 2 || !strings.HasPrefix(texts[1], "Attune: 1 to look at") || !strings.Contains(texts[1], "strangers_flood, events ") || strings.Contains(texts[1], "192.0.2.7") {
+		t.Errorf("e-mailed %d: %s", len(to), texts)
+	}
+}
