@@ -54,6 +54,7 @@ func codes() []struct {
 		{storage.ErrLedger, wire.CodeBusy},
 		{storage.ErrBackup, wire.CodeBusy},
 		{storage.ErrRecovering, wire.CodeBusy}, // the sweeper's; no request meets it
+		{storage.ErrAnchor, wire.CodeBusy},     // whoever anchors; no request meets it
 		{storage.ErrQuiet, wire.CodeBusy},      // these three are of pruning the log, as is no request
 		{storage.ErrDecider, wire.CodeBusy},
 		{storage.ErrMeant, wire.CodeBusy},
