@@ -87,6 +87,9 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 			}
 		}
 		p.org = m.Org().Clone() // without what is no part of the chain that this device holds
+		if err := p.leaveWindow(); err != nil {
+			return err
+		}
 		return p.save()
 	})
 	if err != nil {
@@ -101,6 +104,16 @@ func (fd *feed) endings(ctx context.Context, r *Report) error {
 	}
 	m.mu.Unlock()
 	return errors.Join(fd.d.cleared(p), p.noCause)
+}
+
+// leaveWindow has the next feed begin anew when something was forgotten outside of it: what
+// the service would go on with has no beginning here any more. The cursor stays until then,
+// because it tells the service what this device still has to forget.
+func (p *pageFold) leaveWindow() error {
+	if len(p.dropped) == 0 {
+		return nil
+	}
+	return set(p.tx, settingWindow, windowLeft)
 }
 
 // end obeys one item: a family that this person left, or the end of this device.

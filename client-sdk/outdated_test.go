@@ -134,3 +134,34 @@ func TestTooOldAndEndedInSteps(t *testing.T) {
 		t.Errorf("sync: %v, dropped %v; want outdated, and the family gone", err, r.Dropped)
 	}
 }
+
+// TestTooOldThenUpdated: more came in a family before somebody left its team. The device was
+// too old meanwhile, and has forgotten the family; what the feed goes on with is no lie.
+func TestTooOldThenUpdated(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	sam, ana := s.hire(policies.Practitioner, "Sam Reed"), s.hire(policies.Practitioner, "Ana Wren")
+	s.sync(sam)
+	f := s.family(sam)
+	must(t, sam.Families.AddTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.sync(ana)
+	must(t, sam.Consents.Withdraw(f.id, []policies.PersonID{f.mum}, policies.ByPhone))
+	s.sync(sam)
+	must(t, sam.Families.RemoveTeam(f.id, ana.Keys.Staff()))
+	s.sync(sam)
+	s.outdate(wire.ProtocolRange{Min: wire.Protocol + 1, Max: wire.Protocol + 1})
+	for range 2 { // the second asks by the same cursor
+		if _, err := ana.Sync(context.Background()); !attune.Outdated(err) {
+			t.Errorf("sync: %v, want outdated", err)
+		}
+	}
+	if _, held := ana.Mirror.Family(f.id); held {
+		t.Error("the family is still here")
+	}
+	s.outdate(wire.ProtocolRange{})
+	s.sync(ana)
+	if list, err := ana.Evidence(); err != nil || len(list) > 0 {
+		t.Errorf("evidence against an honest server: %v, %v", list, err)
+	}
+}

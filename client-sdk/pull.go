@@ -85,6 +85,9 @@ func (fd *feed) walk(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
+	if resumed == windowLeft {
+		cursor, resumed = "", ""
+	}
 	taken, err := fd.taken()
 	if err != nil {
 		return err
@@ -287,7 +290,7 @@ func (fd *feed) fold(before mark, pages []wire.PullReply) (after mark, p *pageFo
 		}
 		window := ""
 		if page.More {
-			window = "open"
+			window = windowOpen
 		}
 		if err := set(tx, settingWindow, window); err != nil {
 			return err

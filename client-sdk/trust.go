@@ -18,7 +18,7 @@ import (
 // Settings that the mirror keeps.
 const (
 	settingCursor     = "cursor"
-	settingWindow     = "window"     // "open" while the cursor stands before the end that its feed had when it began
+	settingWindow     = "window"     // windowOpen while the cursor stands before the end that its feed had when it began
 	settingCheckpoint = "checkpoint" // the signed note seen last
 	settingOrigin     = "log_origin" // pinned at the first contact
 	settingOutdated   = "outdated"   // code of the last sync, while program and service do not understand each other
@@ -26,6 +26,12 @@ const (
 	settingSigned     = "signed"     // µs of this device's clock, when it last came with a signed state of the log
 	settingTold       = "told"       // µs of the service's clock, with the signed state that came last
 	settingAhead      = "ahead"      // µs by which it was ahead of the server's then
+)
+
+// Values of settingWindow.
+const (
+	windowOpen = "open"
+	windowLeft = "left" // something was forgotten since, at the word of no feed: the next begins anew
 )
 
 // mark is a checkpoint that was verified.
