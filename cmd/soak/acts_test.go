@@ -63,6 +63,7 @@ var acts = []act{
 	{"let time pass", 40, anybody, letTimePass},
 	{"deliver what is late", 25, anybody, deliverLate},
 	{"copy a device", 3, anybody, clone},
+	{"upgrade", 4, anybody, upgrade},
 	{"make a backup", 9, anybody, backUp},
 	{"put the service back", 7, anybody, putBack},
 	{"end the recovery", 2, officer, endRecovery},

@@ -39,3 +39,12 @@ func deliverLate(w *world, _ *device) error {
 	w.deliver(w.r.IntN(len(w.late)))
 	return nil
 }
+
+// upgrade installs the program of today.
+func upgrade(_ *world, d *device) error {
+	if !d.older {
+		return errNothing
+	}
+	d.older = false
+	return nil
+}

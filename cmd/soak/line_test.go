@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
+
+	"github.com/attune-vf/attune/client-sdk/wire"
 )
 
 // line is a device's connection: there is no socket, and all that can happen to a
@@ -21,6 +24,9 @@ var (
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := l.d.w
 	h := held{method: r.Method, path: r.URL.RequestURI(), header: r.Header.Clone(), from: l.d.name}
+	if l.d.older { // the service answers version 0 no more
+		h.header.Set(wire.ProtocolHeader, strconv.Itoa(wire.Oldest))
+	}
 	if plants[w.refuse].reply != nil {
 		h.header.Del("Accept-Encoding") // what is to be altered must be read
 	}

@@ -26,12 +26,57 @@ func (w *world) heal() {
 	for _, d := range w.devices {
 		d.offline, d.skew = false, 0
 	}
+	w.everybody()
+	w.everybody() // what somebody said in the first round ends something for who came before them
+	w.outdated()
+	for _, d := range w.devices {
+		d.older = false
+	}
 	w.settle()
 	if w.past.restores > 0 {
 		w.recover()
 		w.settle()
 	}
 	w.calm = false
+	for _, d := range w.devices { // the service has a new version, and some have not
+		d.older = w.chance(tooOld)
+	}
+}
+
+// tooOld is how many devices of a hundred have a program that the service answers no more.
+const tooOld = 15
+
+// outdated: whoever's program is too old has stopped what they wanted stopped, and has
+// forgotten what they may see no longer.
+func (w *world) outdated() {
+	all, err := w.service.accepted("")
+	w.ok(err)
+	c := all.crowd(w.service.org.String(), w.now().UnixMicro())
+	for _, d := range w.devices {
+		if !d.older {
+			continue
+		}
+		w.count.outdated++
+		for _, family := range w.families {
+			s := all.seats(family.id.String(), c, w.now().UnixMicro())(d.person.staff.String())
+			if _, has := d.client.Mirror.Family(family.id); has && (d.gone(c) || !s.receives) {
+				w.wrong("%s, whose program is too old, keeps family %s, which %s may see no longer", d.name, family.reference, d.person.name)
+			}
+		}
+		waiting, err := d.client.Outbox.Waiting()
+		w.ok(err)
+		opens := map[string]bool{}
+		for _, o := range waiting {
+			if o.Kind == policies.KindFamilyOpen {
+				opens[o.ID.String()] = true
+			}
+		}
+		for _, o := range waiting {
+			if row, _ := policies.RowOf(o.Kind); row.Restriction && !opens[o.Record.String()] {
+				w.wrong("%s, whose program is too old, could not say %s", d.name, o.Kind)
+			}
+		}
+	}
 }
 
 // settle has everybody sync until there is nothing more to tell.
@@ -58,7 +103,7 @@ func (w *world) everybody() (moved bool) {
 		w.count.uploaded += len(r.Uploaded)
 		d.heard(r)
 		w.judge(d, err)
-		if err != nil && !d.revoked {
+		if err != nil && !d.revoked && !d.older {
 			w.wrong("%s cannot sync although all is well: %v", d.name, err)
 		}
 		moved = moved || len(r.Accepted)+len(r.Refused)+len(r.Uploaded)+r.Pulled+len(r.Dropped)+r.Keys+r.Given+len(r.Turned)+r.Relocked+r.Returned > 0
@@ -70,7 +115,7 @@ func (w *world) everybody() (moved bool) {
 // remember keeps what somebody has said: it must be accepted, or still be on their
 // device.
 func (w *world) remember(d *device) {
-	for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
+	for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Deferred, d.client.Outbox.Attention} {
 		said, err := list()
 		w.ok(err)
 		for _, o := range said {
@@ -146,7 +191,7 @@ func (w *world) said(all facts) {
 		}
 		if kept[d] == nil {
 			kept[d] = map[policies.StatementID]bool{}
-			for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
+			for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Deferred, d.client.Outbox.Attention} {
 				said, err := list()
 				w.ok(err)
 				for _, o := range said {
@@ -250,7 +295,7 @@ func (w *world) disks() {
 	c := all.crowd(w.service.org.String(), w.now().UnixMicro())
 	for _, d := range w.devices {
 		mine := map[string]bool{}
-		for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Attention} {
+		for _, list := range []func() ([]attune.Outcome, error){d.client.Outbox.Waiting, d.client.Outbox.Deferred, d.client.Outbox.Attention} {
 			said, err := list()
 			w.ok(err)
 			for _, o := range said {

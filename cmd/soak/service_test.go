@@ -65,6 +65,7 @@ func (s *service) open() (err error) {
 	s.web = server.New(server.Config{
 		Store: s.store, Pages: s.pages, Org: s.org, Origin: origin, Now: s.w.now,
 		Log:            slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Protocol:       wire.ProtocolRange{Min: wire.Protocol, Max: wire.Protocol},
 		JoinsPerMinute: 10_000, DevicePerMinute: 100_000, // greed has tests of its own
 	}).Handler()
 	return nil

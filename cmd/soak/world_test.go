@@ -65,6 +65,7 @@ type device struct {
 	offline bool
 	dead    bool // it crashed in this step: nothing of it reaches anybody any more
 	skew    time.Duration
+	older   bool                // its program is too old for the service
 	revoked bool                // as the driver knows
 	cloned  []policies.DeviceID // as which it was copied, or is a copy
 	twins   []*device           // the other copies
@@ -233,5 +234,5 @@ func must(t testing.TB, err error) {
 
 // tally is what a run consisted of.
 type tally struct {
-	synced, accepted, refused, crashes, falls, lost, repeated, delayed, uploaded, denied, restored, returned, forgotten int
+	synced, accepted, refused, crashes, falls, lost, repeated, delayed, uploaded, denied, restored, returned, forgotten, outdated int
 }
