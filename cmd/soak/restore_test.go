@@ -32,7 +32,7 @@ type past struct {
 }
 
 func backUp(w *world, _ *device) error {
-	if len(w.past.backups) >= mostBackups {
+	if len(w.past.backups) >= mostBackups || plants[w.refuse].late && len(w.past.backups) > 0 {
 		return errNothing
 	}
 	dir := filepath.Join(w.dir, fmt.Sprintf("backup-%d", len(w.past.backups)))
@@ -50,7 +50,7 @@ func backUp(w *world, _ *device) error {
 // putBack loses the database, and has the operator restore a backup: the last, or one
 // before it.
 func putBack(w *world, _ *device) error {
-	if len(w.past.backups) == 0 || w.past.restores >= mostRestores {
+	if len(w.past.backups) == 0 || w.past.restores >= mostRestores || plants[w.refuse].late && w.step != lateAt {
 		return errNothing
 	}
 	from := w.past.backups[len(w.past.backups)-1]

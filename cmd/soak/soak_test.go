@@ -45,6 +45,9 @@ func (w *world) run(steps, between int) {
 		if step := plants[w.refuse].step; step != nil {
 			step(w)
 		}
+		if plants[w.refuse].late {
+			lateRestore(w)
+		}
 		w.oneStep()
 		if w.step%between == 0 || w.step == steps {
 			w.heal()
