@@ -149,6 +149,12 @@ func (c *restoreCmd) Run(ctx context.Context, p *printer) (err error) {
 	}
 	cfg.Objects, cfg.LedgerLost = payloads, c.Lost
 	out, err := storage.Restore(ctx, cfg, c.From)
+	if errors.Is(err, storage.ErrNotCertified) {
+		// With the keys that were replaced it could be put back, and every device that
+		// knows the new ones would refuse what it signs, for ever.
+		return problem("not_certified", "Use a backup that was made since. Nothing was changed; if no keys were replaced, put server.key and log.key back as they were last.",
+			"The keys in %s are not those of this backup: attuned rotate replaced them after it was made, or they are another server's.", f)
+	}
 	if err != nil {
 		return broken(f, err)
 	}

@@ -33,7 +33,8 @@ func (rotateCmd) Help() string {
 For a server's two keys, when somebody may have read them, or as often as the service decides. The log keeps its name and
 all its rows; its next checkpoint is signed by the new key. What the old keys signed still verifies. Every device takes
 the new ones by itself, at its next sync, because the root signed them. The old keys are deleted: a disk that was copied
-before, or a backup, may still hold them, and what they sign from then on is refused.`
+before may still hold them, and what they sign from then on is refused. So a backup from before cannot be put back: no device
+would go on by the keys that it names. Make one at once.`
 }
 
 const rotateNext = `Give the file that "attune ceremony rotate" wrote for this server's rotate.request.`
@@ -59,6 +60,7 @@ func (c *rotateCmd) Run(ctx context.Context, p *printer) error {
 	if err := rotate(ctx, f, body); err != nil {
 		return err
 	}
+	p.note("Make a backup now: no backup from before can be put back any more.")
 	return p.print(map[string]any{"rotated": true}, "The server has its new keys, and the old ones are deleted. Start it: attuned serve --data %s", f)
 }
 
