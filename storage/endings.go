@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/attune-vf/attune/policies"
 	"github.com/attune-vf/attune/storage/rows"
@@ -14,8 +15,12 @@ import (
 // organisation's record, with what revoked it. It moves no cursor: a device that cannot
 // read the feed any more asks again, and is told again.
 //
-// Errors: [ErrCursor].
+// Errors: [ErrCursor], [policies.ErrRoom] when it is more than one answer holds.
 func (r *Records) Endings(ctx context.Context, c policies.Caller, cursor string) ([]Item, error) {
+	return r.endings(ctx, c, cursor, maxEndingsBytes)
+}
+
+func (r *Records) endings(ctx context.Context, c policies.Caller, cursor string, most int) ([]Item, error) {
 	w := walk{d: r.d, c: c}
 	err := r.d.rows.Read(ctx, func(v *rows.View) (err error) {
 		if w.o, err = r.d.org.read(v); err != nil {
@@ -25,7 +30,7 @@ func (r *Records) Endings(ctx context.Context, c policies.Caller, cursor string)
 		if w.at, err = r.d.openCursor(v, c.Staff, cursor); err != nil {
 			return err
 		}
-		return w.endings()
+		return w.endings(most)
 	})
 	if err != nil {
 		return nil, err
@@ -33,7 +38,7 @@ func (r *Records) Endings(ctx context.Context, c policies.Caller, cursor string)
 	return w.items, r.logPull(ctx, &w)
 }
 
-func (w *walk) endings() (err error) {
+func (w *walk) endings(most int) (err error) {
 	if w.last, err = w.endOfDevice(); err != nil {
 		return err
 	}
@@ -52,11 +57,11 @@ func (w *walk) endings() (err error) {
 			continue
 		}
 		if len(w.items) == 0 { // somebody may have been a deputy
-			if err := w.stopped(policies.RecordID(w.o.ID), w.at.Done, w.at.Head); err != nil {
+			if err := w.stopped(policies.RecordID(w.o.ID), w.at.Done, w.at.Head, most); err != nil {
 				return err
 			}
 		}
-		if err := w.stopped(s.record, s.from, s.until-1); err != nil { // the last goes with the drop
+		if err := w.stopped(s.record, s.from, s.until-1, most); err != nil { // the last goes with the drop
 			return err
 		}
 		if err := w.ended(s); err != nil {
@@ -68,8 +73,8 @@ func (w *walk) endings() (err error) {
 
 // stopped hands over what stopped something in a record, above from and up to until:
 // access can end in several steps, and a device believes the last one only together with
-// those before.
-func (w *walk) stopped(record policies.RecordID, from, until int64) error {
+// those before. So nothing is cut: more than most bytes in all is refused.
+func (w *walk) stopped(record policies.RecordID, from, until int64, most int) error {
 	const some = 500
 	for {
 		statements, err := w.v.Statements(record, from, until, some)
@@ -79,15 +84,19 @@ func (w *walk) stopped(record policies.RecordID, from, until int64) error {
 		for _, st := range statements {
 			if row, _ := policies.RowOf(st.Kind); row.Restriction && row.Class == policies.Control {
 				w.items = append(w.items, Item{Kind: ItemStatement, ID: st.ID, Place: place(st), Statement: st.Raw})
+				w.bytes += len(st.Raw)
 			}
 			from = st.Index
 		}
-		if len(statements) < some || len(w.items) > maxEndings {
+		if w.bytes > most {
+			return fmt.Errorf("%w: what ended and what led to it is more than %d bytes", policies.ErrRoom, most)
+		}
+		if len(statements) < some {
 			return nil
 		}
 	}
 }
 
-// maxEndings bounds what of one record stands in an answer. No record stops so much while
-// a device is away; one that did would leave the device waiting for an update, with what it holds.
-const maxEndings = 5_000
+// maxEndingsBytes bounds the statements of an answer, which is held in memory and cannot
+// come in parts: half of what a device takes at once, and some 50,000 withdrawals.
+const maxEndingsBytes = 64 << 20
