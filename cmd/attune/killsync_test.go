@@ -142,7 +142,13 @@ func (k *killedSync) cut(who string, commits int) told {
 		if commits > 0 {
 			return // it ended by itself
 		}
-		time.Sleep(time.Duration(k.chance.Int64N(int64(10 * time.Millisecond))))
+		// A push is through in some milliseconds; a page that a device has been sent it folds
+		// for longer, and asks for the next meanwhile.
+		longest := 10 * time.Millisecond
+		if k.chance.IntN(2) == 0 {
+			longest = 200 * time.Millisecond
+		}
+		time.Sleep(time.Duration(k.chance.Int64N(int64(longest))))
 		k.killed[who+" sync"]++
 		victim := k.chance.IntN(3)
 		if victim < 2 {
