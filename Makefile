@@ -80,7 +80,7 @@ test: debian build static stores stock ## everything, from nothing; nothing skip
 	CGO_ENABLED=1 go test -race $(UNCHECKED) -count=1 -timeout 30m -json $$(go list ./... | grep -v /cmd/soak) | go run .ci/tally.go
 
 # A module of its own: what it measures against never enters the product's.
-bench: debian pages ## measure: a table, and .cache/bench/NAME.json (ONLY=seal,carer RUNS=7 QUICK=1)
+bench: debian pages $(BIN)/minio ## measure: a table, and .cache/bench/NAME.json (ONLY=seal,carer RUNS=7 QUICK=1)
 	@mkdir -p .cache/bench
 	go -C cmd/bench build -trimpath -o $(abspath .cache/bench)/bench .
 	@.cache/bench/bench $(if $(ONLY),-only "$(ONLY)") $(if $(RUNS),-runs "$(RUNS)") $(if $(QUICK),-quick)

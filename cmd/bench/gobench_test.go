@@ -16,7 +16,7 @@ PASS
 	if err := readBench(out, "BenchmarkLog", found); err != nil {
 		t.Fatal(err)
 	}
-	if err := readBench("BenchmarkLog/BareInsert-2  1  2000000 ns/op\n", "BenchmarkLog", found); err != nil {
+	if err := readBench("BenchmarkLog/BareInsert#01-2  1  2000000 ns/op\n", "BenchmarkLog", found); err != nil {
 		t.Fatal(err)
 	}
 	for sub, want := range map[string][]float64{"OneByOne": {352163}, "Callers64": {40123.5}, "BareInsert": {300000, 2000000}} {

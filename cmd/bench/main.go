@@ -32,6 +32,7 @@ var benches = []bench{
 	{"log", "appending to the access log against a bare insert", logRows},
 	{"push", "pushing one statement, by one client and by 32", pushRows},
 	{"sync", "first sync, push, poll and notice against PocketBase", syncRows},
+	{"sweep", "finding and destroying 100 due clips of 10 k to 1 M, and 1,000 on MinIO", sweepRows},
 	{"start", "starting to serve against opening SQLite", startRows},
 }
 

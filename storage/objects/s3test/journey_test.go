@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world founds a service whose payloads lie on the S3 server at cfg.
-func world(t *testing.T, cfg objects.S3Config) *storagetest.World {
+func world(t testing.TB, cfg objects.S3Config) *storagetest.World {
 	t.Helper()
 	if _, err := objects.SetupS3(t.Context(), cfg); err != nil {
 		t.Fatal(err)
