@@ -57,6 +57,9 @@ func putBack(w *world, _ *device) error {
 	if w.chance(25) {
 		from = one(w, w.past.backups)
 	}
+	for _, d := range w.devices {
+		d.older = false // what is too old does not learn of another history before it is updated
+	}
 	w.past.restores++
 	w.count.restored++
 	before, err := w.service.accepted("")
