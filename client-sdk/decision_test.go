@@ -191,7 +191,7 @@ func TestWithdrawalOnScreen(t *testing.T) {
 	if err != nil || len(list) != 1 || !list[0].Open || list[0].AnswerBy == "" {
 		t.Errorf("requests %+v, %v", list, err)
 	}
-	must(t, iris.Requests.Close(f.id, request, "met"))
+	must(t, iris.Requests.Close(f.id, request, "met", ""))
 	s.sync(iris)
 	destiny(policies.DestinyClock, "DISPOSE-ASKED", "DISPOSE-SECOND", "DISPOSE-CLOCK")
 	must(t, sam.Families.ChangeCase(f.id, policies.CaseChange{LegalStatus: "care_order", Court: true, Basis: "public_task", Controller: policies.FilmingService}))

@@ -18,6 +18,7 @@ type RequestView struct {
 	Family    policies.FamilyID `json:"family"`
 	Reference string            `json:"reference"`
 	AnswerBy  string            `json:"answer_by"` // "2026-12-20"; "" where the law gives no time
+	Clock     policies.Clock    `json:"clock"`
 	Open      bool              `json:"open"`
 }
 
@@ -30,9 +31,16 @@ func (r *Requests) Open(family policies.FamilyID, kind policies.RequestKind, peo
 	return s.ID, err
 }
 
-// Close records how a request ended.
-func (r *Requests) Close(family policies.FamilyID, id policies.StatementID, outcome policies.RequestOutcome) error {
-	_, err := r.d.outbox.file(draft{policies.RecordID(family), "request.close", policies.RequestClose{Request: id, Outcome: outcome}, nil})
+// Close records how a request ended, and why what was not given in full was not.
+func (r *Requests) Close(family policies.FamilyID, id policies.StatementID, outcome policies.RequestOutcome, ground policies.RequestGround) error {
+	_, err := r.d.outbox.file(draft{policies.RecordID(family), "request.close", policies.RequestClose{Request: id, Outcome: outcome, Ground: ground}, nil})
+	return err
+}
+
+// Clock records what moved the clock of a request, on the day when they were told or
+// asked or answered; today when "".
+func (r *Requests) Clock(family policies.FamilyID, id policies.StatementID, step policies.ClockStep, on string) error {
+	_, err := r.d.outbox.file(draft{policies.RecordID(family), "request.clock", policies.RequestClock{Request: id, Step: step, On: cmp.Or(on, day(r.d.now()))}, nil})
 	return err
 }
 
@@ -50,7 +58,7 @@ func (r *Requests) List() ([]RequestView, error) {
 	out := []RequestView{}
 	for _, f := range families {
 		for _, r := range f.Requests {
-			out = append(out, RequestView{LegalRequest: *r, Family: f.ID, Reference: f.Reference, AnswerBy: r.AnswerBy(pack).String(), Open: r.Closed == nil})
+			out = append(out, RequestView{LegalRequest: *r, Family: f.ID, Reference: f.Reference, AnswerBy: r.AnswerBy(pack).String(), Clock: r.Clock(pack), Open: r.Closed == nil})
 		}
 	}
 	closed := func(v RequestView) int {

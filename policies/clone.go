@@ -59,7 +59,9 @@ func (f *Family) Clone() *Family {
 		h.Clips, h.Sessions, h.People = slices.Clone(h.Clips), slices.Clone(h.Sessions), slices.Clone(h.People)
 	})
 	n.Released = maps.Clone(f.Released)
-	n.Requests = cloneMap(f.Requests, func(r *LegalRequest) { r.People, r.Closed = slices.Clone(r.People), cloneOf(r.Closed) })
+	n.Requests = cloneMap(f.Requests, func(r *LegalRequest) {
+		r.People, r.Moves, r.Closed = slices.Clone(r.People), slices.Clone(r.Moves), cloneOf(r.Closed)
+	})
 	n.Cases = cloneMap(f.Cases, func(c *CaseState) { c.Knew = slices.Clone(c.Knew) })
 	n.Closed = cloneOf(f.Closed)
 	n.Summaries = cloneMap(f.Summaries, func(s *Summary) { s.Clips = slices.Clone(s.Clips) })

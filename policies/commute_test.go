@@ -149,7 +149,14 @@ var acts = []func(t *rapid.T, w *policiestest.Filmed, i int) (string, policies.K
 			Kind: rapid.SampledFrom(policies.RequestKinds()).Draw(t, "kind of request"), People: []policies.PersonID{w.Kid}, ReceivedOn: "2026-03-02"}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
-		return "ig", "request.close", policies.RequestClose{Request: one(t, w.Family.Requests), Outcome: rapid.SampledFrom(policies.RequestOutcomes()).Draw(t, "outcome")}
+		b := policies.RequestClose{Request: one(t, w.Family.Requests), Outcome: rapid.SampledFrom(policies.RequestOutcomes()).Draw(t, "outcome")}
+		if b.Outcome != "met" && b.Outcome != "taken_back" {
+			b.Ground = rapid.SampledFrom(policies.RequestGrounds()).Draw(t, "ground")
+		}
+		return "ig", "request.close", b
+	},
+	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
+		return "ig", "request.clock", policies.RequestClock{Request: one(t, w.Family.Requests), Step: rapid.SampledFrom(policies.ClockSteps()).Draw(t, "step"), On: "2026-03-02"}
 	},
 	func(t *rapid.T, w *policiestest.Filmed, _ int) (string, policies.Kind, policies.Body) {
 		return team(t), "case.change", policies.CaseChange{LegalStatus: "care_order", Court: rapid.Bool().Draw(t, "court"), Basis: "public_task", Controller: policies.FilmingService}

@@ -15,6 +15,7 @@ type LegalRequest struct {
 	ReceivedOn string      `json:"received_on"`
 	By         StaffID     `json:"by"`
 	At         Micros      `json:"at"`
+	Moves      []ClockMove `json:"moves"`  // what moved its clock, in the order of their days
 	Closed     *Answer     `json:"closed"` // nil while it is open
 }
 
@@ -22,6 +23,7 @@ type LegalRequest struct {
 type Answer struct {
 	ID      StatementID    `json:"id"`
 	Outcome RequestOutcome `json:"outcome"`
+	Ground  RequestGround  `json:"ground"`
 	By      StaffID        `json:"by"`
 	At      Micros         `json:"at"`
 }
@@ -37,6 +39,7 @@ type RequestOpen struct {
 type RequestClose struct {
 	Request StatementID    `json:"request"`
 	Outcome RequestOutcome `json:"outcome"`
+	Ground  RequestGround  `json:"ground"` // of what was not given in full, else ""
 }
 
 // RequestKind is what was asked.
@@ -44,15 +47,16 @@ type RequestKind string
 
 // The kinds.
 const (
-	AccessRequest  RequestKind = "access"
-	ErasureRequest RequestKind = "erasure"
-	Complaint      RequestKind = "complaint"
-	CourtNotice    RequestKind = "court_notice"
+	AccessRequest        RequestKind = "access"
+	ErasureRequest       RequestKind = "erasure"
+	RectificationRequest RequestKind = "rectification"
+	Complaint            RequestKind = "complaint"
+	CourtNotice          RequestKind = "court_notice"
 )
 
 // RequestKinds lists every RequestKind.
 func RequestKinds() []RequestKind {
-	return []RequestKind{AccessRequest, ErasureRequest, Complaint, CourtNotice}
+	return []RequestKind{AccessRequest, ErasureRequest, RectificationRequest, Complaint, CourtNotice}
 }
 
 // RequestOutcome is how a request ended. A complaint that was upheld is met.
@@ -60,7 +64,18 @@ type RequestOutcome string
 
 // RequestOutcomes lists every RequestOutcome.
 func RequestOutcomes() []RequestOutcome {
-	return []RequestOutcome{"met", "met_in_part", "refused", "taken_back"}
+	return []RequestOutcome{"met", "met_in_part", "supervised_viewing", "redacted", "refused", "taken_back"}
+}
+
+// RequestGround is why something was not given, or not in full.
+type RequestGround string
+
+// RequestGrounds lists every RequestGround.
+//
+// Source: UK GDPR Art 11(2), 12(5), 12A, 15(4), 17(3); DPA 2018 Sch 2 para 5, 16 and 19,
+// Sch 3 (serious harm; the child's wishes).
+func RequestGrounds() []RequestGround {
+	return []RequestGround{"others_in_it", "serious_harm", "childs_wishes", "no_authority", "identity_not_shown", "unfounded_or_excessive", "legal_privilege", "legal_duty", "legal_claim", "not_held", "not_upheld"}
 }
 
 // Check implements [Body].
@@ -77,6 +92,11 @@ func (b RequestClose) Check() error {
 	var c checks
 	named(&c, "the request", b.Request)
 	word(&c, "outcome", b.Outcome, RequestOutcomes())
+	if full := b.Outcome == "met" || b.Outcome == "taken_back"; full {
+		c.that(b.Ground == "", "a ground is only for what was not given in full")
+	} else {
+		word(&c, "ground", b.Ground, RequestGrounds())
+	}
 	return c.err
 }
 
@@ -102,38 +122,28 @@ func closeRequest(f *Family, _ *Org, a act[RequestClose]) (Changes, error) {
 	if r == nil {
 		return Changes{}, missing("the request", a.Said.Request)
 	}
-	end := &Answer{ID: a.ID, Outcome: a.Said.Outcome, By: a.By.Staff, At: min(a.At, a.Now)}
+	end := &Answer{ID: a.ID, Outcome: a.Said.Outcome, Ground: a.Said.Ground, By: a.By.Staff, At: min(a.At, a.Now)}
 	if r.Closed == nil || later(end.At, end.ID, r.Closed.At, r.Closed.ID) {
 		r.Closed = end
 	}
 	return Changes{}, nil
 }
 
-// AnswerBy is the last day that the law gives: a month to answer, some days to
-// acknowledge a complaint. No day for a court's notice, which names its own, and while
-// the pack is not known.
-func (r *LegalRequest) AnswerBy(p Pack) Day {
-	on, err := ParseDay(r.ReceivedOn)
-	switch {
-	case err != nil:
-		return Day{}
-	case r.Kind == Complaint && p.Clocks.Complaint.Value > 0:
-		return on.Plus(Period{Days: p.Clocks.Complaint.Value})
-	case (r.Kind == AccessRequest || r.Kind == ErasureRequest) && p.Clocks.Request.Value > 0:
-		return on.Plus(Period{Months: p.Clocks.Request.Value})
-	}
-	return Day{}
-}
+// AnswerBy is the last day that the law gives: to answer, or to acknowledge a complaint.
+// No day for a court's notice, which names its own, while the clock is stopped, once a
+// complaint is acknowledged, and while the pack is not known.
+func (r *LegalRequest) AnswerBy(p Pack) Day { return r.Clock(p).Until }
 
 // RequestWaits is the matter of a request that is open.
 const RequestWaits MatterKind = "request"
 
 // requestDo is a constant: what is to be done about each kind.
 var requestDo = map[RequestKind]string{
-	AccessRequest:  "Answer within the month, then close it.",
-	ErasureRequest: "Decide, tell the family why, then close it.",
-	Complaint:      "Acknowledge it by then; close it once it is answered.",
-	CourtNotice:    "Do what the notice says; place a hold before you close it.",
+	AccessRequest:        "Answer within the month, then close it.",
+	RectificationRequest: "Put it right or say why not, then close it.",
+	ErasureRequest:       "Decide, tell the family why, then close it.",
+	Complaint:            "Acknowledge it by then; close it once it is answered.",
+	CourtNotice:          "Do what the notice says; place a hold before you close it.",
 }
 
 func requestsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
@@ -147,8 +157,14 @@ func requestsWaiting(f *Family, _ *Org, p Pack, _ Micros) []Matter {
 			Text: "A request of " + r.ReceivedOn + " is open (" + plainWord(r.Kind) + "). Nothing of the family is destroyed.",
 			Do:   requestDo[r.Kind],
 		}
-		if by := r.AnswerBy(p); !by.IsZero() {
-			m.Due = by.end()
+		switch c := r.Clock(p); {
+		case c.Stopped != "":
+			m.Due = c.StoppedOn.Plus(Period{Months: p.Clocks.Request.Value}).end()
+			m.Do = "The clock is stopped (" + plainWord(c.Stopped) + "). Ask again, resume it, or close it."
+		case c.Acknowledged:
+			m.Do = "It is acknowledged. Look into it without delay, tell them the outcome, then close it."
+		case !c.Until.IsZero():
+			m.Due = c.Until.end()
 		}
 		out = append(out, m)
 	}

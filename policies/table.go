@@ -80,6 +80,7 @@ var table = []Row{
 	{Kind: "hold.release", Class: Control, Signers: byDevice, Roles: registrars, Deputy: true, New: fresh[HoldRelease], Family: inFamily(releaseHold)},
 	{Kind: "request.open", Class: Control, Signers: byDevice, Roles: []Role{Practitioner, HeadOfService, IGOfficer}, Restriction: true, New: fresh[RequestOpen], Family: inFamily(openRequest)},
 	{Kind: "request.close", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[RequestClose], Family: inFamily(closeRequest)},
+	{Kind: "request.clock", Class: Control, Signers: byDevice, Roles: []Role{IGOfficer}, New: fresh[RequestClock], Family: inFamily(moveClock)},
 	{Kind: "case.change", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[CaseChange], Family: inFamily(changeCase)},
 	{Kind: "summary.file", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[SummaryFile], Family: inFamily(fileSummary)},
 	{Kind: "family.close", Class: Control, Signers: byDevice, Roles: practitioners, New: fresh[FamilyClose], Family: inFamily(closeFamily)},

@@ -667,6 +667,8 @@ func (m *matrix) body(row policies.Row) policies.Body {
 		return &policies.ServiceRelease{Hold: m.frozen}
 	case "request.close":
 		return &policies.RequestClose{Request: m.asked, Outcome: policies.RequestOutcomes()[0]}
+	case "request.clock":
+		return &policies.RequestClock{Request: m.asked, Step: policies.ExtendComplex, On: m.svc.Clock.Now().Format("2006-01-02")}
 	case "policy.adopt":
 		b := policies.NewPolicyAdopt(m.org.Policy.Pack, m.svc.Rules.Pack, m.org.Policy.Bundle)
 		return &b

@@ -89,6 +89,7 @@ func wordRows() []string {
 		wordRow("`reason` (deputy.appoint)", policies.DeputyReasons()),
 		wordRow("`reason` (hold.provisional)", policies.HoldReasons()), wordRow("`kind` (hold.place)", policies.HoldKinds()),
 		wordRow("`kind` (request.open)", policies.RequestKinds()), wordRow("`outcome` (request.close)", policies.RequestOutcomes()),
+		wordRow("`ground` (request.close)", policies.RequestGrounds()), wordRow("`step`", policies.ClockSteps()),
 		wordRow("`legal_status`", policies.LegalStatuses()), wordRow("`basis` (case.change)", policies.LawfulBases()),
 		wordRow("`controller` (case.change)", policies.Holders()), wordRow("`identity`", policies.Identities()),
 		wordRow("`purpose`", policies.Purposes()), wordRow("`channel`", policies.Channels()),

@@ -178,6 +178,7 @@ func (s *story) family(org policies.OrgID, head string) {
 	placed := s.sign(iris, family, "hold.place", &policies.HoldPlace{Clips: []policies.ClipID{policies.ClipID(digest("a clip"))}, Sessions: []policies.SessionID{}, People: []policies.PersonID{}, Kind: "police", ReviewOn: "2026-12-31", Confirms: provisional})
 	s.sign(head, family, "hold.release", &policies.HoldRelease{Hold: placed})
 	asked := s.sign(sam, family, "request.open", &policies.RequestOpen{Kind: policies.AccessRequest, People: []policies.PersonID{carer}, ReceivedOn: "2026-09-20"})
+	s.sign(iris, family, "request.clock", &policies.RequestClock{Request: asked, Step: policies.ExtendComplex, On: "2026-09-21"})
 	s.sign(iris, family, "request.close", &policies.RequestClose{Request: asked, Outcome: "met"})
 	court := s.sign(sam, family, "case.change", &policies.CaseChange{LegalStatus: "care_order", Court: true, Basis: "public_task", Controller: policies.RecordHolder})
 	s.sign(sam, family, "case.change", &policies.CaseChange{LegalStatus: "care_order", Basis: "public_task", Controller: policies.RecordHolder}, court)

@@ -69,6 +69,7 @@ var kindTexts = map[policies.Kind]string{
 	"hold.place":         "a legal hold",
 	"hold.release":       "the release of a hold",
 	"request.open":       "a request under the law",
+	"request.clock":      "the moving of a request's clock",
 	"request.close":      "the answer to a request under the law",
 	"disposal.authorise": "the confirming of what may be destroyed",
 	"disposal.approve":   "the letting go of film whose time is over",

@@ -8,12 +8,13 @@ import (
 type requestCmd struct {
 	Open  requestOpenCmd  `cmd:"" help:"Record that somebody asks to see, to erase, or complains, or that a court wrote."`
 	Close requestCloseCmd `cmd:"" help:"Record how a request ended, as information governance officer."`
+	Clock requestClockCmd `cmd:"" help:"Extend, stop or resume the clock of a request, or acknowledge a complaint."`
 	List  requestListCmd  `cmd:"" help:"Requests, and by when the law wants an answer."`
 }
 
 type requestOpenCmd struct {
 	Family ref    `arg:"" help:"Reference or id."`
-	Kind   string `required:"" enum:"access,erasure,complaint,court_notice" help:"${enum}."`
+	Kind   string `required:"" enum:"access,erasure,rectification,complaint,court_notice" help:"${enum}."`
 	Person []ref  `sep:"none" help:"Whom it is about: label or id. Repeat."`
 	On     string `placeholder:"DAY" help:"The day on which it came, such as 2026-11-20; today when not given."`
 }
@@ -42,7 +43,8 @@ func (c *requestOpenCmd) Run(g *global) error {
 type requestCloseCmd struct {
 	Family  ref    `arg:"" help:"Reference or id."`
 	Request ref    `arg:"" help:"Id, as request list has it."`
-	Outcome string `required:"" enum:"met,met_in_part,refused,taken_back" help:"${enum}. A complaint that was upheld is met."`
+	Outcome string `required:"" enum:"met,met_in_part,supervised_viewing,redacted,refused,taken_back" help:"${enum}. A complaint that was upheld is met."`
+	Ground  string `default:"" placeholder:"WHY" enum:",others_in_it,serious_harm,childs_wishes,no_authority,identity_not_shown,unfounded_or_excessive,legal_privilege,legal_duty,legal_claim,not_held,not_upheld" help:"Why it was not given in full: ${enum}."`
 }
 
 func (requestCloseCmd) Help() string {
@@ -55,11 +57,54 @@ func (c *requestCloseCmd) Run(g *global) error {
 		if err != nil {
 			return err
 		}
-		if err := d.Requests.Close(family, id, policies.RequestOutcome(c.Outcome)); err != nil {
+		if err := d.Requests.Close(family, id, policies.RequestOutcome(c.Outcome), policies.RequestGround(c.Ground)); err != nil {
 			return err
 		}
 		return g.print(map[string]any{"id": id, "family": family}, "Closed (%s). %s", id.Short(), syncNow)
 	})
+}
+
+type requestClockCmd struct {
+	Family  ref    `arg:"" help:"Reference or id."`
+	Request ref    `arg:"" help:"Id, as request list has it."`
+	Step    string `required:"" enum:"extend_complex,extend_many,pause_identity,pause_clarify,resume,acknowledge" help:"${enum}."`
+	On      string `placeholder:"DAY" help:"The day on which they were told or asked, or answered; today when not given."`
+}
+
+// Help is what --help shows below the flags.
+func (requestClockCmd) Help() string {
+	return `Example: attune request clock NF-1042 8xQ2mL0a --step extend_complex
+
+An extension of two months counts only if they were told within the first month.`
+}
+
+func (c *requestClockCmd) Run(g *global) error {
+	return g.family(c.Family, func(d *attune.Client, family policies.FamilyID) error {
+		id, err := d.Requests.Find(family, string(c.Request))
+		if err != nil {
+			return err
+		}
+		if err := d.Requests.Clock(family, id, policies.ClockStep(c.Step), c.On); err != nil {
+			return err
+		}
+		return g.print(map[string]any{"id": id, "family": family}, "Recorded (%s). Until when: attune request list. %s", id.Short(), syncNow)
+	})
+}
+
+// clockText is until when an open request is to be answered, and why not sooner.
+func clockText(r attune.RequestView) string {
+	c := r.Clock
+	switch {
+	case !r.Open:
+		return mark(r.Closed.Ground != "", plain(string(r.Closed.Ground)))
+	case c.Stopped != "":
+		return "stopped on " + c.StoppedOn.String() + " (" + plain(string(c.Stopped)) + ")"
+	case c.Acknowledged:
+		return "acknowledged"
+	case r.AnswerBy == "":
+		return ""
+	}
+	return "answer by " + r.AnswerBy + mark(c.Extended, ", extended") + mark(c.Late && !c.Extended, "; the extension came too late")
 }
 
 type requestListCmd struct{}
@@ -77,7 +122,7 @@ func (c *requestListCmd) Run(g *global) error {
 			if !r.Open {
 				state = plain(string(r.Closed.Outcome))
 			}
-			return []string{r.Reference, r.ID.Short(), plain(string(r.Kind)), "of " + r.ReceivedOn, state, mark(r.Open && r.AnswerBy != "", "answer by "+r.AnswerBy)}
+			return []string{r.Reference, r.ID.Short(), plain(string(r.Kind)), "of " + r.ReceivedOn, state, clockText(r)}
 		}))
 	})
 }
